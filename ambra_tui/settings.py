@@ -1,0 +1,41 @@
+"""Everything that a process reads from its surroundings, in one frozen value.
+
+Example::
+
+    settings = Settings.from_environment()
+    settings.store_url   # 'sqlite:////home/ana/.local/share/ambra/ambra.db'
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def data_folder() -> Path:
+    """The user's data folder of the product (`AMBRA_HOME` moves it)."""
+    home = os.environ.get("AMBRA_HOME")
+    if home:
+        return Path(home)
+    import platformdirs  # imported late: `ambra --help` needs none of it
+
+    return Path(platformdirs.user_data_dir("ambra", appauthor=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`store_url`: SQLAlchemy URL of the store. `now`: text of `AMBRA_NOW`, honoured on sample stores only."""
+
+    store_url: str
+    now: str | None = None
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, *, store_url: str | None = None
+    ) -> Settings:
+        """An explicit `store_url` wins over `AMBRA_STORE`, which wins over the user's data folder."""
+        values = os.environ if environment is None else environment
+        url = store_url or values.get("AMBRA_STORE") or f"sqlite:///{data_folder() / 'ambra.db'}"
+        return cls(store_url=url, now=values.get("AMBRA_NOW") or None)
