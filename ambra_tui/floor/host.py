@@ -1,0 +1,93 @@
+"""What a terminal needs of the program behind it: one object to talk to, one reply to draw.
+
+Example::
+
+    reply = host.hear(run=reply.run, entry=entry).result()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from ambra_tui.floor.conversation import Entry, Level, PastVerdict, PracticeCode, Prompt
+from ambra_tui.scan.model import RawScan, Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A verdict in the worker's language: `headline` at most 20 columns, `detail` one sentence."""
+
+    code: str
+    level: Level
+    headline: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The whole state of the conversation after a step.
+
+    `run` changes whenever another flow or dialog begins: an entry made for an older run is refused (E41).
+    `prompt` None: nobody is signed in. `words` None: nothing to say (a look, a detour). `flow`: name of the flow on top,
+    ``home`` for the menu. `user_id` empty when nobody is signed in.
+    """
+
+    run: int
+    prompt: Prompt | None
+    words: Words | None = None
+    flow: str = ""
+    user_id: str = ""
+    user_name: str = ""
+    role: str = ""
+    language: str = "en"
+    history: tuple[PastVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The status line's facts: `server` is the address the API listens on, or empty."""
+
+    organization: str
+    site_code: str
+    station: str
+    server: str = ""
+    is_sample: bool = False
+
+
+class FloorHost(Protocol):
+    """The program behind a terminal. Every method but `status` answers with a future; none blocks the caller."""
+
+    @property
+    def status(self) -> Status: ...
+
+    def sign_in(self, entry: Entry) -> Future[Reply]:
+        """A badge; the reply carries the worker's last step, or E-codes for unknown, locked or ended badges."""
+        ...
+
+    def hear(self, run: int, entry: Entry) -> Future[Reply]:
+        """One entry for the conversation of `run`. Commands every flow knows: ``back``, ``inquiry``, ``home``,
+        ``sign_out``."""
+        ...
+
+    def look(self) -> Future[Reply]:
+        """The same step drawn again from the store, after a fact from elsewhere."""
+        ...
+
+    def parse(self, raw: RawScan) -> Scan:
+        """The meaning of a frame, with the organization's own masks. Never raises."""
+        ...
+
+    def sign_in_practice(self) -> tuple[PracticeCode, ...]:
+        """Badges to show on the sign-in screen of a sample store; empty elsewhere."""
+        ...
+
+    def subscribe(self, callback: Callable[[], None]) -> None:
+        """`callback` is called, on any thread, when the store has facts that this terminal has not seen."""
+        ...
+
+    def close(self) -> None:
+        """Ends what was started for this terminal."""
+        ...
