@@ -1,0 +1,122 @@
+"""The frame of `ambra`: help is cheap, arguments are shared, refusals are sentences."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+import pytest
+
+from ambra_tui import __version__
+from ambra_tui.cli import arguments as shared
+from ambra_tui.cli import build_parser, find_commands, main
+from ambra_tui.cli.command import TERMINAL, Command
+from ambra_tui.errors import Conflict
+
+HEAVY = (
+    "textual",
+    "sqlmodel",
+    "sqlalchemy",
+    "pydantic",
+    "fastapi",
+    "uvicorn",
+    "alembic",
+    "serial",
+    "barcode",
+)
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """A command without arguments."""
+
+
+def _modules_after(argument: str) -> set[str]:
+    program = (
+        "import sys\n"
+        "from ambra_tui.cli import main\n"
+        "try:\n"
+        f"    main([{argument!r}])\n"
+        "except SystemExit as ended:\n"
+        "    assert ended.code == 0\n"
+        "print('MODULES', *sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    return set(done.stdout.rpartition("MODULES ")[2].split())
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_help_and_version_import_nothing_heavy(argument: str) -> None:
+    assert _modules_after(argument).isdisjoint(HEAVY)
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    names = [command.name for command in find_commands() if command.name != TERMINAL]
+    assert [name for name in names if f"    {name}" not in text] == []
+
+
+def test_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"ambra {__version__}\n"
+
+
+def test_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["scam"])
+    assert ended.value.code == 2
+    assert "usage: ambra" in capsys.readouterr().err
+
+
+def _parser_with(seen: list[argparse.Namespace]) -> argparse.ArgumentParser:
+    def remember(arguments: argparse.Namespace) -> int:
+        seen.append(arguments)
+        return 0
+
+    return build_parser(
+        [
+            Command(TERMINAL, "the terminal", shared.add_terminal_arguments, remember),
+            Command("check", "check it", shared.add_store_arguments, remember),
+        ]
+    )
+
+
+@pytest.mark.parametrize("line", [["--store", "a", "check"], ["check", "--store", "a"]])
+def test_store_may_stand_before_or_after_the_command(line: list[str]) -> None:
+    parsed = _parser_with([]).parse_args(line)
+    assert (parsed.store, parsed.organization, parsed.chosen_command.name) == ("a", None, "check")
+
+
+def test_without_a_command_the_terminal_is_chosen() -> None:
+    parsed = _parser_with([]).parse_args(["--site", "WH1", "--station", "dock 1", "--serial", "auto"])
+    assert parsed.chosen_command.name == TERMINAL
+    assert (parsed.site, parsed.station, parsed.serial, parsed.server) == ("WH1", "dock 1", "auto", None)
+
+
+@pytest.mark.parametrize(("line", "server"), [(["--server"], True), (["--no-server"], False), ([], None)])
+def test_server_is_yes_no_or_unsaid(line: list[str], server: bool | None) -> None:
+    assert _parser_with([]).parse_args(line).server is server
+
+
+def test_a_refusal_is_one_sentence_without_control_characters(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: argparse.Namespace) -> int:
+        raise Conflict("Bin \x1b[31mA-03 holds 4")
+
+    monkeypatch.setattr("ambra_tui.cli.find_commands", lambda: [Command("go", "go", _nothing, refuse)])
+    assert main(["go"]) == 1
+    assert capsys.readouterr().err == "Bin <1B>[31mA-03 holds 4\n"
+
+
+def test_an_interrupt_ends_quietly(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: argparse.Namespace) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ambra_tui.cli.find_commands", lambda: [Command("go", "go", _nothing, interrupt)])
+    assert main(["go"]) == 130
+    assert capsys.readouterr() == ("", "")
