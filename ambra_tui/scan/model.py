@@ -44,7 +44,8 @@ class Scan:
     `gtin`: 14 digits, from AI 01, else AI 02 (then `is_content` is true), else a bare GTIN; `count`: AI 30 or 37;
     `expiry`: AI 17; `best_before`: AI 15; `production_date`: AI 11; `net_weight_kg`: AI 310n or a
     variable-weight mask; `item_reference`: the item digits of a restricted number; `other`: every further
-    Application Identifier and its text; `warnings`: codes of doubts that do not refuse the scan.
+    Application Identifier and its text; `warnings`: codes of doubts that do not refuse the scan; `elements`:
+    every Application Identifier in reading order; `missing`: what the label still owes, one sentence a rule.
     """
 
     raw: str
@@ -67,6 +68,8 @@ class Scan:
     error: str = ""
     detail: str = ""
     warnings: tuple[str, ...] = ()
+    elements: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
