@@ -1,0 +1,78 @@
+"""The ledger: the only writer of moves, levels, site totals, reservations, allocations and holds.
+
+Stock only moves from one location to another, so the sum over all locations is zero, always. A move is never edited:
+its reverse is posted.
+
+Example::
+
+    from ambra_tui.ledger import SUPPLIER, Posting, post
+"""
+
+from ambra_tui.ledger.core import move_id, name_shortages, post, reverse, submit
+from ambra_tui.ledger.doors import (
+    Source,
+    issue_sources,
+    make_virtual_locations,
+    open_sources,
+    receiving_location,
+    refuse_read_only,
+)
+from ambra_tui.ledger.holds import set_location_held, set_lot_status
+from ambra_tui.ledger.posting import (
+    CUSTOMER,
+    INVENTORY_LOSS,
+    PRODUCTION,
+    SUPPLIER,
+    TRANSIT,
+    WASTE,
+    Guard,
+    Posted,
+    Posting,
+)
+from ambra_tui.ledger.reservations import (
+    ReserveLine,
+    allocate,
+    consume,
+    release,
+    release_quantity,
+    reserve,
+    reserved_for,
+    take,
+    unallocate,
+)
+from ambra_tui.store.models import MoveKind
+
+__all__ = [
+    "CUSTOMER",
+    "INVENTORY_LOSS",
+    "PRODUCTION",
+    "SUPPLIER",
+    "TRANSIT",
+    "WASTE",
+    "Guard",
+    "MoveKind",
+    "Posted",
+    "Posting",
+    "ReserveLine",
+    "Source",
+    "allocate",
+    "consume",
+    "issue_sources",
+    "make_virtual_locations",
+    "move_id",
+    "name_shortages",
+    "open_sources",
+    "post",
+    "receiving_location",
+    "refuse_read_only",
+    "release",
+    "release_quantity",
+    "reserve",
+    "reserved_for",
+    "reverse",
+    "set_location_held",
+    "set_lot_status",
+    "submit",
+    "take",
+    "unallocate",
+]

@@ -1,0 +1,67 @@
+"""Every table of the store.
+
+Example::
+
+    from ambra_tui.store.models import StockMove, Variant
+"""
+
+from ambra_tui.store.models.base import Scoped, metadata
+from ambra_tui.store.models.catalog import Barcode, Lot, Product, Supplier, Variant
+from ambra_tui.store.models.documents import (
+    Discrepancy,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    SalesOrder,
+    SalesOrderLine,
+    Task,
+)
+from ambra_tui.store.models.people import ApiKey, StationLock, User, WorkSession
+from ambra_tui.store.models.places import LicensePlate, Location, Site
+from ambra_tui.store.models.stock import Allocation, MoveKind, Reservation, SiteStock, StockLevel, StockMove
+from ambra_tui.store.models.system import (
+    AuditEntry,
+    DocumentCounter,
+    IdempotencyRecord,
+    Lease,
+    Organization,
+    OutboxEvent,
+    SearchToken,
+    StoreSetting,
+)
+
+__all__ = [
+    "Allocation",
+    "ApiKey",
+    "AuditEntry",
+    "Barcode",
+    "Discrepancy",
+    "DocumentCounter",
+    "IdempotencyRecord",
+    "Lease",
+    "LicensePlate",
+    "Location",
+    "Lot",
+    "MoveKind",
+    "Organization",
+    "OutboxEvent",
+    "Product",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "Reservation",
+    "SalesOrder",
+    "SalesOrderLine",
+    "Scoped",
+    "SearchToken",
+    "Site",
+    "SiteStock",
+    "StationLock",
+    "StockLevel",
+    "StockMove",
+    "StoreSetting",
+    "Supplier",
+    "Task",
+    "User",
+    "Variant",
+    "WorkSession",
+    "metadata",
+]

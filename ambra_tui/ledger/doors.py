@@ -1,0 +1,162 @@
+"""Doors that know only sites: where stock comes in without a location, and which levels it leaves from.
+
+Example::
+
+    for source in issue_sources(session, site_id=site.id, variant_id=variant.id, quantity=Decimal(5)): ...
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlmodel import Session, col, select
+
+from ambra_tui.errors import InsufficientStock, Invalid, NotAllowed, Shortage
+from ambra_tui.kit.clock import EPOCH
+from ambra_tui.kit.quantity import ZERO
+from ambra_tui.ledger.books import HELD_LOT_STATES
+from ambra_tui.ledger.posting import CUSTOMER, INVENTORY_LOSS, PRODUCTION, SUPPLIER, TRANSIT, WASTE
+from ambra_tui.store.models import Location, Lot, Site, StockLevel, Variant
+from ambra_tui.store.scope import fetch, now_of, organization_of
+
+VIRTUAL_USAGES = {
+    SUPPLIER: "supplier",
+    CUSTOMER: "customer",
+    INVENTORY_LOSS: "inventory_loss",
+    WASTE: "waste",
+    PRODUCTION: "production",
+    TRANSIT: "transit",
+}
+_KIND_ORDER = {"tote": 0, "stage": 0, "pick": 1, "reserve": 2, "dock": 3}
+_FAR = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`quantity` of a level in a location; `expiry_date` of its lot, when it has one."""
+
+    level: StockLevel
+    location: Location
+    quantity: Decimal
+    expiry_date: date | None
+
+
+def make_virtual_locations(session: Session) -> None:
+    """The places outside every site of a new organization: supplier, customer, loss, waste, production, transit."""
+    for location_id, usage in VIRTUAL_USAGES.items():
+        session.add(
+            Location(
+                organization_id=organization_of(session),
+                id=location_id,
+                code=usage,
+                barcode=f"@{usage}",
+                name=usage.replace("_", " ").capitalize(),
+                usage=usage,
+                kind="virtual",
+                created_at=now_of(session),
+                updated_at=now_of(session),
+            )
+        )
+    session.flush()
+
+
+def refuse_read_only(session: Session, site_id: str) -> Site:
+    """The site, when stock in it may change. Raises NotAllowed for marketplace sites."""
+    site = fetch(session, Site, site_id, resource="location")
+    if site.is_read_only:
+        raise NotAllowed(f"{site.name} is read-only: only its marketplace sync changes it")
+    return site
+
+
+def receiving_location(session: Session, *, site_id: str, variant: Variant) -> Location:
+    """The site's receiving dock, else the variant's home bin, else its first bin. Raises Invalid without any."""
+    locations = session.exec(
+        select(Location)
+        .where(
+            Location.organization_id == organization_of(session),
+            Location.site_id == site_id,
+            Location.status == "active",
+            Location.usage == "internal",
+            col(Location.is_held).is_(False),
+            col(Location.kind).in_(("dock", "pick", "reserve")),
+        )
+        .order_by(col(Location.sequence), col(Location.code))
+        .limit(500)
+    ).all()
+    docks = [location for location in locations if location.kind == "dock"]
+    homes = [location for location in locations if location.id == variant.home_location_id]
+    for candidates in (docks, homes, locations):
+        if candidates:
+            return candidates[0]
+    raise Invalid("the site has no location that stock could be received at", field="location_id")
+
+
+def open_sources(session: Session, *, site_id: str, variant_id: str, is_physical: bool = False) -> list[Source]:
+    """Every level of a variant in a site that stock may be issued from, in the order to issue it.
+
+    Pick bins, then reserve bins, then docks; earliest expiry first, then the lot that came first. Never held stock;
+    what is allocated is left out unless `is_physical`. Totes and stages belong to their documents and are left out.
+    """
+    rows = session.exec(
+        select(StockLevel, Location)
+        .join(
+            Location,
+            (col(Location.organization_id) == col(StockLevel.organization_id))
+            & (col(Location.id) == col(StockLevel.location_id)),
+        )
+        .where(
+            StockLevel.organization_id == organization_of(session),
+            Location.organization_id == organization_of(session),
+            Location.site_id == site_id,
+            StockLevel.variant_id == variant_id,
+            col(StockLevel.on_hand) > ZERO,
+            col(Location.is_held).is_(False),
+            Location.usage == "internal",
+            Location.status == "active",
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+    lots = _lots(session, {level.lot_id for level, _ in rows if level.lot_id})
+    sources = []
+    for level, location in rows:
+        lot = lots.get(level.lot_id)
+        free = level.on_hand if is_physical else level.on_hand - level.allocated
+        belongs_to_document = location.kind in ("tote", "stage") and not is_physical
+        if free > 0 and not (lot and lot.status in HELD_LOT_STATES) and not belongs_to_document:
+            sources.append(Source(level, location, free, lot.expiry_date if lot else None))
+    return sorted(sources, key=lambda s: _issue_order(s, lots.get(s.level.lot_id)))
+
+
+def issue_sources(
+    session: Session, *, site_id: str, variant_id: str, quantity: Decimal, is_physical: bool = False
+) -> list[Source]:
+    """The levels, and how much of each, that `quantity` leaves from. Raises InsufficientStock when they hold less."""
+    rest = quantity
+    taken: list[Source] = []
+    for source in open_sources(session, site_id=site_id, variant_id=variant_id, is_physical=is_physical):
+        part = min(rest, source.quantity)
+        taken.append(Source(source.level, source.location, part, source.expiry_date))
+        rest -= part
+        if rest == 0:
+            return taken
+    variant = fetch(session, Variant, variant_id, resource="variant")
+    raise InsufficientStock([Shortage(variant.sku, quantity, quantity - rest, variant_id=variant_id, site_id=site_id)])
+
+
+def _lots(session: Session, lot_ids: set[str]) -> dict[str, Lot]:
+    statement = select(Lot).where(Lot.organization_id == organization_of(session), col(Lot.id).in_(lot_ids))
+    return {lot.id: lot for lot in session.exec(statement)}
+
+
+def _issue_order(source: Source, lot: Lot | None) -> tuple[object, ...]:
+    created = lot.created_at if lot else EPOCH
+    return (
+        _KIND_ORDER.get(source.location.kind, 4),
+        source.expiry_date or _FAR,
+        created,
+        source.location.sequence if source.location.sequence is not None else 1_000_000,
+        source.location.code,
+        source.level.serial,
+    )

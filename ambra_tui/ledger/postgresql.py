@@ -1,0 +1,182 @@
+"""The ledger's statements for PostgreSQL: one set-based statement per table and batch, rows locked in key order.
+
+Example::
+
+    PostgresqlGateway(connection).places(1, ["loc_supplier"])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import psycopg
+
+from ambra_tui.kit.clock import to_microseconds
+from ambra_tui.ledger.books import Level, LevelKey, LotRow, Move, Place, Total, TotalKey
+from ambra_tui.ledger.gateway import MOVE_COLUMNS, KnownMove, RowChanged, Stamp, move_row
+
+KNOWN_MOVES = (
+    "SELECT id, variant_id, source_id, destination_id, quantity, source_balance, destination_balance, posted_at "
+    "FROM stock_move WHERE organization_id = %s AND id = ANY(%s::text[])"
+)
+PLACES = (
+    "SELECT id, coalesce(site_id, ''), usage, is_held, code FROM location "
+    "WHERE organization_id = %s AND id = ANY(%s::text[])"
+)
+LOTS = "SELECT id, status FROM lot WHERE organization_id = %s AND id = ANY(%s::text[]) ORDER BY id FOR UPDATE"
+VARIANTS = "SELECT id FROM variant WHERE organization_id = %s AND id = ANY(%s::text[])"
+LEVELS = (
+    "SELECT l.variant_id, l.location_id, l.lot_id, l.serial, l.plate_id, l.on_hand, l.allocated FROM stock_level l "
+    "JOIN unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) k(v, o, t, s, p) "
+    "ON l.variant_id = k.v AND l.location_id = k.o AND l.lot_id = k.t AND l.serial = k.s AND l.plate_id = k.p "
+    "WHERE l.organization_id = %s "
+    "ORDER BY l.variant_id, l.location_id, l.lot_id, l.serial, l.plate_id FOR UPDATE OF l"
+)
+NEW_LEVELS = (
+    "INSERT INTO stock_level (organization_id, variant_id, location_id, lot_id, serial, plate_id, on_hand, allocated) "
+    "SELECT %s::int, v, o, t, s, p, 0, 0 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) "
+    "k(v, o, t, s, p) ORDER BY v, o, t, s, p ON CONFLICT DO NOTHING"
+)
+TOTALS = (
+    "SELECT s.variant_id, s.site_id, s.on_hand, s.reserved, s.held, s.average_cost FROM site_stock s "
+    "JOIN unnest(%s::text[], %s::text[]) k(v, i) ON s.variant_id = k.v AND s.site_id = k.i "
+    "WHERE s.organization_id = %s ORDER BY s.variant_id, s.site_id FOR UPDATE OF s"
+)
+NEW_TOTALS = (
+    "INSERT INTO site_stock "
+    "(organization_id, variant_id, site_id, on_hand, reserved, held, reorder_point, safety_stock) "
+    "SELECT %s::int, v, i, 0, 0, 0, 0, 0 FROM unnest(%s::text[], %s::text[]) k(v, i) "
+    "ORDER BY v, i ON CONFLICT DO NOTHING"
+)
+UPDATE_LEVELS = (
+    "UPDATE stock_level l SET on_hand = k.h, allocated = k.a "
+    "FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], "
+    "%s::bigint[], %s::bigint[]) k(v, o, t, s, p, h, a, bh, ba) "
+    "WHERE l.variant_id = k.v AND l.location_id = k.o AND l.lot_id = k.t AND l.serial = k.s AND l.plate_id = k.p "
+    "AND l.organization_id = %s AND l.on_hand = k.bh AND l.allocated = k.ba"
+)
+UPDATE_TOTALS = (
+    "UPDATE site_stock s SET on_hand = k.h, reserved = k.r, held = k.d, average_cost = k.c "
+    "FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], "
+    "%s::bigint[], %s::bigint[]) k(v, i, h, r, d, c, bh, br, bd) "
+    "WHERE s.variant_id = k.v AND s.site_id = k.i AND s.organization_id = %s "
+    "AND s.on_hand = k.bh AND s.reserved = k.br AND s.held = k.bd"
+)
+_MOVE_TYPES = {
+    "organization_id": "int", "quantity": "bigint", "unit_cost": "bigint", "occurred_at": "bigint",
+    "posted_at": "bigint", "source_balance": "bigint", "destination_balance": "bigint",
+}  # fmt: skip
+INSERT_MOVES = (
+    f"INSERT INTO stock_move ({', '.join(MOVE_COLUMNS)}) "  # noqa: S608 - constant names
+    f"SELECT * FROM unnest({', '.join('%s::' + _MOVE_TYPES.get(c, 'text') + '[]' for c in MOVE_COLUMNS)})"
+)
+INSERT_EVENTS = (
+    "INSERT INTO outbox_event (organization_id, type, subject, payload, created_at) "
+    "SELECT %s::int, t, s, p, %s::bigint FROM unnest(%s::text[], %s::text[], %s::text[]) k(t, s, p)"
+)
+LOT_STOCK = "SELECT coalesce(sum(on_hand), 0) FROM stock_level WHERE organization_id = %s AND lot_id = %s"
+UPDATE_LOT = (
+    "UPDATE lot SET status = %s, quantity_initial = quantity_initial + %s, updated_at = %s "
+    "WHERE organization_id = %s AND id = %s"
+)
+RESERVING = (
+    "SELECT DISTINCT document_id FROM reservation "
+    "WHERE organization_id = %s AND variant_id = %s AND site_id = %s AND quantity > 0 ORDER BY document_id"
+)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+class PostgresqlGateway:
+    """The ledger's rows through the driver's own connection."""
+
+    holds_whole_store = False
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._cursor = connection.cursor()
+
+    def _rows(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return self._cursor.execute(statement, values).fetchall()  # type: ignore[arg-type]
+
+    def known_moves(self, organization_id: int, ids: Sequence[str]) -> dict[str, KnownMove]:
+        return {row[0]: KnownMove(*row) for row in self._rows(KNOWN_MOVES, (organization_id, list(ids)))}
+
+    def places(self, organization_id: int, ids: Iterable[str]) -> dict[str, Place]:
+        rows = self._rows(PLACES, (organization_id, list(ids)))
+        return {row[0]: Place(row[1], row[2], bool(row[3]), row[4]) for row in rows}
+
+    def lots(self, organization_id: int, ids: Iterable[str]) -> dict[str, LotRow]:
+        wanted = list(ids)
+        return {r[0]: LotRow(r[1]) for r in self._rows(LOTS, (organization_id, wanted))} if wanted else {}
+
+    def missing_variants(self, organization_id: int, ids: Iterable[str]) -> set[str]:
+        wanted = set(ids)
+        return wanted - {row[0] for row in self._rows(VARIANTS, (organization_id, list(wanted)))}
+
+    def levels(self, organization_id: int, keys: Iterable[LevelKey]) -> dict[LevelKey, Level]:
+        wanted = list(keys)
+        levels = self._locked_levels(organization_id, wanted)
+        missing = [key for key in wanted if key not in levels]
+        if missing:
+            self._cursor.execute(NEW_LEVELS, (organization_id, *_columns(missing, 5)))
+            levels |= self._locked_levels(organization_id, missing)
+        return levels
+
+    def _locked_levels(self, organization_id: int, keys: Sequence[LevelKey]) -> dict[LevelKey, Level]:
+        rows = self._rows(LEVELS, (*_columns(keys, 5), organization_id)) if keys else []
+        return {(r[0], r[1], r[2], r[3], r[4]): Level(r[5], r[6], (r[5], r[6])) for r in rows}
+
+    def totals(self, organization_id: int, keys: Iterable[TotalKey]) -> dict[TotalKey, Total]:
+        wanted = list(keys)
+        totals = self._locked_totals(organization_id, wanted)
+        missing = [key for key in wanted if key not in totals]
+        if missing:
+            self._cursor.execute(NEW_TOTALS, (organization_id, *_columns(missing, 2)))
+            totals |= self._locked_totals(organization_id, missing)
+        return totals
+
+    def _locked_totals(self, organization_id: int, keys: Sequence[TotalKey]) -> dict[TotalKey, Total]:
+        rows = self._rows(TOTALS, (*_columns(keys, 2), organization_id)) if keys else []
+        return {(r[0], r[1]): Total(r[2], r[3], r[4], r[5], before=(r[2], r[3], r[4])) for r in rows}
+
+    def save_levels(self, organization_id: int, rows: Mapping[LevelKey, Level]) -> None:
+        values = [(*k, v.on_hand, v.allocated, *(v.before or (0, 0))) for k, v in rows.items()]
+        self._update(UPDATE_LEVELS, values, 9, organization_id)
+
+    def save_totals(self, organization_id: int, rows: Mapping[TotalKey, Total]) -> None:
+        values = [
+            (*k, v.on_hand, v.reserved, v.held, v.average_cost, *(v.before or (0, 0, 0))) for k, v in rows.items()
+        ]
+        self._update(UPDATE_TOTALS, values, 9, organization_id)
+
+    def _update(self, statement: str, rows: Sequence[tuple[Any, ...]], width: int, organization_id: int) -> None:
+        if not rows:
+            return
+        self._cursor.execute(statement, (*_columns(rows, width), organization_id))  # type: ignore[arg-type]
+        if self._cursor.rowcount != len(rows):
+            raise RowChanged(statement)
+
+    def save_moves(self, stamp: Stamp, moves: Sequence[Move]) -> None:
+        rows = [move_row(stamp, move, _occurred(move, stamp)) for move in moves]
+        self._cursor.execute(INSERT_MOVES, _columns(rows, len(MOVE_COLUMNS)))  # type: ignore[arg-type]
+
+    def save_events(self, stamp: Stamp, events: Sequence[tuple[str, str, str]]) -> None:
+        self._cursor.execute(INSERT_EVENTS, (stamp.organization_id, stamp.posted_at, *_columns(events, 3)))
+
+    def lot_stock(self, organization_id: int, lot_id: str) -> int:
+        return int(self._rows(LOT_STOCK, (organization_id, lot_id))[0][0])
+
+    def save_lot(self, stamp: Stamp, lot_id: str, status: str, initial_gain: int) -> None:
+        values = (status, initial_gain, stamp.posted_at, stamp.organization_id, lot_id)
+        self._cursor.execute(UPDATE_LOT, values)
+
+    def reserving_documents(self, organization_id: int, key: TotalKey) -> list[str]:
+        return [row[0] for row in self._rows(RESERVING, (organization_id, *key))]
+
+
+def _occurred(move: Move, stamp: Stamp) -> int:
+    told = move.posting.occurred_at
+    return stamp.posted_at if told is None else to_microseconds(told)

@@ -1,0 +1,286 @@
+"""Promises (reservations, per site) and assignments (allocations, per level).
+
+Each guard is one `UPDATE ... WHERE ... RETURNING`; rows are touched in key order.
+
+Example::
+
+    reserve(session, site_id=site.id, document_kind="sales_order", document_id=order.id, lines=[ReserveLine(...)])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from ambra_tui.errors import InsufficientStock, Invalid, Shortage
+from ambra_tui.kit.ids import new_id
+from ambra_tui.kit.quantity import ZERO
+from ambra_tui.store.facts import publish
+from ambra_tui.store.models import Allocation, Location, Reservation, SiteStock, StockLevel, Variant
+from ambra_tui.store.scope import fetch, now_of, organization_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveLine:
+    """`quantity` base units of a variant for one line of a document."""
+
+    line_id: str
+    variant_id: str
+    quantity: Decimal
+
+
+def reserve(
+    session: Session, *, site_id: str, document_kind: str, document_id: str, lines: Sequence[ReserveLine]
+) -> list[Reservation]:
+    """Promises every line to the document, or none: raises InsufficientStock listing every short variant.
+
+    Lines are summed per variant first; a line may be promised more on a later call.
+    """
+    wanted: dict[str, Decimal] = {}
+    for line in lines:
+        if line.quantity <= 0:
+            raise Invalid("the quantity must be more than 0", field="quantity")
+        wanted[line.variant_id] = wanted.get(line.variant_id, ZERO) + line.quantity
+    session.flush()
+    short = [v for v in sorted(wanted) if not _promise(session, site_id, v, wanted[v])]
+    if short:
+        raise InsufficientStock([_shortage(session, site_id, v, wanted[v]) for v in short])
+    made = [_reservation(session, site_id, document_kind, document_id, line) for line in lines]
+    publish(session, "stock_reserved", document_id, {"site_id": site_id, "variants": sorted(wanted)})
+    return made
+
+
+def _promise(session: Session, site_id: str, variant_id: str, quantity: Decimal) -> bool:
+    stock = SiteStock
+    statement = (
+        update(stock)
+        .where(
+            col(stock.organization_id) == organization_of(session),
+            col(stock.variant_id) == variant_id,
+            col(stock.site_id) == site_id,
+            col(stock.on_hand) - col(stock.reserved) - col(stock.held) >= quantity,
+        )
+        .values(reserved=col(stock.reserved) + quantity)
+        .returning(col(stock.reserved))
+        .execution_options(synchronize_session=False)
+    )
+    kept = session.connection().execute(statement).first() is not None
+    _expire(session, SiteStock, variant_id)
+    return kept
+
+
+def _shortage(session: Session, site_id: str, variant_id: str, quantity: Decimal) -> Shortage:
+    organization_id = organization_of(session)
+    stock = session.get(SiteStock, (organization_id, variant_id, site_id), populate_existing=True)
+    variant = session.get(Variant, (organization_id, variant_id))
+    available = max(stock.on_hand - stock.reserved - stock.held, ZERO) if stock else ZERO
+    sku = variant.sku if variant else variant_id
+    return Shortage(sku, quantity, available, variant_id=variant_id, site_id=site_id)
+
+
+def _reservation(
+    session: Session, site_id: str, document_kind: str, document_id: str, line: ReserveLine
+) -> Reservation:
+    reservation = Reservation(
+        organization_id=organization_of(session),
+        id=new_id("rsv"),
+        site_id=site_id,
+        variant_id=line.variant_id,
+        document_kind=document_kind,
+        document_id=document_id,
+        line_id=line.line_id,
+        quantity=line.quantity,
+        created_at=now_of(session),
+    )
+    session.add(reservation)
+    return reservation
+
+
+def reserved_for(session: Session, *, document_id: str, line_id: str | None = None) -> list[Reservation]:
+    """The open reservations of a document or of one of its lines, locked, oldest first."""
+    statement = (
+        select(Reservation)
+        .where(
+            Reservation.organization_id == organization_of(session),
+            Reservation.document_id == document_id,
+            col(Reservation.quantity) > ZERO,
+        )
+        .order_by(col(Reservation.variant_id), col(Reservation.id))
+        .with_for_update()
+    )
+    if line_id is not None:
+        statement = statement.where(Reservation.line_id == line_id)
+    return list(session.exec(statement).all())
+
+
+def release(session: Session, *, document_id: str, line_id: str | None = None) -> Decimal:
+    """Gives back what is still promised to a document or line; answers how much that was."""
+    total = ZERO
+    for reservation in reserved_for(session, document_id=document_id, line_id=line_id):
+        total += reservation.quantity
+        _lower_reserved(session, reservation, reservation.quantity)
+        reservation.quantity = ZERO
+        session.add(reservation)
+    if total:
+        publish(session, "stock_released", document_id, {})
+    session.flush()
+    return total
+
+
+def release_quantity(session: Session, *, document_id: str, line_id: str, quantity: Decimal) -> Decimal:
+    """Gives back up to `quantity` of what is promised to a line; answers how much that was."""
+    rest = quantity
+    for reservation in reserved_for(session, document_id=document_id, line_id=line_id):
+        part = min(rest, reservation.quantity)
+        _lower_reserved(session, reservation, part)
+        reservation.quantity -= part
+        session.add(reservation)
+        rest -= part
+        if rest == 0:
+            break
+    session.flush()
+    return quantity - rest
+
+
+def _lower_reserved(session: Session, reservation: Reservation, quantity: Decimal) -> None:
+    if quantity == 0:
+        return
+    statement = (
+        update(SiteStock)
+        .where(
+            col(SiteStock.organization_id) == reservation.organization_id,
+            col(SiteStock.variant_id) == reservation.variant_id,
+            col(SiteStock.site_id) == reservation.site_id,
+        )
+        .values(reserved=col(SiteStock.reserved) - quantity)
+        .execution_options(synchronize_session=False)
+    )
+    session.connection().execute(statement)
+    _expire(session, SiteStock, reservation.variant_id)
+
+
+def consume(session: Session, *, document_id: str, line_id: str, quantity: Decimal) -> Decimal:
+    """Lowers a line's reservation rows by up to `quantity`; answers how much was reserved.
+
+    The caller passes the answer as `Posting.reserved`, which lowers the site's total with the same move.
+    """
+    rest = quantity
+    for reservation in reserved_for(session, document_id=document_id, line_id=line_id):
+        part = min(rest, reservation.quantity)
+        reservation.quantity -= part
+        session.add(reservation)
+        rest -= part
+        if rest == 0:
+            break
+    session.flush()
+    return quantity - rest
+
+
+def allocate(
+    session: Session,
+    *,
+    location_id: str,
+    variant_id: str,
+    quantity: Decimal,
+    document_kind: str,
+    document_id: str,
+    line_id: str,
+    lot_id: str = "",
+    serial: str = "",
+    plate_id: str = "",
+) -> Allocation:
+    """Assigns `quantity` of a level to a document's line. Raises InsufficientStock when the level has less."""
+    session.flush()
+    key = (variant_id, location_id, lot_id, serial, plate_id)
+    if quantity <= 0:
+        raise Invalid("the quantity must be more than 0", field="quantity")
+    if not _change_allocated(session, key, quantity):
+        free = _free(session, key)
+        raise InsufficientStock([Shortage(variant_id, quantity, free, variant_id=variant_id, line_id=line_id)])
+    allocation = Allocation(
+        organization_id=organization_of(session),
+        id=new_id("alc"),
+        site_id=fetch(session, Location, location_id, resource="location").site_id or "",
+        location_id=location_id,
+        variant_id=variant_id,
+        lot_id=lot_id,
+        serial=serial,
+        plate_id=plate_id,
+        document_kind=document_kind,
+        document_id=document_id,
+        line_id=line_id,
+        quantity=quantity,
+        created_at=now_of(session),
+    )
+    session.add(allocation)
+    return allocation
+
+
+def unallocate(
+    session: Session, allocation: Allocation, quantity: Decimal | None = None, *, status: str = "released"
+) -> None:
+    """Gives back `quantity` (all that is open, when None) of an allocation; it ends with `status` when none is left."""
+    part = allocation.quantity if quantity is None else min(quantity, allocation.quantity)
+    if part:
+        _change_allocated(session, _key(allocation), -part)
+    _lower(session, allocation, part, status)
+
+
+def take(session: Session, allocation: Allocation, quantity: Decimal) -> None:
+    """Records that `quantity` of an allocation was picked. The caller passes it as `Posting.allocated`."""
+    if quantity > allocation.quantity:
+        raise Invalid("more than was allocated", field="quantity")
+    allocation.picked += quantity
+    _lower(session, allocation, quantity, "picked")
+
+
+def _lower(session: Session, allocation: Allocation, quantity: Decimal, ended: str) -> None:
+    allocation.quantity -= quantity
+    if allocation.quantity == 0:
+        allocation.status = ended
+    session.add(allocation)
+    session.flush()
+
+
+def _key(allocation: Allocation) -> tuple[str, str, str, str, str]:
+    return (
+        allocation.variant_id, allocation.location_id, allocation.lot_id, allocation.serial, allocation.plate_id,
+    )  # fmt: skip
+
+
+def _change_allocated(session: Session, key: tuple[str, str, str, str, str], quantity: Decimal) -> bool:
+    level = StockLevel
+    statement = (
+        update(level)
+        .where(
+            col(level.organization_id) == organization_of(session),
+            col(level.variant_id) == key[0],
+            col(level.location_id) == key[1],
+            col(level.lot_id) == key[2],
+            col(level.serial) == key[3],
+            col(level.plate_id) == key[4],
+        )
+        .values(allocated=col(level.allocated) + quantity)
+        .returning(col(level.allocated))
+        .execution_options(synchronize_session=False)
+    )
+    if quantity > 0:
+        statement = statement.where(col(level.on_hand) - col(level.allocated) >= quantity)
+    changed = session.connection().execute(statement).first() is not None
+    _expire(session, StockLevel, key[0])
+    return changed
+
+
+def _free(session: Session, key: tuple[str, str, str, str, str]) -> Decimal:
+    level = session.get(StockLevel, (organization_of(session), *key), populate_existing=True)
+    return max(level.on_hand - level.allocated, ZERO) if level else ZERO
+
+
+def _expire(session: Session, model: type[SiteStock] | type[StockLevel], variant_id: str) -> None:
+    for row in list(session.identity_map.values()):
+        if isinstance(row, model) and row.variant_id == variant_id:
+            session.expire(row)

@@ -1,0 +1,63 @@
+"""What a transaction leaves behind beside its effect: facts in the outbox, lines in the audit trail, numbers.
+
+Example::
+
+    publish(session, "order_reserved", order.id, {"number": order.number})
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from ambra_tui.store.models import AuditEntry, DocumentCounter, OutboxEvent
+from ambra_tui.store.scope import actor_of, now_of, organization_of
+
+
+def publish(session: Session, type: str, subject: str, payload: dict[str, Any]) -> None:  # noqa: A002
+    """Writes a fact (a past-tense `type` about the id `subject`) to the outbox of this transaction."""
+    session.add(
+        OutboxEvent(
+            organization_id=organization_of(session),
+            type=type,
+            subject=subject,
+            payload=payload,
+            created_at=now_of(session),
+        )
+    )
+
+
+def audit(session: Session, act: str, subject: str = "", **details: Any) -> None:
+    """Writes who does what to the audit trail. `details` must be JSON values and hold no secret."""
+    actor = actor_of(session)
+    session.add(
+        AuditEntry(
+            organization_id=organization_of(session),
+            at=now_of(session),
+            actor_id=actor.id,
+            actor_name=actor.name,
+            station=actor.station,
+            act=act,
+            subject=subject,
+            details=details,
+            request_id=actor.request_id,
+        )
+    )
+
+
+def next_number(session: Session, kind: str) -> str:
+    """The next free number of a kind of document, such as ``PO-000007``, given inside this transaction."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        insert(DocumentCounter)
+        .values(organization_id=organization_of(session), kind=kind, next_value=2)
+        .on_conflict_do_update(
+            index_elements=["organization_id", "kind"],
+            set_={"next_value": DocumentCounter.__table__.c.next_value + 1},  # type: ignore[attr-defined]
+        )
+        .returning(DocumentCounter.__table__.c.next_value)  # type: ignore[attr-defined]
+    )
+    taken = session.connection().execute(statement).scalar_one() - 1
+    return f"{kind}-{taken:06d}"

@@ -1,0 +1,92 @@
+"""The session of one piece of work: whose rows it sees, who acts, by which clock.
+
+Example::
+
+    site = fetch(session, Site, site_id, resource="site")
+    session.exec(scoped(session, Location).where(Location.site_id == site.id))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlmodel import Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from ambra_tui.errors import NotFound
+from ambra_tui.kit.clock import Clock
+
+Model = TypeVar("Model", bound=SQLModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a user or an API key, from which station, by which request."""
+
+    id: str
+    name: str
+    station: str = ""
+    role: str = ""
+    request_id: str = ""
+
+
+NOBODY = Actor("", "")
+SYSTEM = Actor("system", "AmbraWMS", role="admin")
+
+
+class StoreSession(Session):
+    """A session bound to one organization, or to the named system scope when `organization_id` is None."""
+
+    @classmethod
+    def on(cls, connection: object, *, organization_id: int | None, actor: Actor, clock: Clock) -> StoreSession:
+        """A session on an open connection, inside the transaction that runs there."""
+        session = cls(
+            bind=connection,  # type: ignore[arg-type]
+            join_transaction_mode="create_savepoint",
+            expire_on_commit=False,
+        )
+        session.info["organization_id"] = organization_id
+        session.info["scope"] = "system" if organization_id is None else "organization"
+        session.info["actor"] = actor
+        session.info["clock"] = clock
+        return session
+
+
+def organization_of(session: Session) -> int:
+    """The organization that the session is opened for. Raises RuntimeError in the system scope."""
+    organization_id = session.info["organization_id"]
+    if organization_id is None:
+        raise RuntimeError("the system scope belongs to no organization")
+    return int(organization_id)
+
+
+def actor_of(session: Session) -> Actor:
+    """Who acts in this session."""
+    actor: Actor = session.info["actor"]
+    return actor
+
+
+def clock_of(session: Session) -> Clock:
+    """The store's clock."""
+    clock: Clock = session.info["clock"]
+    return clock
+
+
+def now_of(session: Session) -> datetime:
+    """The present moment by the store's clock."""
+    return clock_of(session).now()
+
+
+def scoped(session: Session, model: type[Model]) -> SelectOfScalar[Model]:
+    """A select of the organization's rows of `model`."""
+    return select(model).where(col(model.organization_id) == organization_of(session))  # type: ignore[attr-defined]
+
+
+def fetch(session: Session, model: type[Model], key: str, *, resource: str) -> Model:
+    """The row with the id `key`. Raises NotFound(`resource`, key) for absent and foreign ids alike."""
+    found = session.get(model, (organization_of(session), key))
+    if found is None:
+        raise NotFound(resource, key)
+    return found
