@@ -102,7 +102,7 @@ class RowChanged(Exception):
 
 def gateway_for(connection: Connection) -> Gateway:
     """The gateway of a connection's database."""
-    driver = connection.connection.driver_connection
+    driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "postgresql":
         from ambra_tui.ledger.postgresql import PostgresqlGateway  # psycopg is loaded only where it is used
 

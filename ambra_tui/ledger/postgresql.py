@@ -99,7 +99,7 @@ class PostgresqlGateway:
         self._cursor = connection.cursor()
 
     def _rows(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        return self._cursor.execute(statement, values).fetchall()  # type: ignore[arg-type]
+        return self._cursor.execute(statement, values).fetchall()
 
     def known_moves(self, organization_id: int, ids: Sequence[str]) -> dict[str, KnownMove]:
         return {row[0]: KnownMove(*row) for row in self._rows(KNOWN_MOVES, (organization_id, list(ids)))}
@@ -155,13 +155,13 @@ class PostgresqlGateway:
     def _update(self, statement: str, rows: Sequence[tuple[Any, ...]], width: int, organization_id: int) -> None:
         if not rows:
             return
-        self._cursor.execute(statement, (*_columns(rows, width), organization_id))  # type: ignore[arg-type]
+        self._cursor.execute(statement, (*_columns(rows, width), organization_id))
         if self._cursor.rowcount != len(rows):
             raise RowChanged(statement)
 
     def save_moves(self, stamp: Stamp, moves: Sequence[Move]) -> None:
         rows = [move_row(stamp, move, _occurred(move, stamp)) for move in moves]
-        self._cursor.execute(INSERT_MOVES, _columns(rows, len(MOVE_COLUMNS)))  # type: ignore[arg-type]
+        self._cursor.execute(INSERT_MOVES, _columns(rows, len(MOVE_COLUMNS)))
 
     def save_events(self, stamp: Stamp, events: Sequence[tuple[str, str, str]]) -> None:
         self._cursor.execute(INSERT_EVENTS, (stamp.organization_id, stamp.posted_at, *_columns(events, 3)))

@@ -97,7 +97,7 @@ class SqliteGateway:
         execute, totals = self._execute, {}
         for key in keys:
             row = execute(TOTAL, (organization_id, *key)).fetchone()
-            totals[key] = Total() if row is None else Total(*row, before=row[:3])
+            totals[key] = Total() if row is None else Total(row[0], row[1], row[2], row[3], row[:3])
         return totals
 
     def save_levels(self, organization_id: int, rows: Mapping[LevelKey, Level]) -> None:

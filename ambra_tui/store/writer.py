@@ -62,7 +62,7 @@ _STOP = _Work(None, NOBODY)
 
 
 class Writer:
-    """The queue and its threads. `clock`: asked anew for each piece of work, so that a sample store's clock may start."""
+    """The queue and its threads. `clock` is asked anew for each piece of work: a sample store's may start late."""
 
     def __init__(self, engine: Engine, clock: Callable[[], Clock], lock: StoreLock | None) -> None:
         self._engine = engine
@@ -98,7 +98,7 @@ class Writer:
         return self.submit(function, organization_id=organization_id, actor=actor).result()
 
     def submit_item(self, handler: Handler, item: Any, *, organization_id: int, actor: Actor = NOBODY) -> Future[Any]:
-        """Hands `item` to `handler` together with its neighbours in the queue; an outcome that is an AmbraError is raised."""
+        """Hands `item` to `handler` together with its neighbours; an outcome that is an AmbraError is raised."""
         return self._enqueue(self._items, _Work(organization_id, actor, handler=handler, item=item))
 
     def _enqueue(self, work_queue: queue.SimpleQueue[_Work], work: _Work) -> Future[Any]:
@@ -137,7 +137,8 @@ class Writer:
                 log.exception("the store did not take a change")
                 _fail([work], _told(error))
                 stop = False
-                connection = _discard(connection)
+                _discard(connection)
+                connection = None
             if stop:
                 break
         if connection is not None:

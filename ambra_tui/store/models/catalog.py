@@ -2,7 +2,7 @@
 
 Example::
 
-    Variant(organization_id=1, id=new_id("var"), product_id=product.id, sku="MILK-1L", name="Milk 1 l", created_at=now, updated_at=now)
+    Variant(organization_id=1, id=new_id("var"), product_id=product.id, sku="MILK-1L", name="Milk 1 l", ...)
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ class ApiKey(SQLModel, table=True):
 class WorkSession(Scoped, table=True):
     """Where a badge is: the stack of flows with their states, the last verdicts, the steps done so far.
 
-    `frames`: from the bottom, ``{"flow": name, "state": {...}}``. `run` changes with the flow on top. `steps` counts every
-    step and names its postings, so that a step repeated posts once.
+    `frames`: from the bottom, ``{"flow": name, "state": {...}}``. `run` changes with the flow on top. `steps` counts
+    every step and names its postings, so that a step repeated posts once.
     """
 
     __tablename__ = "work_session"

@@ -44,8 +44,8 @@ class StockMove(SQLModel, table=True):
     """Stock that moved from one location to another; never changed afterwards.
 
     `sequence`: the order of record. `id`: derived from the idempotency key, so a key posts once. `unit_cost`: in
-    ten-thousandths of the currency's minor unit. `source_balance`, `destination_balance`: on hand of the site on that side
-    after the move; None on a side outside every site. `plate_id`, `destination_plate_id`: license plate left and joined.
+    ten-thousandths of the currency's minor unit. `source_balance`, `destination_balance`: on hand of the site on that
+    side after the move; None on a side outside every site. `plate_id`, `destination_plate_id`: plate left and joined.
     """
 
     __tablename__ = "stock_move"
