@@ -1,0 +1,118 @@
+"""The look-ups that know no organization yet: everything here runs in the store's system scope, and nothing else does.
+
+Listed in one file on purpose: whoever wants to know what crosses organizations reads this page. (The outbox follower,
+leases and the writer's own bookkeeping are the store's.)
+
+Example::
+
+    organization = choose_organization(store, None)    # the only one
+    twin = sandbox_twin(store, organization.id)
+"""
+
+from __future__ import annotations
+
+from sqlmodel import Session, col, select
+
+from ambra_tui.errors import Duplicate, Invalid, NotFound
+from ambra_tui.services.rows import add_unique
+from ambra_tui.services.secrets import key_digest
+from ambra_tui.store import Store
+from ambra_tui.store.models import ApiKey, Organization, StoreSetting
+from ambra_tui.store.scope import SYSTEM, Actor, now_of
+
+
+def organizations(store: Store, *, with_sandboxes: bool = False) -> list[Organization]:
+    """Every organization, by name; sandbox twins only when asked for."""
+    statement = select(Organization).order_by(col(Organization.name))
+    if not with_sandboxes:
+        statement = statement.where(col(Organization.sandbox_of).is_(None))
+    with store.read_system() as session:
+        return list(session.exec(statement).all())
+
+
+def find_organization(store: Store, name: str) -> Organization | None:
+    """The organization of this name."""
+    with store.read_system() as session:
+        return session.exec(select(Organization).where(Organization.name == name.strip())).first()
+
+
+def organization_by_id(store: Store, organization_id: int) -> Organization:
+    """The organization with this number. Raises NotFound."""
+    with store.read_system() as session:
+        found = session.get(Organization, organization_id)
+    if found is None:
+        raise NotFound("organization", str(organization_id))
+    return found
+
+
+def choose_organization(store: Store, name: str | None) -> Organization:
+    """The organization called `name`, or the only one there is. Raises Invalid with the names to choose from."""
+    if name:
+        found = find_organization(store, name)
+        if found is not None:
+            return found
+    known = organizations(store)
+    if not name and len(known) == 1:
+        return known[0]
+    if not known:
+        raise Invalid("This store has no organization yet. Make one: ambra organization create NAME")
+    names = ", ".join(organization.name for organization in known)
+    if name:
+        raise Invalid(f"There is no organization '{name}'. This store holds: {names}")
+    raise Invalid(f"This store holds several organizations. Name one with --organization: {names}")
+
+
+def insert_organization(
+    store: Store,
+    *,
+    name: str,
+    modules: list[str],
+    currency: str,
+    sandbox_of: int | None = None,
+    actor: Actor = SYSTEM,
+) -> int:
+    """Add an organization and return its number. Raises Duplicate for a name that is taken."""
+
+    def work(session: Session) -> int:
+        row = Organization(
+            name=name, modules=modules, currency=currency, sandbox_of=sandbox_of, created_at=now_of(session)
+        )
+        add_unique(session, row, Duplicate("organization", "name", name))
+        assert row.id is not None
+        return row.id
+
+    return store.writer.run(work, organization_id=None, actor=actor)
+
+
+def sandbox_twin(store: Store, organization_id: int) -> Organization | None:
+    """The sandbox organization of a live one, if it was made."""
+    with store.read_system() as session:
+        return session.exec(select(Organization).where(Organization.sandbox_of == organization_id)).first()
+
+
+def key_by_prefix(store: Store, prefix: str, secret: str) -> tuple[ApiKey, Organization, str] | None:
+    """The API key with this public part, its organization, and the digest that the whole `secret` has here."""
+    statement = (
+        select(ApiKey, Organization)
+        .join(Organization, col(Organization.id) == col(ApiKey.organization_id))
+        .where(ApiKey.prefix == prefix)
+    )
+    with store.read_system() as session:
+        found = session.exec(statement).first()
+        return None if found is None else (found[0], found[1], key_digest(session, secret))
+
+
+def setting(store: Store, name: str) -> str | None:
+    """A fact of the store."""
+    with store.read_system() as session:
+        found = session.get(StoreSetting, name)
+        return found.value if found else None
+
+
+def put_setting(store: Store, name: str, value: str) -> None:
+    """Set a fact of the store."""
+
+    def work(session: Session) -> None:
+        session.merge(StoreSetting(name=name, value=value))
+
+    store.writer.run(work, organization_id=None, actor=SYSTEM)

@@ -1,0 +1,391 @@
+"""The catalogue: products, the variants that are stocked, and the codes that mean them.
+
+Example::
+
+    product = create_product(session, name="Milk 1 l", sku="MILK-1L", barcode="5001000000019")
+    match_code(session, scan)   # Match(variant=<MILK-1L>, quantity=Decimal('1'))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from sqlmodel import Session, col, select
+
+from ambra_tui.errors import Duplicate, Invalid, NotFound
+from ambra_tui.kit.ids import new_id
+from ambra_tui.kit.quantity import MAX_QUANTITY, to_scaled
+from ambra_tui.kit.text import clean_line
+from ambra_tui.scan.model import Scan
+from ambra_tui.services.codes import has_gtin_shape, normalize_code
+from ambra_tui.services.rows import add_unique
+from ambra_tui.services.search import MAX_CANDIDATES, begins_with, find_subjects, fold, index_subject, subjects_with
+from ambra_tui.store.facts import audit, next_number, publish
+from ambra_tui.store.models import Barcode, Location, Organization, Product, Variant
+from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
+
+MAX_SKU = 80
+MAX_DESCRIPTION = 10_000
+MAX_MINOR = 10**15
+PRODUCT_STATES = ("draft", "active", "inactive", "archived")
+ABC_CLASSES = ("", "A", "B", "C")
+
+
+@dataclass(frozen=True, slots=True)
+class NewBarcode:
+    """A code to be made: `quantity` base units a scan. `kind`: each, inner, case, pallet, alias or own_label."""
+
+    code: str
+    kind: str = "each"
+    quantity: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class NewVariant:
+    """A variant to be made. An empty `name` is the product's; without a `sku` one is numbered."""
+
+    sku: str | None = None
+    name: str = ""
+    barcode: str | None = None
+    barcodes: Sequence[NewBarcode] = field(default_factory=tuple)
+    unit_of_measure: str = ""
+    is_lot_tracked: bool = False
+    is_expiry_tracked: bool = False
+    is_serial_tracked: bool = False
+    is_made: bool = False
+    minimum_shelf_life_days: int | None = None
+    receipt_tolerance_percent: Decimal | None = None
+    price_minor: int | None = None
+    cost_minor: int | None = None
+    currency: str | None = None
+    abc_class: str = ""
+    home_location_id: str | None = None
+    status: str = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a scanned code means: the variant, and the base units of one such code."""
+
+    variant: Variant
+    quantity: Decimal
+    barcode: Barcode | None = None
+
+
+def create_product(
+    session: Session,
+    *,
+    name: str,
+    sku: str | None = None,
+    barcode: str | None = None,
+    price_minor: int | None = None,
+    currency: str | None = None,
+    description: str = "",
+    status: str = "active",
+    unit_of_measure: str = "ea",
+    variants: Sequence[NewVariant] = (),
+) -> Product:
+    """A product with its variants; without `variants` it gets one implicit variant that carries `sku`."""
+    if variants and (sku is not None or barcode is not None):
+        raise Invalid("sku and barcode belong to the variants when variants are given", field="sku")
+    if status not in PRODUCT_STATES:
+        raise Invalid(f"status is one of {', '.join(PRODUCT_STATES)}", field="status")
+    now = now_of(session)
+    product = Product(
+        organization_id=organization_of(session),
+        id=new_id("prod"),
+        name=clean_line(name, field="name"),
+        description=clean_text(description, field="description"),
+        status=status,
+        unit_of_measure=clean_line(unit_of_measure, field="unit_of_measure", max_length=20),
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(product)
+    session.flush()
+    for position, new in enumerate(variants or (NewVariant(sku=sku, barcode=barcode),)):
+        priced = new if new.price_minor is not None else replace(new, price_minor=price_minor)
+        _add_variant(session, product, priced if priced.currency else replace(priced, currency=currency), position)
+    publish(session, "product_created", product.id, {"name": product.name})
+    audit(session, "product_created", product.id, name=product.name)
+    return product
+
+
+def create_variant(session: Session, *, product_id: str, variant: NewVariant) -> Variant:
+    """One more variant of a product."""
+    product = fetch(session, Product, product_id, resource="product")
+    last = max((v.position for v in variants_of(session, product_id)), default=-1)
+    made = _add_variant(session, product, variant, last + 1)
+    audit(session, "variant_created", made.id, sku=made.sku)
+    return made
+
+
+def _add_variant(session: Session, product: Product, new: NewVariant, position: int) -> Variant:
+    variant = new_variant_row(
+        new,
+        organization_id=organization_of(session),
+        product_id=product.id,
+        product_name=product.name,
+        sku=_free_sku(session, new.sku),
+        unit_of_measure=product.unit_of_measure,
+        currency=_currency(session, new.currency),
+    )
+    variant.position = position
+    variant.created_at = variant.updated_at = now_of(session)
+    if variant.home_location_id is not None:
+        fetch(session, Location, variant.home_location_id, resource="location")
+    add_unique(session, variant, Duplicate("variant", "sku", variant.sku))
+    index_subject(session, "variant", variant.id, variant.sku, variant.name, product.name)
+    for barcode in ((NewBarcode(new.barcode),) if new.barcode else ()) + tuple(new.barcodes):
+        _add_barcode(session, variant, barcode)
+    return variant
+
+
+def new_variant_row(
+    new: NewVariant,
+    *,
+    organization_id: int,
+    product_id: str,
+    product_name: str,
+    sku: str,
+    unit_of_measure: str,
+    currency: str,
+) -> Variant:
+    """The checked row of a variant, without its moments. Raises Invalid naming the field that is wrong."""
+    if new.abc_class not in ABC_CLASSES:
+        raise Invalid("abc_class is A, B or C", field="abc_class")
+    if new.status not in PRODUCT_STATES:
+        raise Invalid(f"status is one of {', '.join(PRODUCT_STATES)}", field="status")
+    if new.is_expiry_tracked and new.is_serial_tracked:
+        raise Invalid("a serial-tracked variant cannot track expiry dates", field="is_expiry_tracked")
+    return Variant.model_construct(
+        organization_id=organization_id,
+        id=new_id("var"),
+        product_id=product_id,
+        sku=sku,
+        name=clean_line(new.name, field="name", required=False) or product_name,
+        position=0,
+        unit_of_measure=clean_line(new.unit_of_measure, field="unit_of_measure", max_length=20, required=False)
+        or unit_of_measure,
+        is_lot_tracked=new.is_lot_tracked or new.is_expiry_tracked,
+        is_expiry_tracked=new.is_expiry_tracked,
+        is_serial_tracked=new.is_serial_tracked,
+        is_made=new.is_made,
+        minimum_shelf_life_days=_count(new.minimum_shelf_life_days, "minimum_shelf_life_days", 36_500),
+        receipt_tolerance_percent=_percent(new.receipt_tolerance_percent),
+        price_minor=_count(new.price_minor, "price", MAX_MINOR),
+        cost_minor=_count(new.cost_minor, "cost", MAX_MINOR),
+        currency=currency,
+        abc_class=new.abc_class,
+        home_location_id=new.home_location_id,
+        status=new.status,
+    )
+
+
+def add_barcode(
+    session: Session, *, variant_id: str, code: str, kind: str = "each", quantity: Decimal | int = 1
+) -> Barcode:
+    """A code that means `quantity` base units of the variant from now on; learned codes come in here."""
+    variant = fetch(session, Variant, variant_id, resource="variant")
+    barcode = _add_barcode(session, variant, NewBarcode(code, kind, Decimal(quantity)))
+    audit(session, "barcode_added", variant.id, sku=variant.sku, code=barcode.code)
+    return barcode
+
+
+def _add_barcode(session: Session, variant: Variant, new: NewBarcode) -> Barcode:
+    barcode = Barcode(
+        organization_id=variant.organization_id,
+        code=normalize_code(new.code, kind=new.kind),
+        variant_id=variant.id,
+        kind=clean_line(new.kind, field="kind", max_length=20),
+        quantity=positive_quantity(new.quantity, field="quantity"),
+        created_at=now_of(session),
+    )
+    taken = Duplicate("barcode", "code", barcode.code)
+    if session.get(Barcode, (variant.organization_id, barcode.code)) is not None:
+        raise taken
+    add_unique(session, barcode, taken)
+    return barcode
+
+
+def variant_by_sku(session: Session, sku: str) -> Variant:
+    """The variant with exactly this SKU, or the only one whose SKU differs in case alone. Raises NotFound."""
+    found = find_variant_by_sku(session, sku)
+    if found is None:
+        raise NotFound("variant", sku)
+    return found
+
+
+def find_variant_by_sku(session: Session, sku: str) -> Variant | None:
+    """As `variant_by_sku`, with None where there is none, or several that differ in case alone."""
+    text = sku.strip()
+    exact = session.exec(scoped(session, Variant).where(Variant.sku == text)).first()
+    if exact is not None or not text:
+        return exact
+    ids = subjects_with(session, "variant", " ".join(fold(text).split())[:MAX_SKU])
+    alike = session.exec(scoped(session, Variant).where(col(Variant.id).in_(ids))).all() if ids else []
+    same = [variant for variant in alike if variant.sku.casefold() == text.casefold()]
+    return same[0] if len(same) == 1 else None
+
+
+def variants_of(session: Session, product_id: str) -> list[Variant]:
+    """A product's variants in their order."""
+    statement = scoped(session, Variant).where(Variant.product_id == product_id)
+    return list(session.exec(statement.order_by(col(Variant.position), col(Variant.id))).all())
+
+
+def only_variant_of(session: Session, product_id: str) -> Variant:
+    """The variant that a product stands for. Raises NotFound, or Invalid listing the SKUs when it has several."""
+    fetch(session, Product, product_id, resource="product")
+    variants = variants_of(session, product_id)
+    if len(variants) != 1:
+        skus = [variant.sku for variant in variants]
+        message = f"product {product_id} has several variants: name one by sku or variant_id ({', '.join(skus)})"
+        raise Invalid(message, field="sku", details={"skus": skus})
+    return variants[0]
+
+
+def barcodes_of(session: Session, variant_id: str) -> list[Barcode]:
+    """A variant's codes, those of single units first."""
+    statement = scoped(session, Barcode).where(Barcode.variant_id == variant_id)
+    return list(session.exec(statement.order_by(col(Barcode.quantity), col(Barcode.code))).all())
+
+
+def match_code(session: Session, scan: Scan) -> Match | None:
+    """What a scan's code means here: an own label as printed, else its GTIN, else its item's number, else a SKU."""
+    for code in _candidates(scan):
+        barcode = session.get(Barcode, (organization_of(session), code))
+        if barcode is not None:
+            return Match(fetch(session, Variant, barcode.variant_id, resource="variant"), barcode.quantity, barcode)
+    text = scan.text or scan.raw
+    variant = find_variant_by_sku(session, text) if scan.kind in ("plain", "gtin", "invalid") and text else None
+    return None if variant is None else Match(variant, Decimal(1))
+
+
+def _candidates(scan: Scan) -> list[str]:
+    text = scan.text or scan.raw
+    codes = [scan.raw, text, scan.gtin]
+    if scan.kind == "restricted":
+        codes += [scan.item_reference, text.zfill(14) if has_gtin_shape(text) else ""]
+    return [code for code in dict.fromkeys(codes) if code and len(code) <= 120]
+
+
+def match_text(session: Session, code: str) -> Match | None:
+    """What a code typed or sent as plain text means: an own label, a GTIN of any length, or a SKU."""
+    text = code.strip()
+    gtin = text.zfill(14) if has_gtin_shape(text) else ""
+    return match_code(session, Scan(raw=text, kind="plain", text=text, gtin=gtin))
+
+
+def search(session: Session, text: str, *, limit: int = 20) -> list[Variant]:
+    """Variants by name, SKU or the beginning of a barcode, best first."""
+    by_code = _by_barcode_prefix(session, text.strip(), limit)
+    ids = by_code + find_subjects(session, "variant", text, names=lambda found: _names(session, found), limit=limit)
+    ids = list(dict.fromkeys(ids))[:limit]
+    if not ids:
+        return []
+    rows = session.exec(scoped(session, Variant).where(col(Variant.id).in_(ids))).all()
+    return sorted(rows, key=lambda variant: ids.index(variant.id))
+
+
+def _by_barcode_prefix(session: Session, text: str, limit: int) -> list[str]:
+    """Ids of the variants with a code that begins with `text`, leading zeros of the GTIN-14 aside."""
+    if len(text) < 4 or not (text.isascii() and text.isdigit()):
+        return []
+    found: dict[str, None] = {}
+    for prefix in (text, "0" + text, "00" + text, "000000" + text):
+        statement = (
+            select(Barcode.variant_id)
+            .where(
+                col(Barcode.organization_id) == organization_of(session),
+                begins_with(session, col(Barcode.code), prefix),
+            )
+            .order_by(col(Barcode.code))
+            .limit(min(limit, MAX_CANDIDATES))
+        )
+        found.update(dict.fromkeys(session.exec(statement).all()))
+    return list(found)
+
+
+def _names(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    if not ids:
+        return {}
+    statement = select(Variant.id, Variant.sku, Variant.name).where(
+        col(Variant.organization_id) == organization_of(session), col(Variant.id).in_(ids)
+    )
+    return {key: f"{sku} {name}" for key, sku, name in session.exec(statement).all()}
+
+
+def clean_sku(sku: str) -> str:
+    """A SKU as it is stored. Raises Invalid."""
+    return clean_line(sku, field="sku", max_length=MAX_SKU)
+
+
+def clean_text(value: str, *, field: str, max_length: int = MAX_DESCRIPTION) -> str:
+    """Text of several lines: line breaks and tabs are kept, other control characters are refused."""
+    lines = value.replace("\r\n", "\n").split("\n")
+    cleaned = "\n".join(
+        clean_line(line.replace("\t", " "), field=field, max_length=max_length, required=False) for line in lines
+    )
+    if len(cleaned) > max_length:
+        raise Invalid(f"{field} is longer than {max_length} characters", field=field)
+    return cleaned.strip()
+
+
+def positive_quantity(quantity: Decimal, *, field: str) -> Decimal:
+    """`quantity` when it is above zero, in range and not finer than a millionth. Raises Invalid."""
+    if not quantity.is_finite() or quantity <= 0 or quantity > MAX_QUANTITY:
+        raise Invalid(f"{field} is a number above 0 and at most {MAX_QUANTITY:,}", field=field)
+    try:
+        to_scaled(quantity)
+    except ValueError as error:
+        raise Invalid(f"{field}: {error}", field=field) from error
+    return quantity
+
+
+def _free_sku(session: Session, sku: str | None) -> str:
+    if sku is None or not sku.strip():
+        while True:
+            numbered = next_number(session, "SKU")
+            if not _has_sku(session, numbered):
+                return numbered
+    text = clean_sku(sku)
+    if _has_sku(session, text):
+        raise Duplicate("variant", "sku", text)
+    return text
+
+
+def _has_sku(session: Session, sku: str) -> bool:
+    statement = select(Variant.id).where(
+        col(Variant.organization_id) == organization_of(session), col(Variant.sku) == sku
+    )
+    return session.exec(statement).first() is not None
+
+
+def _currency(session: Session, currency: str | None) -> str:
+    if currency is None:
+        organization = session.get(Organization, organization_of(session))
+        return organization.currency if organization else "EUR"
+    return clean_currency(currency)
+
+
+def clean_currency(currency: str) -> str:
+    """An ISO 4217 code in capitals. Raises Invalid."""
+    text = currency.strip().upper()
+    if len(text) != 3 or not (text.isascii() and text.isalpha()):
+        raise Invalid("currency is a code of three letters such as EUR", field="currency")
+    return text
+
+
+def _count(value: int | None, field: str, most: int) -> int | None:
+    if value is not None and not 0 <= value <= most:
+        raise Invalid(f"{field} is between 0 and {most}", field=field)
+    return value
+
+
+def _percent(value: Decimal | None) -> Decimal | None:
+    if value is not None and not (value.is_finite() and 0 <= value <= 1000):
+        raise Invalid("receipt_tolerance_percent is between 0 and 1000", field="receipt_tolerance_percent")
+    return value
