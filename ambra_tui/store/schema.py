@@ -105,8 +105,11 @@ def _migrate_sqlite(path: Path) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
         with engine.begin() as connection:
-            if _is_current(connection.exec_driver_sql("PRAGMA user_version").scalar_one()):
+            number = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if _is_current(number):
                 return
+            if number == 0 and connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
+                raise Conflict(f"{path} is a SQLite file of another program: name another file")
             _run_revisions(connection)
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(1)
             if broken:
