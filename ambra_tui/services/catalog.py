@@ -160,7 +160,7 @@ def new_variant_row(
         raise Invalid(f"status is one of {', '.join(PRODUCT_STATES)}", field="status")
     if new.is_expiry_tracked and new.is_serial_tracked:
         raise Invalid("a serial-tracked variant cannot track expiry dates", field="is_expiry_tracked")
-    return Variant.model_construct(
+    return Variant(
         organization_id=organization_id,
         id=new_id("var"),
         product_id=product_id,

@@ -135,7 +135,7 @@ def _begins(session: Session, prefix: str) -> ColumnElement[bool]:
 
 def _matching(
     session: Session, kind: str, condition: ColumnElement[bool], limit: int = MAX_CANDIDATES
-) -> Select[tuple[str]]:
+) -> Select[str]:
     return (
         select(col(SearchToken.subject_id))
         .where(col(SearchToken.organization_id) == organization_of(session), col(SearchToken.kind) == kind, condition)
@@ -145,7 +145,7 @@ def _matching(
     )
 
 
-def _with_all_words(session: Session, kind: str, terms: Sequence[str]) -> Select[tuple[str]]:
+def _with_all_words(session: Session, kind: str, terms: Sequence[str]) -> Select[str]:
     """The subjects that carry a token beginning with each of `terms`; the longest term leads, as the rarest."""
     first, *others = sorted(terms, key=len, reverse=True)
     statement = _matching(session, kind, _begins(session, first))

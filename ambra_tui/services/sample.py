@@ -1,0 +1,257 @@
+"""Sample stores: an organization with places, people, goods and stock, to try the product and to test it.
+
+A sample is a folder of CSV files in `data/samples`; loading it goes through the services and the ledger, so a sample
+holds nothing that could not have been made by hand. Its opening stock comes from the inventory-loss location. A day
+written as ``+30`` is counted from the day of loading. Loading is resumed where it stopped: what is there is left alone.
+
+Example::
+
+    organization = load_sample(store, "ds1")
+    practice_badges(store)   # [PracticeBadge(badge='BDG-1001', name='Ana', role='operator', pin=''), ...]
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from ambra_tui.errors import Conflict, NotFound, Unauthenticated
+from ambra_tui.kit.resources import data_path
+from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posting, post
+from ambra_tui.services import access, access_system, catalog, lots, places, suppliers
+from ambra_tui.store import SYSTEM, Store
+from ambra_tui.store.models import Organization, Variant
+from ambra_tui.store.scope import now_of
+
+Row = dict[str, str]
+Progress = Callable[[int, int], None]
+T = TypeVar("T")
+
+SAMPLES = frozenset({"demo", "ds1"})
+CHUNK = 10
+YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeBadge:
+    """A person of a sample, for those who have no badge in hand."""
+
+    badge: str
+    name: str
+    role: str
+    pin: str = ""
+
+
+def load_sample(store: Store, name: str, progress: Progress | None = None) -> Organization:
+    """Fill an empty store with the sample `name`; afterwards it is a sample store, whose clock may be set.
+
+    Raises NotFound for an unknown sample, Conflict when the store holds anything else.
+    """
+    if name not in SAMPLES:
+        raise NotFound("sample", name)
+    folder = data_path(f"samples/{name}")
+    head = _rows(folder, "organization")[0]
+    organization = _organization(store, name, head)
+    _Loader(store, organization, folder, progress or (lambda done, total: None)).run()
+    return organization
+
+
+def practice_badges(store: Store) -> list[PracticeBadge]:
+    """The badges of a sample store's people; of any other store, none."""
+    name = store.sample
+    if name not in SAMPLES:
+        return []
+    return [
+        PracticeBadge(row["badge"], row["name"], row["role"], row.get("pin", ""))
+        for row in _rows(data_path(f"samples/{name}"), "people")
+    ]
+
+
+def _organization(store: Store, sample: str, head: Row) -> Organization:
+    if store.sample not in ("", sample):
+        raise Conflict(f"This store holds the sample '{store.sample}', not '{sample}'. Use another store.")
+    known = access_system.organizations(store)
+    if any(organization.name != head["name"] for organization in known) or (known and not store.sample):
+        raise Conflict("A sample goes into an empty store, and this one is in use.")
+    if not store.sample:
+        store.become_sample(sample)
+    if known:
+        return known[0]
+    return access.create_organization(store, head["name"], head["modules"].split(), currency=head["currency"])
+
+
+class _Loader:
+    """One loading: knows the store, the organization and how far it is."""
+
+    def __init__(self, store: Store, organization: Organization, folder: Path, progress: Progress) -> None:
+        assert organization.id is not None
+        self.store = store
+        self.organization_id = organization.id
+        self.folder = folder
+        self.progress = progress
+        self.done = 0
+        self.total = 0
+
+    def run(self) -> None:
+        steps: list[tuple[str, Callable[[Session, Row], object]]] = [
+            ("sites", _add_site),
+            ("locations", _add_location),
+            ("people", _add_person),
+            ("suppliers", _add_supplier),
+            ("products", _add_product),
+            ("cases", _add_case),
+            ("stock", _add_stock),
+        ]
+        work = [(step, _rows(self.folder, name)) for name, step in steps]
+        self.total = sum(len(rows) for _, rows in work)
+        for step, rows in work:
+            self._each(step, rows)
+
+    def _each(self, step: Callable[[Session, Row], object], rows: list[Row]) -> None:
+        size = 1 if step is _add_person else CHUNK  # a hash of a PIN takes its time
+        for chunk in _chunks(rows, size):
+            self.store.writer.run(
+                lambda session, part=chunk: [step(session, row) for row in part],  # type: ignore[misc]
+                organization_id=self.organization_id,
+                actor=SYSTEM,
+            )
+            self.done += len(chunk)
+            self.progress(self.done, self.total)
+
+
+def _rows(folder: Path, name: str) -> list[Row]:
+    path = folder / f"{name}.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _day(session: Session, text: str) -> date | None:
+    if not text:
+        return None
+    if text.startswith(("+", "-")):
+        return now_of(session).date() + timedelta(days=int(text))
+    return date.fromisoformat(text)
+
+
+def _add_site(session: Session, row: Row) -> None:
+    try:
+        places.site_by_code(session, row["code"])
+    except NotFound:
+        places.create_site(session, code=row["code"], name=row["name"], kind=row["kind"])
+
+
+def _add_location(session: Session, row: Row) -> None:
+    site = places.site_by_code(session, row["site"])
+    if places.find_location(session, row["barcode"] or f"{site.code}-{row['code']}") is not None:
+        return
+    places.create_location(
+        session,
+        site_id=site.id,
+        code=row["code"],
+        kind=row["kind"],
+        barcode=row["barcode"] or None,
+        zone=row["zone"],
+        sequence=int(row["sequence"]) if row["sequence"] else None,
+        is_single_lot=row["single_lot"] == YES,
+    )
+
+
+def _add_person(session: Session, row: Row) -> None:
+    try:
+        access.user_by_badge(session, row["badge"])
+    except Unauthenticated:
+        access.create_user(
+            session,
+            name=row["name"],
+            badge=row["badge"],
+            role=row["role"],
+            pin=row["pin"] or None,
+            password=row.get("password") or None,
+            language=row["language"],
+        )
+
+
+def _add_supplier(session: Session, row: Row) -> None:
+    if suppliers.find_supplier(session, row["code"]) is None:
+        suppliers.create_supplier(
+            session,
+            name=row["name"],
+            code=row["code"],
+            email=row["email"],
+            lead_time_days=int(row["lead_time_days"]),
+        )
+
+
+def _add_product(session: Session, row: Row) -> None:
+    if catalog.find_variant_by_sku(session, row["sku"]) is not None:
+        return
+    shelf_life = row["minimum_shelf_life_days"]
+    tolerance = row.get("tolerance_percent")
+    variant = catalog.NewVariant(
+        sku=row["sku"],
+        barcode=row["barcode"] or None,
+        unit_of_measure=row.get("unit") or "",
+        is_lot_tracked=row["lot"] == YES,
+        is_expiry_tracked=row["expiry"] == YES,
+        is_serial_tracked=row["serial"] == YES,
+        is_made=row["made"] == YES,
+        minimum_shelf_life_days=int(shelf_life) if shelf_life else None,
+        receipt_tolerance_percent=Decimal(tolerance) if tolerance else None,
+        price_minor=int(row["price_minor"]) if row.get("price_minor") else None,
+        cost_minor=int(row["cost_minor"]) if row.get("cost_minor") else None,
+        abc_class=row.get("abc") or "",
+    )
+    catalog.create_product(session, name=row["name"], variants=[variant])
+
+
+def _add_case(session: Session, row: Row) -> None:
+    variant = catalog.variant_by_sku(session, row["sku"])
+    if catalog.match_text(session, row["barcode"]) is None:
+        catalog.add_barcode(
+            session, variant_id=variant.id, code=row["barcode"], kind="case", quantity=Decimal(row["quantity"])
+        )
+
+
+def _add_stock(session: Session, row: Row) -> None:
+    variant = catalog.variant_by_sku(session, row["sku"])
+    site = places.site_by_code(session, row["site"])
+    location = places.find_location(session, row["location"], site_id=site.id)
+    if location is None:
+        raise NotFound("location", row["location"])
+    cost = variant.cost_minor
+    posting = Posting(
+        variant_id=variant.id,
+        source_id=INVENTORY_LOSS,
+        destination_id=location.id,
+        quantity=Decimal(row["quantity"]),
+        kind=MoveKind.OPENING_BALANCE,
+        idempotency_key=f"sample:{site.code}:{row['location']}:{row['sku']}:{row['lot']}:{row.get('serial') or ''}",
+        lot_id=_lot_id(session, variant, row),
+        serial=row.get("serial") or "",
+        reason="opening balance",
+        unit_cost=None if cost is None else cost * 10_000,
+    )
+    post(session, [posting])
+
+
+def _lot_id(session: Session, variant: Variant, row: Row) -> str:
+    if not row["lot"]:
+        return ""
+    expiry = _day(session, row["expiry"])
+    return lots.find_or_create_lot(session, variant=variant, lot_number=row["lot"], expiry_date=expiry).id
