@@ -41,12 +41,16 @@ class Verdict:
         return {"G": "good", "W": "doubt"}.get(self.code[:1], "wrong")  # type: ignore[return-value]
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refusal(Exception):
     """Raised by a flow: the step wrote nothing, the state stays, the operator sees the verdict."""
 
     def __init__(self, code: str, **params: object) -> None:
         super().__init__(code)
         self.verdict = Verdict(code, {k: str(v) for k, v in params.items()})
+
+
+class CountedRefusal(Refusal):
+    """A refusal whose step keeps what it wrote: a wrong PIN is counted although it is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Prompt:
     `target`: what to look for in large letters (a bin code, a quantity), at most 20 columns; `facts`: at most
     six rows, most important first, seen at every size; `choices`: when not empty the prompt is a menu or a
     question; `is_dialog`: a question that no scan may answer (E40); `accepts_text`: typed text is welcome;
-    `progress`: done and total; `todo`, `contents`: what is left and what the bin holds, seen on wide screens.
+    `is_secret`: what is typed is shown as dots and never logged (a PIN); `progress`: done and total; `todo`, `contents`: what is left and what the bin holds, seen on wide screens.
     """
 
     step: str
@@ -119,6 +123,7 @@ class Prompt:
     commands: tuple[Command, ...] = ()
     is_dialog: bool = False
     accepts_text: bool = True
+    is_secret: bool = False
     progress: tuple[int, int] | None = None
     todo: tuple[Row, ...] = ()
     contents_title: str = ""

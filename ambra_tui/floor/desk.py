@@ -1,0 +1,79 @@
+"""What a flow is given at each step: one transaction, one worker, one site, one step.
+
+Example::
+
+    desk.say("receive.scan_order"), desk.key("line-1"), desk.today
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from ambra_tui.errors import Unauthenticated
+from ambra_tui.floor.conversation import CountedRefusal, Refusal
+from ambra_tui.kit.language import say
+from ambra_tui.services.access import check_pin
+from ambra_tui.store.facts import audit
+from ambra_tui.store.models import Site, User, WorkSession
+from ambra_tui.store.scope import now_of
+
+SUPERVISORS = frozenset({"supervisor", "admin"})
+
+
+@dataclass(slots=True)
+class Desk:
+    """The surroundings of one step. `session` is inside the step's transaction."""
+
+    session: Session
+    user: User
+    site: Site
+    work: WorkSession
+
+    @property
+    def station(self) -> str:
+        return self.work.station
+
+    @property
+    def language(self) -> str:
+        return self.user.language
+
+    @property
+    def now(self) -> datetime:
+        return now_of(self.session)
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    def key(self, suffix: str = "") -> str:
+        """An idempotency key that belongs to this step alone: the step's number is stored with its effects."""
+        return f"step:{self.work.id}:{self.work.steps}:{suffix}"
+
+    def say(self, key: str, **params: object) -> str:
+        """A text in the worker's language."""
+        return say(self.language, key, **params)
+
+    def require(self, roles: frozenset[str]) -> None:
+        """Raises Refusal E35 when the worker's role is not one of `roles`."""
+        if self.user.role not in roles:
+            raise Refusal("E35", name=self.user.name)
+
+    def supervisor(self, badge: str, pin: str) -> User:
+        """The supervisor with this badge and PIN, for an override. Wrong tries are counted and raise CountedRefusal."""
+        try:
+            supervisor = check_pin(self.session, badge, pin, station=self.station)
+        except Unauthenticated as refusal:
+            raise badge_refusal(refusal, unknown="E53") from refusal
+        if supervisor.role not in SUPERVISORS:
+            raise Refusal("E35", name=supervisor.name)
+        audit(self.session, "override_given", self.user.id, supervisor=supervisor.id, name=supervisor.name)
+        return supervisor
+
+
+def badge_refusal(refusal: Unauthenticated, *, unknown: str) -> CountedRefusal:
+    """A refused credential as a verdict: locked for so many seconds, or the code `unknown`."""
+    seconds = refusal.details.get("retry_after_seconds")
+    return CountedRefusal("E51", seconds=seconds) if seconds else CountedRefusal(unknown)

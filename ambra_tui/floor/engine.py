@@ -1,0 +1,314 @@
+"""Conversations: which flow a badge is in, one step at a time, each step in one transaction with its effects.
+
+The stack of flows, their states and the last verdicts are a row of the store (`WorkSession`), written with whatever the
+step posted. Kill the process at any moment: after the next badge the worker stands at the same step, and each act
+happened once or not at all.
+
+Example::
+
+    reply = hear(session, place, user_id=user.id, run=1, entry=Entry("command", "inquiry"))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlmodel import Session
+
+from ambra_tui.errors import AmbraError, InsufficientStock, Unauthenticated
+from ambra_tui.floor.conversation import (
+    Choice,
+    CountedRefusal,
+    Entry,
+    Flow,
+    FlowState,
+    Heard,
+    PastVerdict,
+    Prompt,
+    Refusal,
+    Row,
+    Verdict,
+)
+from ambra_tui.floor.desk import Desk, badge_refusal
+from ambra_tui.floor.host import Reply, Words
+from ambra_tui.kit.clock import from_microseconds, to_microseconds
+from ambra_tui.kit.discover import discover
+from ambra_tui.kit.ids import new_id
+from ambra_tui.kit.language import DEFAULT_LANGUAGE, say, verdict_words
+from ambra_tui.ledger import name_shortages
+from ambra_tui.services import access
+from ambra_tui.store.facts import audit
+from ambra_tui.store.models import Site, User, WorkSession
+from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
+
+HOME = "home"
+INQUIRY = "inquiry"
+KEPT_VERDICTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a terminal stands."""
+
+    station: str
+    site_id: str
+
+
+@cache
+def flows() -> dict[str, Flow]:
+    """Every flow by its name."""
+    return {flow.name: flow for flow in discover("ambra_tui.floor.flows", "FLOW").values()}
+
+
+# -- signing in and out ----------------------------------------------------------------------------------------------
+
+
+def sign_in(session: Session, place: Place, badge: str) -> Reply:
+    """Begins or resumes the work of a badge at `place`. An unknown or locked badge is answered with its verdict."""
+    try:
+        user = access.sign_in(session, badge, station=place.station)
+    except Unauthenticated as refusal:
+        return signed_out(badge_refusal(refusal, unknown="E50").verdict)
+    work = session.exec(scoped(session, WorkSession).where(WorkSession.user_id == user.id).with_for_update()).first()
+    if work is None:
+        now = now_of(session)
+        work = WorkSession(
+            organization_id=organization_of(session),
+            id=new_id("wrk"),
+            user_id=user.id,
+            station=place.station,
+            site_id=place.site_id,
+            started_at=now,
+            updated_at=now,
+        )
+    if work.site_id != place.site_id:
+        work.frames = []
+    work.site_id, work.station, work.status = place.site_id, place.station, "active"
+    work.run += 1
+    desk = _desk(session, user, work)
+    _drop_unknown_frames(work)
+    return _answer(desk, Verdict("G15", {"name": user.name}))
+
+
+def signed_out(verdict: Verdict | None = None, *, language: str = DEFAULT_LANGUAGE) -> Reply:
+    """The reply of a terminal that nobody is signed in at."""
+    return Reply(run=0, prompt=None, words=_words(language, verdict), language=language)
+
+
+def _drop_unknown_frames(work: WorkSession) -> None:
+    """A flow that this version does not know any more cannot be resumed."""
+    work.frames = [frame for frame in work.frames if frame["flow"] in flows()]
+
+
+# -- one step --------------------------------------------------------------------------------------------------------
+
+
+def hear(session: Session, place: Place, *, user_id: str, run: int, entry: Entry) -> Reply:
+    """One entry of the conversation `run`; a refused entry changes nothing but the list of verdicts."""
+    opened = _open(session, place, user_id)
+    if isinstance(opened, Reply):
+        return opened
+    desk = opened
+    if run != desk.work.run:
+        return _answer(desk, Verdict("E41"))
+    if entry.kind == "command" and entry.text == "sign_out":
+        return _sign_out(desk)
+    was_dialog = bool(desk.work.frames) and bool(desk.work.frames[-1].get("is_dialog"))
+    depth = len(desk.work.frames)
+    verdict = _attempt(desk, lambda: _step(desk, entry))
+    is_refused = verdict is not None and verdict.level == "wrong"
+    if not is_refused and len(desk.work.frames) != depth:
+        desk.work.run += 1
+    return _answer(desk, verdict, was_dialog=was_dialog)
+
+
+def look(session: Session, place: Place, *, user_id: str) -> Reply:
+    """The present step, read anew. Writes nothing."""
+    user = session.get(User, (organization_of(session), user_id))
+    work = session.exec(scoped(session, WorkSession).where(WorkSession.user_id == user_id)).first()
+    if user is None or work is None or not _works_here(work, place):
+        return signed_out()
+    desk = _desk(session, user, work)
+    return _reply(desk, _prompt(desk), None)
+
+
+def _open(session: Session, place: Place, user_id: str) -> Desk | Reply:
+    user = session.get(User, (organization_of(session), user_id))
+    work = session.exec(scoped(session, WorkSession).where(WorkSession.user_id == user_id).with_for_update()).first()
+    if user is None or work is None or user.status != "active":
+        return signed_out(Verdict("E52"))
+    if not _works_here(work, place):
+        return signed_out(Verdict("G16"), language=user.language)
+    return _desk(session, user, work)
+
+
+def _works_here(work: WorkSession, place: Place) -> bool:
+    return work.status == "active" and work.station == place.station and work.site_id == place.site_id
+
+
+def _desk(session: Session, user: User, work: WorkSession) -> Desk:
+    return Desk(session, user, fetch(session, Site, work.site_id, resource="location"), work)
+
+
+def _attempt(desk: Desk, step: Callable[[], Verdict | None]) -> Verdict | None:
+    """Runs a step behind a savepoint: a refusal undoes what it wrote and keeps the stack as it was."""
+    frames, number = list(desk.work.frames), desk.work.steps
+    savepoint = desk.session.begin_nested()
+    try:
+        desk.work.steps = number + 1
+        verdict = step()
+        savepoint.commit()
+        return verdict
+    except CountedRefusal as refusal:
+        savepoint.commit()
+        verdict = refusal.verdict
+    except Refusal as refusal:
+        savepoint.rollback()
+        verdict = refusal.verdict
+    except InsufficientStock as error:
+        savepoint.rollback()
+        verdict = Verdict("E15", {"short": _short(desk.session, error)})
+    except AmbraError as error:
+        savepoint.rollback()
+        verdict = Verdict("E99", {"detail": error.message})
+    desk.work.frames, desk.work.steps = frames, number + 1
+    return verdict
+
+
+def _short(session: Session, error: InsufficientStock) -> str:
+    return name_shortages(session, error).message.removeprefix("Not enough stock: ")
+
+
+def _step(desk: Desk, entry: Entry) -> Verdict | None:
+    work = desk.work
+    if entry.kind == "command" and entry.text == INQUIRY:
+        return _begin(desk, INQUIRY, None)
+    if not work.frames:
+        return _step_home(desk, entry)
+    frame = work.frames[-1]
+    flow = flows()[frame["flow"]]
+    state = flow.state_type.model_validate(frame["state"])
+    if entry.kind == "code" and entry.how == "scan" and flow.prompt(desk, state).is_dialog:
+        raise Refusal("E40")
+    heard = flow.hear(desk, state, entry)
+    _keep(work, flow, heard.state)
+    return heard.verdict
+
+
+def _step_home(desk: Desk, entry: Entry) -> Verdict | None:
+    if entry.kind == "choice":
+        return _begin(desk, entry.text, None)
+    if entry.kind == "code":
+        return _begin(desk, INQUIRY, entry)
+    return None
+
+
+def _begin(desk: Desk, name: str, entry: Entry | None) -> Verdict | None:
+    flow = flows().get(name)
+    if flow is None:
+        raise Refusal("E54", found=name)
+    desk.require(flow.roles)
+    if desk.work.frames and desk.work.frames[-1]["flow"] == name:
+        return None
+    begun: Any = flow.begin(desk, entry)
+    heard = begun if isinstance(begun, Heard) else Heard(begun)
+    if heard.state is not None:
+        desk.work.frames = [*desk.work.frames, {"flow": name, "state": heard.state.model_dump(mode="json")}]
+    return heard.verdict
+
+
+def _keep(work: WorkSession, flow: Flow, state: FlowState | None) -> None:
+    below = work.frames[:-1]
+    work.frames = below if state is None else [*below, {"flow": flow.name, "state": state.model_dump(mode="json")}]
+
+
+def _sign_out(desk: Desk) -> Reply:
+    desk.work.status = "break"
+    desk.work.updated_at = desk.now
+    desk.session.add(desk.work)
+    audit(desk.session, "signed_out", desk.user.id, station=desk.station)
+    desk.session.flush()
+    return signed_out(Verdict("G16"), language=desk.language)
+
+
+# -- the answer ------------------------------------------------------------------------------------------------------
+
+
+def _answer(desk: Desk, verdict: Verdict | None, *, was_dialog: bool = False) -> Reply:
+    """Stores where the worker is now and draws the reply."""
+    work = desk.work
+    prompt = _prompt(desk)
+    if prompt.is_dialog != was_dialog:
+        work.run += 1
+    if work.frames:
+        work.frames = [*work.frames[:-1], {**work.frames[-1], "is_dialog": prompt.is_dialog}]
+    if verdict is not None:
+        told = {"at": to_microseconds(desk.now), "code": verdict.code, "params": dict(verdict.params)}
+        work.verdicts = [*work.verdicts, told][-KEPT_VERDICTS:]
+    work.updated_at = desk.now
+    desk.session.add(work)
+    desk.session.flush()
+    return _reply(desk, prompt, verdict)
+
+
+def _prompt(desk: Desk) -> Prompt:
+    if not desk.work.frames:
+        return _home_prompt(desk)
+    frame = desk.work.frames[-1]
+    flow = flows()[frame["flow"]]
+    return flow.prompt(desk, flow.state_type.model_validate(frame["state"]))
+
+
+def _home_prompt(desk: Desk) -> Prompt:
+    offered = sorted(
+        (flow for flow in flows().values() if flow.menu_digit and desk.user.role in flow.roles),
+        key=lambda flow: flow.menu_digit,
+    )
+    return Prompt(
+        step=HOME,
+        title=desk.say("home.title"),
+        ask=desk.say("home.ask"),
+        facts=(Row(desk.user.name, desk.say(f"home.role_{desk.user.role}")),),
+        choices=tuple(Choice(f.menu_digit, f.name, desk.say(f"home.{f.name}")) for f in offered),
+        help_page="floor",
+    )
+
+
+def _reply(desk: Desk, prompt: Prompt, verdict: Verdict | None) -> Reply:
+    work = desk.work
+    return Reply(
+        run=work.run,
+        prompt=prompt,
+        words=_words(desk.language, verdict),
+        flow=work.frames[-1]["flow"] if work.frames else HOME,
+        user_id=desk.user.id,
+        user_name=desk.user.name,
+        role=desk.user.role,
+        language=desk.language,
+        history=tuple(_past(desk.language, told) for told in reversed(work.verdicts)),
+    )
+
+
+def _past(language: str, told: dict[str, Any]) -> PastVerdict:
+    verdict = Verdict(told["code"], told["params"])
+    headline, _ = verdict_words(language, verdict.code, verdict.params)
+    return PastVerdict(from_microseconds(told["at"]), verdict.code, headline, verdict.level)
+
+
+def _words(language: str, verdict: Verdict | None) -> Words | None:
+    if verdict is None:
+        return None
+    headline, detail = verdict_words(language, verdict.code, verdict.params)
+    return Words(verdict.code, verdict.level, headline, detail)
+
+
+def words_of(language: str, code: str, **params: object) -> Words:
+    """A verdict's words, for answers that no step gave."""
+    headline, detail = verdict_words(language, code, {k: str(v) for k, v in params.items()})
+    return Words(code, Verdict(code).level, headline, detail)
+
+
+__all__ = ["HOME", "Place", "flows", "hear", "look", "say", "sign_in", "signed_out", "words_of"]
