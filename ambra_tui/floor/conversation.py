@@ -111,7 +111,8 @@ class Prompt:
     `target`: what to look for in large letters (a bin code, a quantity), at most 20 columns; `facts`: at most
     six rows, most important first, seen at every size; `choices`: when not empty the prompt is a menu or a
     question; `is_dialog`: a question that no scan may answer (E40); `accepts_text`: typed text is welcome;
-    `is_secret`: what is typed is shown as dots and never logged (a PIN); `progress`: done and total; `todo`, `contents`: what is left and what the bin holds, seen on wide screens.
+    `is_secret`: what is typed is shown as dots and never logged (a PIN); `progress`: done and total; `todo`,
+    `contents`: what is left and what the bin holds, seen on wide screens; `practice`: codes that make sense here.
     """
 
     step: str

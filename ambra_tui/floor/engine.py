@@ -112,11 +112,11 @@ def hear(session: Session, place: Place, *, user_id: str, run: int, entry: Entry
     if isinstance(opened, Reply):
         return opened
     desk = opened
+    was_dialog = bool(desk.work.frames) and bool(desk.work.frames[-1].get("is_dialog"))
     if run != desk.work.run:
-        return _answer(desk, Verdict("E41"))
+        return _answer(desk, Verdict("E41"), was_dialog=was_dialog)
     if entry.kind == "command" and entry.text == "sign_out":
         return _sign_out(desk)
-    was_dialog = bool(desk.work.frames) and bool(desk.work.frames[-1].get("is_dialog"))
     depth = len(desk.work.frames)
     verdict = _attempt(desk, lambda: _step(desk, entry))
     is_refused = verdict is not None and verdict.level == "wrong"

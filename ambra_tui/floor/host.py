@@ -31,8 +31,8 @@ class Reply:
     """The whole state of the conversation after a step.
 
     `run` changes whenever another flow or dialog begins: an entry made for an older run is refused (E41).
-    `prompt` None: nobody is signed in. `words` None: nothing to say (a look, a detour). `flow`: name of the flow on top,
-    ``home`` for the menu. `user_id` empty when nobody is signed in.
+    `prompt` None: nobody is signed in. `words` None: nothing to say (a look, a detour). `flow`: name of the flow on
+    top, ``home`` for the menu. `user_id` empty when nobody is signed in.
     """
 
     run: int

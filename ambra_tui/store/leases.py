@@ -1,0 +1,79 @@
+"""Leases: each server tells where it listens, each terminal that it is there.
+
+Leases live by wall time, because a sample store's clock starts anew in every process.
+
+Example::
+
+    lease = announce(store, SERVER, address="http://127.0.0.1:8080")
+    server_addresses(store)    # ['http://127.0.0.1:8080']
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, col, delete, select
+
+from ambra_tui.kit.clock import Clock
+from ambra_tui.kit.ids import new_id
+from ambra_tui.store.models import Lease
+from ambra_tui.store.scope import SYSTEM
+from ambra_tui.store.store import Store
+
+LEASE = timedelta(seconds=30)
+SERVER, TERMINAL = "server", "terminal"
+_wall = Clock()
+
+
+def announce(store: Store, kind: str, *, address: str = "", station: str = "") -> str:
+    """A lease of a server that listens at `address`, or of a terminal; its id."""
+    lease_id = new_id("lease")
+    now = _wall.now()
+
+    def write(session: Session) -> None:
+        session.exec(delete(Lease).where(col(Lease.expires_at) < now - LEASE))
+        session.add(
+            Lease(id=lease_id, kind=kind, address=address, station=station, started_at=now, expires_at=now + LEASE)
+        )
+
+    store.writer.run(write, organization_id=None, actor=SYSTEM)
+    return lease_id
+
+
+def renew(store: Store, lease_id: str) -> None:
+    """The process of this lease is still there."""
+
+    def write(session: Session) -> None:
+        lease = session.get(Lease, lease_id)
+        if lease is not None:
+            lease.expires_at = _wall.now() + LEASE
+
+    store.writer.run(write, organization_id=None, actor=SYSTEM)
+
+
+def withdraw(store: Store, lease_id: str) -> None:
+    """The process of this lease ends."""
+    store.writer.run(
+        lambda session: session.exec(delete(Lease).where(col(Lease.id) == lease_id)), organization_id=None, actor=SYSTEM
+    )
+
+
+def server_addresses(store: Store) -> list[str]:
+    """Where servers of this store listen now, the newest first."""
+    with store.read_system() as session:
+        statement = (
+            select(Lease.address)
+            .where(Lease.kind == SERVER, col(Lease.expires_at) > _wall.now())
+            .order_by(col(Lease.started_at).desc())
+        )
+        return list(session.exec(statement).all())
+
+
+def has_terminal(store: Store) -> bool:
+    """True while a terminal's lease runs."""
+    with store.read_system() as session:
+        statement = (
+            select(func.count()).select_from(Lease).where(Lease.kind == TERMINAL, col(Lease.expires_at) > _wall.now())
+        )
+        return session.exec(statement).one() > 0
