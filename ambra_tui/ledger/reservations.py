@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import update
+from sqlalchemy import literal, update
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import InsufficientStock, Invalid, Shortage
@@ -22,6 +22,7 @@ from ambra_tui.kit.quantity import ZERO
 from ambra_tui.store.facts import publish
 from ambra_tui.store.models import Allocation, Location, Reservation, SiteStock, StockLevel, Variant
 from ambra_tui.store.scope import fetch, now_of, organization_of
+from ambra_tui.store.types import QuantityColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _promise(session: Session, site_id: str, variant_id: str, quantity: Decimal)
             col(stock.organization_id) == organization_of(session),
             col(stock.variant_id) == variant_id,
             col(stock.site_id) == site_id,
-            col(stock.on_hand) - col(stock.reserved) - col(stock.held) >= quantity,
+            col(stock.on_hand) - col(stock.reserved) - col(stock.held) >= literal(quantity, QuantityColumn),
         )
         .values(reserved=col(stock.reserved) + quantity)
         .returning(col(stock.reserved))
@@ -269,7 +270,7 @@ def _change_allocated(session: Session, key: tuple[str, str, str, str, str], qua
         .execution_options(synchronize_session=False)
     )
     if quantity > 0:
-        statement = statement.where(col(level.on_hand) - col(level.allocated) >= quantity)
+        statement = statement.where(col(level.on_hand) - col(level.allocated) >= literal(quantity, QuantityColumn))
     changed = session.connection().execute(statement).first() is not None
     _expire(session, StockLevel, key[0])
     return changed
