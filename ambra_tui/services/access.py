@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
 from sqlmodel import Session, col
 
 from ambra_tui import ledger
@@ -447,14 +448,20 @@ def list_keys(session: Session) -> list[ApiKey]:
 
 def revoke_key(session: Session, key_id: str) -> ApiKey:
     """End a key. A process that used it in the last two seconds may let it in until those have passed."""
-    key = session.exec(scoped(session, ApiKey).where(col(ApiKey.id) == key_id)).first()
+    key = _key(session, key_id)
+    if key.revoked_at is not None:
+        return key
+    own = update(ApiKey).where(col(ApiKey.organization_id) == organization_of(session), col(ApiKey.id) == key_id)
+    session.connection().execute(own.values(revoked_at=now_of(session)))
+    audit(session, "key_revoked", key.id, label=key.label)
+    return _key(session, key_id)
+
+
+def _key(session: Session, key_id: str) -> ApiKey:
+    statement = scoped(session, ApiKey).where(col(ApiKey.id) == key_id).execution_options(populate_existing=True)
+    key = session.exec(statement).first()
     if key is None:
         raise NotFound("key", key_id)
-    if key.revoked_at is None:
-        key.revoked_at = now_of(session)
-        session.add(key)
-        session.flush()
-        audit(session, "key_revoked", key.id, label=key.label)
     return key
 
 
