@@ -33,7 +33,6 @@ _COMPOSITE = "|]e0"
 # Keys with a check digit, and 8004: only these open an element string that carries no AIM identifier.
 _LEADING_KEY = re.compile(r"\x1d|0[0-3]|25[35]|402|41[0-7]|80(?:03|04|06|13|17|18|26)")
 _SEMANTIC = ("bad_check_digit", "bad_date", "missing_ai", "excluded_ai", "repeated_ai")
-_NEAR_MISS_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +147,7 @@ def _read_bare_elements(text: str, reading: _Reading) -> Scan:
     except Refused as refusal:
         if GS in text:
             raise
-        is_near_miss = refusal.code in _SEMANTIC and len(text) >= _NEAR_MISS_LENGTH
-        return _plain(text, warnings=(refusal.code,) if is_near_miss else ())
+        return _plain(text, warnings=(refusal.code,) if refusal.code in _SEMANTIC else ())
 
 
 def _read_gs1(text: str, reading: _Reading) -> Scan:

@@ -76,9 +76,8 @@ def _matching(pattern: str, present: Set[str]) -> Iterator[str]:
         if pattern in present:
             yield pattern
         return
-    for ai in present:
-        if len(ai) == len(pattern) and ai.startswith(start):
-            yield ai
+    # No identifier is the beginning of another, so its first digits decide.
+    yield from (ai for ai in present if ai.startswith(start))
 
 
 class Table:
