@@ -24,6 +24,11 @@ def data_folder() -> Path:
     return Path(platformdirs.user_data_dir("ambra", appauthor=False))
 
 
+def sqlite_file(store_url: str) -> Path:
+    """The file that ``sqlite:///path`` names."""
+    return Path(store_url.removeprefix("sqlite:///").partition("?")[0]).absolute()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`store_url`: SQLAlchemy URL of the store. `now`: text of `AMBRA_NOW`, honoured on sample stores only."""

@@ -28,7 +28,7 @@ from ambra_tui.kit.resources import data_path
 from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posting, post
 from ambra_tui.services import access, access_system, catalog, lots, places, suppliers
 from ambra_tui.store import SYSTEM, Store
-from ambra_tui.store.models import Organization, Variant
+from ambra_tui.store.models import Organization, StoreSetting, Variant
 from ambra_tui.store.scope import now_of
 
 Row = dict[str, str]
@@ -61,6 +61,8 @@ def load_sample(store: Store, name: str, progress: Progress | None = None) -> Or
     head = _rows(folder, "organization")[0]
     organization = _organization(store, name, head)
     _Loader(store, organization, folder, progress or (lambda done, total: None)).run()
+    loaded = StoreSetting(name="sample_loaded", value=name)
+    store.writer.run(lambda session: session.merge(loaded), organization_id=None, actor=SYSTEM)
     return organization
 
 

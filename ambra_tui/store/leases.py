@@ -22,7 +22,8 @@ from ambra_tui.store.scope import SYSTEM
 from ambra_tui.store.store import Store
 
 LEASE = timedelta(seconds=30)
-SERVER, TERMINAL = "server", "terminal"
+STARTING = timedelta(seconds=15)
+SERVER, STARTING_SERVER, TERMINAL = "server", "server_starting", "terminal"
 _wall = Clock()
 
 
@@ -39,6 +40,21 @@ def announce(store: Store, kind: str, *, address: str = "", station: str = "") -
 
     store.writer.run(write, organization_id=None, actor=SYSTEM)
     return lease_id
+
+
+def claim_server(store: Store) -> bool:
+    """True for the one caller who is to start the store's server: none runs and nobody else is starting one."""
+    now = _wall.now()
+
+    def write(session: Session) -> bool:
+        kinds = (SERVER, STARTING_SERVER)
+        taken = session.exec(select(Lease.id).where(col(Lease.kind).in_(kinds), col(Lease.expires_at) > now)).first()
+        if taken is None:
+            lease = Lease(id=STARTING_SERVER, kind=STARTING_SERVER, started_at=now, expires_at=now + STARTING)
+            session.merge(lease)
+        return taken is None
+
+    return store.writer.run(write, organization_id=None, actor=SYSTEM)
 
 
 def renew(store: Store, lease_id: str) -> None:

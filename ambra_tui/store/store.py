@@ -30,12 +30,12 @@ class Store:
     """An open store. `clock` is wall time, unless the store holds a sample and `now` says otherwise."""
 
     def __init__(self, url: str, *, now: str | None = None) -> None:
-        self.url = url
         parsed = parse_url(url)
         self.dialect = "sqlite" if parsed.drivername == "sqlite" else "postgresql"
         self._now = now
         self.clock = Clock()
         self.path = sqlite_path(parsed) if self.dialect == "sqlite" else None
+        self.url = f"sqlite:///{self.path}" if self.path else url
         lock = StoreLock(self.path.with_name(self.path.name + ".lock")) if self.path else None
         self._lock = lock
         self.write_engine = make_engine(url, is_writer=True)

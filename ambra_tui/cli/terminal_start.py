@@ -1,0 +1,58 @@
+"""Opens a terminal on a store: what `ambra` and `ambra demo` share.
+
+Example::
+
+    return run_on(settings, arguments)
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+
+from ambra_tui.errors import Invalid
+from ambra_tui.settings import Settings
+
+
+def require_terminal(store_url: str) -> None:
+    """Raises Invalid when nobody could see or answer a screen, naming the command that needs none."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return
+    raise Invalid(
+        f"There is no terminal attached to show the screen on. To run the server alone: ambra --store {store_url} serve"
+    )
+
+
+def default_station() -> str:
+    """The station's name when none is given: this host and this terminal, so that a restart keeps it."""
+    try:
+        line = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    except OSError:
+        line = "terminal"
+    return f"{socket.gethostname()}:{line}"[:60]
+
+
+def run_on(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Shows the terminal on the settings' store until the operator leaves; answers the exit code."""
+    os.environ.setdefault("TEXTUAL_FPS", "120")
+    from ambra_tui.tui.run import run_terminal  # Textual first: the screen paints before the store is opened
+
+    station = arguments.station or default_station()
+
+    def make_host():  # type: ignore[no-untyped-def]  # its type would import the store before the first paint
+        from ambra_tui.runtime import TerminalOptions, open_terminal
+
+        return open_terminal(
+            TerminalOptions(
+                store_url=settings.store_url,
+                station=station,
+                organization=arguments.organization,
+                site=arguments.site,
+                server=arguments.server,
+                now=settings.now,
+            )
+        )
+
+    return run_terminal(make_host, serial=arguments.serial, station=station)

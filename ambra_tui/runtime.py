@@ -1,0 +1,247 @@
+"""What runs in a terminal's process: the store, the follower of its facts, the lease, the server beside it.
+
+Example::
+
+    host = open_terminal(TerminalOptions(store_url="sqlite:///ambra.db", station="dock-1"))
+    reply = host.sign_in(Entry("code", "BDG-1001")).result()
+    host.close()
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlmodel import col
+
+from ambra_tui.errors import AmbraError, Invalid, Unavailable
+from ambra_tui.floor import engine
+from ambra_tui.floor.conversation import Entry, PracticeCode
+from ambra_tui.floor.host import Reply, Status, Words
+from ambra_tui.scan.model import RawScan, Scan
+from ambra_tui.scan.parse import parse_frame
+from ambra_tui.services.access_system import choose_organization
+from ambra_tui.services.sample import practice_badges
+from ambra_tui.settings import data_folder
+from ambra_tui.store import Actor, Store, leases, open_store
+from ambra_tui.store.models import Organization, Site
+from ambra_tui.store.outbox import Follower
+from ambra_tui.store.scope import scoped
+
+RENEW_SECONDS = 10.0
+SEEK_SECONDS = 0.25
+SEEK_TRIES = 40
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalOptions:
+    """`server`: True starts a server beside the terminal, False does not, None: on SQLite only. `site`: a code; empty:
+    the first warehouse."""
+
+    store_url: str
+    station: str
+    organization: str | None = None
+    site: str | None = None
+    server: bool | None = None
+    now: str | None = None
+
+
+def open_terminal(options: TerminalOptions) -> TerminalHost:
+    """Opens the store and everything a terminal needs of it. Raises AmbraError with a sentence for the operator."""
+    store = open_store(options.store_url, now=options.now)
+    try:
+        organization = choose_organization(store, options.organization)
+        site = _choose_site(store, organization, options.site)
+        wants_server = store.dialect == "sqlite" if options.server is None else options.server
+        return TerminalHost(store, organization, site, options.station, wants_server=wants_server)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _choose_site(store: Store, organization: Organization, code: str | None) -> Site:
+    with store.read(organization.id) as session:
+        sites = session.exec(scoped(session, Site).order_by(col(Site.kind).desc(), col(Site.code))).all()
+    if not sites:
+        raise Invalid("This organization has no site yet. Import locations first: ambra import locations FILE")
+    if not code:
+        return sites[0]
+    for site in sites:
+        if site.code.casefold() == code.casefold():
+            return site
+    raise Invalid(f"There is no site '{code}'. Known sites: {', '.join(site.code for site in sites)}")
+
+
+class TerminalHost:
+    """The program behind one terminal (`FloorHost`)."""
+
+    def __init__(
+        self, store: Store, organization: Organization, site: Site, station: str, *, wants_server: bool
+    ) -> None:
+        assert organization.id is not None
+        self._store = store
+        self._organization_id = organization.id
+        self._place = engine.Place(station, site.id)
+        self._status = Status(organization.name, site.code, station, is_sample=bool(store.sample))
+        self._practice = tuple(
+            PracticeCode(badge.badge, f"{badge.name} ({badge.role})") for badge in practice_badges(store)
+        )
+        self._reply = engine.signed_out()
+        self._callbacks: list[Callable[[], None]] = []
+        self._readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ambra-look")
+        self._closing = threading.Event()
+        self._follower = Follower(store, self._wake)
+        self._keeper = threading.Thread(target=self._keep_lease, args=(wants_server,), name="ambra-lease", daemon=True)
+        self._follower.start()
+        self._keeper.start()
+
+    # -- FloorHost -----------------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> Status:
+        return self._status
+
+    def sign_in(self, entry: Entry) -> Future[Reply]:
+        badge = entry.text.strip()
+        actor = Actor("", "", self._place.station)
+        return self._told(
+            self._store.writer.submit(
+                lambda session: engine.sign_in(session, self._place, badge),
+                organization_id=self._organization_id,
+                actor=actor,
+            )
+        )
+
+    def hear(self, run: int, entry: Entry) -> Future[Reply]:
+        user_id = self._reply.user_id
+        return self._told(
+            self._store.writer.submit(
+                lambda session: engine.hear(session, self._place, user_id=user_id, run=run, entry=entry),
+                organization_id=self._organization_id,
+                actor=self._actor,
+            )
+        )
+
+    def look(self) -> Future[Reply]:
+        return self._told(self._readers.submit(self._look, self._reply.user_id))
+
+    def parse(self, raw: RawScan) -> Scan:
+        return parse_frame(raw, today=self._store.clock.today())
+
+    def sign_in_practice(self) -> tuple[PracticeCode, ...]:
+        return self._practice
+
+    def subscribe(self, callback: Callable[[], None]) -> None:
+        self._callbacks.append(callback)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._follower.stop()
+        self._keeper.join()
+        self._readers.shutdown(wait=True)
+        self._store.close()
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    @property
+    def _actor(self) -> Actor:
+        reply = self._reply
+        return Actor(reply.user_id, reply.user_name, self._place.station, reply.role)
+
+    def _look(self, user_id: str) -> Reply:
+        if not user_id:
+            return engine.signed_out()
+        with self._store.read(self._organization_id) as session:
+            return engine.look(session, self._place, user_id=user_id)
+
+    def _told(self, future: Future[Reply]) -> Future[Reply]:
+        """The reply, kept as the last one; a fault of the store becomes a verdict on the step as it was."""
+        told: Future[Reply] = Future()
+
+        def finish(done: Future[Reply]) -> None:
+            error = done.exception()
+            if error is None:
+                self._reply = done.result()
+                told.set_result(self._reply)
+                return
+            log.error("a step was not saved", exc_info=error)
+            told.set_result(replace(self._reply, words=self._fault(error)))
+
+        future.add_done_callback(finish)
+        return told
+
+    def _fault(self, error: BaseException) -> Words:
+        language = self._reply.language
+        if isinstance(error, Unavailable):
+            return replace(engine.words_of(language, "E98"), detail=error.message)
+        if isinstance(error, AmbraError):
+            return engine.words_of(language, "E99", detail=error.message)
+        return engine.words_of(language, "E97")
+
+    def _wake(self) -> None:
+        for callback in self._callbacks:
+            callback()
+
+    def _keep_lease(self, wants_server: bool) -> None:
+        """Says that the terminal is there, and sees to it that a server is, where one is wanted."""
+        store = self._store
+        lease_id = ""
+        while not self._closing.is_set():
+            try:
+                if lease_id:
+                    leases.renew(store, lease_id)
+                else:
+                    lease_id = leases.announce(store, leases.TERMINAL, station=self._place.station)
+                self._find_server(wants_server)
+            except Exception:
+                log.warning("the terminal's lease was not renewed", exc_info=True)
+            self._closing.wait(RENEW_SECONDS)
+        if lease_id:
+            try:
+                leases.withdraw(store, lease_id)
+            except AmbraError:
+                log.warning("the terminal's lease runs out by itself")
+
+    def _find_server(self, wants_server: bool) -> None:
+        addresses = leases.server_addresses(self._store)
+        if not addresses and wants_server and leases.claim_server(self._store):
+            start_server(self._store.url)
+        tries = SEEK_TRIES if not addresses and wants_server else 0
+        while not addresses and tries and not self._closing.wait(SEEK_SECONDS):
+            addresses = leases.server_addresses(self._store)
+            tries -= 1
+        address = addresses[0] if addresses else ""
+        if address != self._status.server:
+            self._status = replace(self._status, server=address)
+            self._wake()
+
+
+def server_log() -> Path:
+    """Where a server that a terminal started writes its log."""
+    return data_folder() / "server.log"
+
+
+def start_server(store_url: str) -> None:
+    """Starts a server for the store, detached: it outlives the terminal and never writes on its screen."""
+    path = server_log()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "ambra_tui.cli", "--store", store_url, "serve", "--managed"]
+    with path.open("ab") as output:
+        subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            close_fds=True,
+            cwd="/",
+            env={**os.environ, "PYDANTIC_DISABLE_PLUGINS": "__all__"},
+        )
