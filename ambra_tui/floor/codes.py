@@ -1,0 +1,68 @@
+"""What flows say about codes that they cannot use: misread, malformed, or simply not known here.
+
+Example::
+
+    raise unknown(entry)        # E23 for a wrong check digit, E01 for a code that nobody has
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ambra_tui.floor.conversation import Entry, Refusal
+from ambra_tui.kit.quantity import parse_quantity
+from ambra_tui.kit.text import printable
+from ambra_tui.scan.model import Scan
+
+SHOWN_LENGTH = 40
+MAX_TYPED_DIGITS = 7
+_CODES = {
+    "bad_check_digit": "E23",
+    "missing_separator": "E25",
+    "separator_missing?": "E25",
+    "too_long": "E26",
+    "overflow": "E26",
+    "empty": "E27",
+    "broken": "E27",
+    "control_character": "E27",
+    "bad_charset": "E27",
+}
+
+
+def shown(text: str) -> str:
+    """A code for a person to read: control characters visible, long ones cut."""
+    plain = printable(text)
+    return plain if len(plain) <= SHOWN_LENGTH else f"{plain[: SHOWN_LENGTH - 1]}…"
+
+
+def scan_of(entry: Entry) -> Scan:
+    """The meaning of an entry; typed text without one is plain text."""
+    return entry.scan or Scan(raw=entry.text, kind="plain", text=entry.text)
+
+
+def text_of(entry: Entry) -> str:
+    """The text of an entry without the scanner's own prefixes."""
+    return (scan_of(entry).text or entry.text).strip()
+
+
+def unknown(entry: Entry) -> Refusal:
+    """Why a code that matches nothing is refused: misread, malformed, else E01."""
+    scan = scan_of(entry)
+    found = shown(scan.text or entry.text)
+    if scan.kind == "invalid":
+        return Refusal(_CODES.get(scan.error, "E24"), found=found, detail=shown(scan.detail or scan.error))
+    for warning in scan.warnings:
+        if warning in ("bad_check_digit", "separator_missing?"):
+            return Refusal(_CODES[warning], found=found)
+    return Refusal("E01", found=found)
+
+
+def typed_quantity(entry: Entry) -> Decimal | None:
+    """The number that a person typed, or None: a scan is never a quantity, and neither is a long number."""
+    text = entry.text.strip()
+    if entry.how != "manual" or not text[:1].isdigit() or len(text) > MAX_TYPED_DIGITS:
+        return None
+    try:
+        return parse_quantity(text)
+    except ValueError:
+        return None
