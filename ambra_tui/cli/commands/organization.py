@@ -1,0 +1,66 @@
+"""`ambra organization`: make a tenant, list them.
+
+Example::
+
+    $ ambra organization create Acme --modules manufacturing,traceability
+    Organization Acme is ready.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from ambra_tui.cli.arguments import add_store_arguments
+from ambra_tui.cli.command import Command
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``create`` and ``list``."""
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="make an organization", allow_abbrev=False)
+    create.add_argument("name", metavar="NAME")
+    create.add_argument(
+        "--modules", default="", metavar="LIST", help="what is switched on: manufacturing, traceability or both"
+    )
+    create.add_argument("--currency", default="EUR", metavar="CODE", help="of costs and prices without one (EUR)")
+    listed = actions.add_parser("list", help="print the names of the organizations, one a line", allow_abbrev=False)
+    for action, work in ((create, _create), (listed, _list)):
+        add_store_arguments(action)
+        action.set_defaults(action=work)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do the chosen action."""
+    code: int = arguments.action(arguments)
+    return code
+
+
+def _create(arguments: argparse.Namespace) -> int:
+    from ambra_tui.cli.stores import command_line_actor, open_named
+    from ambra_tui.kit.text import printable
+    from ambra_tui.services.access import create_organization
+
+    with open_named(arguments) as store:
+        made = create_organization(
+            store,
+            arguments.name,
+            arguments.modules.split(","),
+            currency=arguments.currency,
+            actor=command_line_actor(),
+        )
+    print(f"Organization {printable(made.name)} is ready.")
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from ambra_tui.cli.stores import open_named
+    from ambra_tui.kit.text import printable
+    from ambra_tui.services.access_system import organizations
+
+    with open_named(arguments) as store:
+        for organization in organizations(store):
+            print(printable(organization.name))
+    return 0
+
+
+COMMAND = Command(name="organization", help="make and list organizations", add_arguments=add_arguments, run=run)

@@ -1,0 +1,42 @@
+"""What commands on a store share: opening it, and the organization they work in.
+
+Imported inside `run`, never at the top of a command: it brings the database with it.
+
+Example::
+
+    with opened(arguments) as (store, organization): ...
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ambra_tui.services.access_system import choose_organization
+from ambra_tui.settings import Settings
+from ambra_tui.store import Actor, Store, open_store
+from ambra_tui.store.models import Organization
+
+
+def open_named(arguments: argparse.Namespace) -> Store:
+    """The store of ``--store``, else of `AMBRA_STORE`, else of the user's data folder."""
+    settings = Settings.from_environment(store_url=arguments.store)
+    return open_store(settings.store_url, now=settings.now)
+
+
+@contextmanager
+def opened(arguments: argparse.Namespace) -> Iterator[tuple[Store, Organization]]:
+    """The store and the organization of ``--organization``, or the only one. Raises Invalid listing several."""
+    with open_named(arguments) as store:
+        yield store, choose_organization(store, arguments.organization)
+
+
+def command_line_actor() -> Actor:
+    """Whoever runs a command, as the audit trail names them."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = "somebody"
+    return Actor(id="command_line", name=name, station="command line", role="admin")
