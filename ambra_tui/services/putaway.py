@@ -237,19 +237,21 @@ def _bins_holding(session: Session, site: Site, variant_id: str) -> dict[str, se
 
 def _empty_first(session: Session, bins: Sequence[Location], *, near: Sequence[Location]) -> list[tuple[Location, str]]:
     """Empty reserve bins, then empty pick bins; those in a zone where the item lies already come first."""
-    taken = _taken(session, [b.id for b in bins])
+    taken = _taken(session, bins[0].site_id) if bins else set()
     zones = {b.zone for b in near if b.kind == "reserve" and b.zone} or {b.zone for b in near if b.zone}
     free = [b for b in bins if b.id not in taken]
     ranked = sorted(free, key=lambda b: (b.kind != "reserve", b.zone not in zones))
     return [(b, EMPTY_SAME_ZONE if b.zone in zones else EMPTY) for b in ranked]
 
 
-def _taken(session: Session, location_ids: Sequence[str]) -> set[str]:
+def _taken(session: Session, site_id: str | None) -> set[str]:
+    organization_id = organization_of(session)
+    in_site = select(Location.id).where(Location.organization_id == organization_id, Location.site_id == site_id)
     statement = (
         select(StockLevel.location_id)
         .where(
-            StockLevel.organization_id == organization_of(session),
-            col(StockLevel.location_id).in_(location_ids),
+            StockLevel.organization_id == organization_id,
+            col(StockLevel.location_id).in_(in_site),
             col(StockLevel.on_hand) > ZERO,
         )
         .distinct()
