@@ -1,0 +1,115 @@
+"""Where a worker stands in picking an order, and which stop that means now.
+
+Example::
+
+    view = Standing.of(desk, state)
+    view.stop.location.code
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from sqlmodel import col
+
+from ambra_tui.floor.conversation import FlowState
+from ambra_tui.floor.desk import Desk
+from ambra_tui.kit.quantity import ZERO
+from ambra_tui.services import orders, picking
+from ambra_tui.services.picking import Stop
+from ambra_tui.store.models import Location, SalesOrder, SalesOrderLine
+from ambra_tui.store.scope import scoped
+
+Step = Literal["order", "bin", "item", "lot", "serial", "plate", "tote", "reason", "zero", "done"]
+AT_STOP: frozenset[Step] = frozenset({"bin", "item", "lot", "serial", "plate", "tote", "reason"})
+IDENTIFYING: frozenset[Step] = frozenset({"lot", "serial", "plate"})
+
+
+class PickState(FlowState):
+    """`allocation_id`: the stop; `location_id`: the bin confirmed last; `quantity`: what is taken so far;
+    `is_counting`: case codes are being added up; `lot_id`, `serial`, `plate_id`: what was identified, None while it is not;
+    `destination_id`: the tote of a short pick; `emptied_id`: the bin that the zero check is about; `skipped`: stops put
+    to the end."""
+
+    step: Step = "order"
+    order_id: str = ""
+    allocation_id: str = ""
+    location_id: str = ""
+    quantity: Decimal = ZERO
+    is_counting: bool = False
+    lot_id: str | None = None
+    serial: str | None = None
+    plate_id: str | None = None
+    destination_id: str = ""
+    emptied_id: str = ""
+    skipped: tuple[str, ...] = ()
+
+    def at_item(self) -> PickState:
+        """The same stop with nothing taken yet."""
+        return self.model_copy(
+            update={
+                "step": "item", "quantity": ZERO, "is_counting": False, "lot_id": None, "serial": None,
+                "plate_id": None, "destination_id": "",
+            }
+        )  # fmt: skip
+
+    def at_order(self) -> PickState:
+        """Choosing an order again."""
+        return PickState()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The order, its open stops in the order to walk them, and the stop of the state (None: nothing is left)."""
+
+    order: SalesOrder
+    lines: list[SalesOrderLine]
+    stops: list[Stop]
+    stop: Stop | None
+    is_changed: bool
+
+    @classmethod
+    def of(cls, desk: Desk, state: PickState) -> Standing:
+        """Reads the order anew. `is_changed`: the stop of the state is gone, `stop` is the next one."""
+        order = orders.get_order(desk.session, state.order_id)
+        found = walk(picking.stops(desk.session, order.id), state.skipped)
+        mine = next((stop for stop in found if stop.allocation_id == state.allocation_id), None)
+        is_changed = mine is None and state.step in AT_STOP
+        stop = mine or (found[0] if found else None)
+        return cls(order, orders.lines_of(desk.session, order.id), found, stop, is_changed)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Lines with nothing left to take, of all lines."""
+        open_lines = {stop.line.id for stop in self.stops}
+        return sum(line.id not in open_lines for line in self.lines), len(self.lines)
+
+
+def walk(stops: list[Stop], skipped: tuple[str, ...]) -> list[Stop]:
+    """Stops in walking order, skipped ones at the end."""
+    places = {allocation_id: index for index, allocation_id in enumerate(skipped, start=1)}
+    return sorted(stops, key=lambda stop: places.get(stop.allocation_id, 0))
+
+
+def next_state(desk: Desk, state: PickState) -> PickState:
+    """The step after a finished stop: the next bin, or the item when it lies in the same bin, or the end."""
+    stops = walk(picking.stops(desk.session, state.order_id), state.skipped)
+    if not stops:
+        return PickState(step="done", order_id=state.order_id)
+    stop = stops[0]
+    is_same_bin = stop.location.id == state.location_id
+    return PickState(
+        step="item" if is_same_bin else "bin",
+        order_id=state.order_id,
+        allocation_id=stop.allocation_id,
+        location_id=state.location_id if is_same_bin else "",
+        skipped=state.skipped,
+    )
+
+
+def stage_of(desk: Desk) -> Location | None:
+    """Where picked orders are brought to: the site's first stage."""
+    statement = scoped(desk.session, Location).where(Location.site_id == desk.site.id, Location.kind == "stage")
+    return desk.session.exec(statement.order_by(col(Location.code))).first()
