@@ -1,0 +1,176 @@
+"""What a REST edition is: one contract's paths, operations, envelopes and error bodies in one value.
+
+An edition is one module or folder in `ambra_tui.api.editions` that exports `EDITION`. Its operations are declared
+on a `Catalogue`; nothing else has to know of them.
+
+Example::
+
+    operations = Catalogue(tag="Suppliers")
+
+    @operations.read("/suppliers", scope="suppliers:read", operation_id="listSuppliers", ...)
+    def list_suppliers(session: Session, call: Call, query: Paging) -> Answer: ...
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from ambra_tui.api.failures import Failure
+from ambra_tui.api.fields import Body
+from ambra_tui.services.access import Principal
+from ambra_tui.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, parsed and allowed. `posting_key` names what it posts to the ledger."""
+
+    store: Store
+    edition: Edition
+    principal: Principal
+    request_id: str
+    path: Mapping[str, str]
+    posting_key: str
+
+    def key(self, suffix: str = "") -> str:
+        """The idempotency key of one posting of this request."""
+        return f"{self.posting_key}:{suffix}"
+
+    def url(self, path: str) -> str:
+        """The path of a resource of this edition, for `Location`."""
+        return f"{self.edition.base_path}{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation answers: a JSON value; for a list also its total; for a new record its `location`."""
+
+    content: Any
+    total: int | None = None
+    location: str = ""
+
+
+class Nothing(Body):
+    """No query parameters, or a body without fields."""
+
+
+Query = TypeVar("Query", bound=BaseModel)
+_SCOPE = re.compile(r"[a-z][a-z_]*:(read|write|delete)")
+Handler = Callable[[Session, Call, Any], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one path. `shape`: a TypedDict of the answer, or of a row when `is_list`. `wrapper`: the name
+    that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with."""
+
+    method: str
+    path: str
+    scope: str
+    operation_id: str
+    summary: str
+    tag: str
+    shape: Any
+    handler: Handler
+    fields: type[BaseModel] = Nothing
+    status: int = 200
+    is_list: bool = False
+    wrapper: str = ""
+    current: Handler | None = None
+    example: Mapping[str, Any] | None = None
+
+    @property
+    def is_single(self) -> bool:
+        """True when the answer is one object, which carries an ETag."""
+        return not self.is_list
+
+
+def check_scope(scope: str) -> str:
+    """`scope` itself. Raises ValueError when it is not one that an operation can ask for."""
+    if not _SCOPE.fullmatch(scope):
+        raise ValueError(f"'{scope}' is not a scope: write <resource>:<read|write|delete>")
+    return scope
+
+
+Declared = Callable[[Session, Call, Query], Answer]
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """Collects the operations of one noun."""
+
+    tag: str
+    operations: list[Operation] = field(default_factory=list)
+
+    def read(
+        self,
+        path: str,
+        query: type[Query],
+        *,
+        scope: str,
+        operation_id: str,
+        summary: str,
+        shape: Any,
+        is_list: bool = False,
+    ) -> Callable[[Declared[Query]], Declared[Query]]:
+        """A GET. The handler runs on a read-only session."""
+
+        def declare(handler: Declared[Query]) -> Declared[Query]:
+            return self._add(
+                handler, method="GET", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
+                fields=query, is_list=is_list,
+            )  # fmt: skip
+
+        return declare
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: type[Query],
+        *,
+        scope: str,
+        operation_id: str,
+        summary: str,
+        shape: Any,
+        status: int = 200,
+        wrapper: str = "",
+        current: Handler | None = None,
+        example: Mapping[str, Any] | None = None,
+    ) -> Callable[[Declared[Query]], Declared[Query]]:
+        """A POST, PUT, PATCH or DELETE. The handler runs in the writer, in one transaction with its answer's record."""
+
+        def declare(handler: Declared[Query]) -> Declared[Query]:
+            return self._add(
+                handler, method=method, path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
+                fields=body, status=status, wrapper=wrapper, current=current, example=example,
+            )  # fmt: skip
+
+        return declare
+
+    def _add(self, handler: Declared[Query], *, scope: str, **declared: Any) -> Declared[Query]:
+        self.operations.append(Operation(scope=check_scope(scope), tag=self.tag, handler=handler, **declared))
+        return handler
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One contract. `error_body` puts a failure into the contract's envelope; `adapt` respells one first; `list_body`
+    wraps rows: (rows, page, per_page, total) -> JSON value."""
+
+    name: str
+    title: str
+    base_path: str
+    version: str
+    description: str
+    operations: Sequence[Operation]
+    error_body: Callable[[Failure, str], dict[str, Any]]
+    list_body: Callable[[Any, int, int, int], Any]
+    list_meta: Any
+    adapt: Callable[[Failure], Failure] = lambda failure: failure

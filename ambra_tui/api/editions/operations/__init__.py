@@ -1,0 +1,36 @@
+"""The operations edition: ``/api/v1``, as contracts/operations.md prints it.
+
+Example::
+
+    curl -H "Authorization: Bearer $KEY" http://127.0.0.1:8080/api/v1/inventory_levels
+"""
+
+from ambra_tui.api.edition import Edition
+from ambra_tui.api.editions.operations import inventory, lots, orders, places, products, purchase_orders, suppliers
+from ambra_tui.api.editions.operations.envelope import adapt, list_body
+from ambra_tui.api.editions.operations.views import Meta
+from ambra_tui.api.errors import plain_body
+
+EDITION = Edition(
+    name="operations",
+    title="AmbraWMS operations edition",
+    base_path="/api/v1",
+    version="1.0.0",
+    description=(
+        "Inventory, products, orders, purchase orders, locations, suppliers and lots over one ledger. "
+        "Bodies may be wrapped JSON, flat JSON or a form with bracketed names."
+    ),
+    operations=(
+        *inventory.catalogue.operations,
+        *products.catalogue.operations,
+        *orders.catalogue.operations,
+        *purchase_orders.catalogue.operations,
+        *places.catalogue.operations,
+        *suppliers.catalogue.operations,
+        *lots.catalogue.operations,
+    ),
+    error_body=plain_body,
+    list_body=list_body,
+    list_meta=Meta,
+    adapt=adapt,
+)

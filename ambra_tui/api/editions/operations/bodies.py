@@ -1,0 +1,64 @@
+"""Fields that bodies share, and how they name things of the store.
+
+Example::
+
+    variant = named_variant(session, body.variant_id, body.sku, field="items.0.sku")
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sqlmodel import Session
+
+from ambra_tui.errors import Invalid
+from ambra_tui.kit.money import to_minor, to_unit_cost
+from ambra_tui.services.catalog import variant_by_sku
+from ambra_tui.services.places import sites_of
+from ambra_tui.store.models import Organization, Site, Variant
+from ambra_tui.store.scope import fetch, organization_of
+
+
+def named_variant(session: Session, variant_id: str | None, sku: str | None, *, field: str = "sku") -> Variant:
+    """The variant that a body names. Raises Invalid when it names none or two, NotFound when there is none."""
+    if variant_id is None and sku is None:
+        raise Invalid("name the variant by variant_id or sku", field=field)
+    if variant_id is None:
+        return variant_by_sku(session, sku or "")
+    variant = fetch(session, Variant, variant_id, resource="variant")
+    if sku is not None and variant.sku != sku:
+        raise Invalid("variant_id and sku name two variants", field=field)
+    return variant
+
+
+def named_site(session: Session, location_id: str | None) -> Site:
+    """The site that a body names; without a name the only one. Raises Invalid, NotFound."""
+    if location_id is not None:
+        return fetch(session, Site, location_id, resource="location")
+    sites = [site for site in sites_of(session) if not site.is_read_only]
+    if len(sites) != 1:
+        raise Invalid("location_id is required: there is not exactly one location", field="location_id")
+    return sites[0]
+
+
+def own_currency(session: Session, currency: str | None) -> str:
+    """The currency of a body, else the organization's."""
+    if currency is not None:
+        return currency.upper()
+    organization = session.get(Organization, organization_of(session))
+    return organization.currency if organization else "EUR"
+
+
+def minor_price(amount: Decimal | None, currency: str, *, field: str = "price") -> int | None:
+    """A price in minor units. Raises Invalid when it is finer than the currency."""
+    if amount is None:
+        return None
+    try:
+        return to_minor(amount, currency)
+    except ValueError as error:
+        raise Invalid(f"{field}: {error}", field=field) from error
+
+
+def scaled_cost(amount: Decimal | None, currency: str) -> int | None:
+    """A unit cost in ten-thousandths of the minor unit."""
+    return None if amount is None else to_unit_cost(amount, currency)

@@ -1,0 +1,159 @@
+"""From a request to an answer: who, may they, what, do it, render it. One function serves every operation.
+
+Reads run inline on a short read-only session. Writes run in the store's writer; the check of the idempotency key,
+the act, the rendering of its answer and the record of it are one transaction.
+
+Example::
+
+    router.add_api_route("/orders", endpoint_of(edition, operation), methods=["POST"])
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ambra_tui.api.edition import Answer, Call, Edition, Operation
+from ambra_tui.api.etags import etag_of, matches
+from ambra_tui.api.failures import INTERNAL, Refused, refused
+from ambra_tui.api.fields import read_fields
+from ambra_tui.api.idempotency import Remembered, RequestKey, claim, remember, request_key
+from ambra_tui.api.paging import Paging, link_header
+from ambra_tui.api.requests import read_document, read_query, secret_of, unwrap
+from ambra_tui.errors import AmbraError, NotAllowed, Stale
+from ambra_tui.kit.ids import new_ulid
+from ambra_tui.kit.text import is_control
+from ambra_tui.services.access import key_for
+from ambra_tui.store import Actor, Store
+
+_log = logging.getLogger("ambra.api")
+_JSON = "application/json"
+MAX_ID = 80
+FREE_TEXT = "barcode"
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def render(value: Any) -> str:
+    """JSON text of an answer; NaN and the like are errors of ours, never output."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def endpoint_of(edition: Edition, operation: Operation) -> Endpoint:
+    """The function that the web framework calls for `operation`."""
+    serve = _read if operation.method == "GET" else _write
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await serve(_call(edition, operation, request), operation, request)
+        except (AmbraError, Refused, SQLAlchemyError):
+            raise
+        except Exception as error:
+            _log.exception("%s %s failed, request %s", request.method, operation.path, request.state.request_id)
+            raise Refused(INTERNAL) from error
+
+    endpoint.__name__ = operation.operation_id
+    return endpoint
+
+
+def _path_of(request: Request) -> dict[str, str]:
+    """The path's values. Raises Refused for an id that no record can have."""
+    values: dict[str, str] = request.path_params
+    for name, value in values.items():
+        if name != FREE_TEXT and (len(value) > MAX_ID or any(map(is_control, value))):
+            raise refused(404, "NOT_FOUND", "There is nothing at this path")
+    return values
+
+
+def _call(edition: Edition, operation: Operation, request: Request) -> Call:
+    store: Store = request.app.state.store
+    principal = key_for(store, secret_of(request))
+    request.state.key_id = principal.key_id
+    resource, _, verb = operation.scope.partition(":")
+    if not principal.allows(resource, verb):
+        raise NotAllowed(f"This key may not do this: it needs the scope {operation.scope}")
+    return Call(store, edition, principal, request.state.request_id, _path_of(request), new_ulid())
+
+
+async def _read(call: Call, operation: Operation, request: Request) -> Response:
+    query = read_query(operation, request)
+    with call.store.read(call.principal.organization_id) as session:
+        answer = operation.handler(session, call, query)
+    if operation.is_list:
+        return _list_response(call, answer, query, request)
+    text = render(answer.content).encode()
+    etag = etag_of(text)
+    known = request.headers.get("if-none-match")
+    if known is not None and matches(known, etag, weak=True):
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(text, media_type=_JSON, headers={"ETag": etag})
+
+
+def _list_response(call: Call, answer: Answer, query: Any, request: Request) -> Response:
+    total = len(answer.content) if answer.total is None else answer.total
+    paging = query if isinstance(query, Paging) else Paging(per_page=max(1, min(total, 100)))
+    content = call.edition.list_body(answer.content, paging.page, paging.per_page, total)
+    link = link_header(
+        request.url.path, dict(request.query_params), page=paging.page, per_page=paging.per_page, total=total
+    )
+    return Response(
+        render(content).encode(), media_type=_JSON, headers={"X-Total-Count": str(total), "Link": link}
+    )  # fmt: skip
+
+
+async def _write(call: Call, operation: Operation, request: Request) -> Response:
+    document, is_form = await read_document(request)
+    key = request_key(
+        request.headers.get("idempotency-key"),
+        key_id=call.principal.key_id, method=request.method, path=request.url.path, body=document,
+    )  # fmt: skip
+    fields = read_fields(operation.fields, unwrap(document, operation.wrapper), is_text=is_form)
+    if_match = request.headers.get("if-match")
+
+    def act(session: Session) -> tuple[Remembered, bool]:
+        return _act(session, call, operation, fields, key=key, if_match=if_match)
+
+    principal = call.principal
+    done, is_repeated = await asyncio.wrap_future(
+        call.store.writer.submit(
+            act,
+            organization_id=principal.organization_id,
+            actor=Actor(principal.key_id, principal.label, station="api", request_id=call.request_id),
+        )
+    )
+    headers = {**done.headers, **({"Idempotent-Replayed": "true"} if is_repeated else {})}
+    return Response(done.body.encode(), status_code=done.status, media_type=_JSON, headers=headers)
+
+
+def _act(
+    session: Session, call: Call, operation: Operation, fields: Any, *, key: RequestKey | None, if_match: str | None
+) -> tuple[Remembered, bool]:
+    repeated = claim(session, key) if key else None
+    if repeated is not None:
+        return repeated, True
+    if if_match is not None and operation.current is not None:
+        _check_current(session, call, operation, fields, if_match)
+    answer = operation.handler(session, call, fields)
+    session.flush()
+    text = render(answer.content)
+    headers = {"ETag": etag_of(text.encode())} if operation.current or answer.location else {}
+    if answer.location:
+        headers["Location"] = answer.location
+    done = Remembered(operation.status, headers, text)
+    if key:
+        remember(session, key, done)
+    return done, False
+
+
+def _check_current(session: Session, call: Call, operation: Operation, fields: Any, if_match: str) -> None:
+    assert operation.current is not None
+    present = etag_of(render(operation.current(session, call, fields).content).encode())
+    if not matches(if_match, present):
+        raise Stale("The object changed since you read it (If-Match). Read it again, then decide.")

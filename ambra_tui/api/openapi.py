@@ -1,0 +1,203 @@
+"""The OpenAPI 3.1 document of one edition, from its router and its operations.
+
+Example::
+
+    document_of(edition, router)["paths"]["/api/v1/orders"]["post"]["operationId"]   # 'createOrder'
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+
+from ambra_tui.api.edition import Edition, Nothing, Operation
+from ambra_tui.api.errors import plain_body
+from ambra_tui.api.failures import Failure
+
+_PATH_NAME = re.compile(r"{([a-z_]+)(?::path)?}")
+_REF = "#/components/schemas/{model}"
+_ERROR = {"$ref": "#/components/schemas/Error"}
+_READ_REFUSALS = {401: "No API key, or a wrong one", 403: "The key lacks the scope", 422: "A value is wrong"}
+_WRITE_REFUSALS = {
+    400: "The body is not JSON, or a header is malformed",
+    409: "A request with this Idempotency-Key is in flight",
+    413: "The body is larger than 1 MiB",
+    415: "Neither JSON nor a form",
+}
+_OF_EVERYTHING = {500: "Our fault; nothing was saved", 503: "The store cannot answer now; nothing was saved"}
+
+
+def document_of(edition: Edition, router: APIRouter) -> dict[str, Any]:
+    """The document: paths and operation ids from the router, shapes from the operations."""
+    document = get_openapi(
+        title=edition.title, version=edition.version, description=edition.description, routes=router.routes,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"}, servers=[{"url": "/"}],
+        tags=[{"name": tag} for tag in dict.fromkeys(operation.tag for operation in edition.operations)],
+    )  # fmt: skip
+    shapes = _Shapes(edition)
+    for operation in edition.operations:
+        entry = document["paths"][template(edition, operation)][operation.method.lower()]
+        entry.update(_describe(operation, shapes))
+    document["security"] = [{"bearer": []}]
+    document["components"] = {
+        "schemas": shapes.definitions,
+        "securitySchemes": {
+            "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `ambra key create`"},
+            "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        },
+    }
+    return document
+
+
+def template(edition: Edition, operation: Operation) -> str:
+    """The path as OpenAPI writes it."""
+    return edition.base_path + _PATH_NAME.sub(r"{\1}", operation.path)
+
+
+class _Shapes:
+    """Schemas of every body and answer, named once."""
+
+    def __init__(self, edition: Edition) -> None:
+        inputs: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = []
+        for operation in edition.operations:
+            inputs.append((f"{operation.operation_id}:answer", "serialization", TypeAdapter(operation.shape)))
+            inputs.append((f"{operation.operation_id}:fields", "validation", TypeAdapter(operation.fields)))
+        inputs.append(("meta", "serialization", TypeAdapter(edition.list_meta)))
+        schemas, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF)
+        self._schemas = {key: schema for (key, _), schema in schemas.items()}
+        self.definitions: dict[str, Any] = {**definitions.get("$defs", {}), "Error": _error_schema(edition)}
+
+    def answer(self, operation: Operation) -> Any:
+        """The schema of what an operation answers."""
+        schema = self._schemas[f"{operation.operation_id}:answer"]
+        if not operation.is_list:
+            return schema
+        return {
+            "type": "object",
+            "required": ["data", "meta"],
+            "properties": {"data": {"type": "array", "items": schema}, "meta": self._schemas["meta"]},
+        }
+
+    def fields(self, operation: Operation) -> Any:
+        """The schema of a body or of the query."""
+        return self._schemas[f"{operation.operation_id}:fields"]
+
+    def query(self, operation: Operation) -> list[dict[str, Any]]:
+        """The query parameters of a read."""
+        schema = self.fields(operation)
+        schema = self.definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+        return [
+            {"name": name, "in": "query", "required": False, "schema": _without_null(property_schema)}
+            for name, property_schema in schema.get("properties", {}).items()
+        ]
+
+
+def _describe(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PATH_NAME.findall(operation.path)
+    ]
+    described: dict[str, Any] = {
+        "security": [{"bearer": []}, {"header": []}],
+        "x-scope": operation.scope,
+        "responses": _responses(operation, shapes),
+    }
+    if operation.method == "GET":
+        parameters += shapes.query(operation)
+        if operation.is_single:
+            parameters.append(_header("If-None-Match", "An ETag: 304 when the object is still the same"))
+    else:
+        parameters.append(_header("Idempotency-Key", "Makes a repeat harmless: the first answer is given again", 255))
+        if operation.current:
+            parameters.append(_header("If-Match", "An ETag: 412 when the object changed since"))
+        described["requestBody"] = _request_body(operation, shapes)
+    described["parameters"] = parameters
+    return described
+
+
+def _request_body(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
+    schema: Any = shapes.fields(operation)
+    if operation.wrapper:
+        wrapped = {"type": "object", "required": [operation.wrapper], "properties": {operation.wrapper: schema}}
+        schema = {"anyOf": [wrapped, schema]}
+    example = {"example": dict(operation.example)} if operation.example is not None else {}
+    kinds = ("application/json", "application/x-www-form-urlencoded")
+    content = {kind: {"schema": schema, **(example if kind == "application/json" else {})} for kind in kinds}
+    return {"required": operation.fields is not Nothing and bool(_required(operation.fields)), "content": content}
+
+
+def _required(fields: type[BaseModel]) -> list[str]:
+    return [name for name, field in fields.model_fields.items() if field.is_required()]
+
+
+def _responses(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
+    is_read = operation.method == "GET"
+    refusals = {**_READ_REFUSALS, **({} if is_read else _WRITE_REFUSALS), **_OF_EVERYTHING}
+    if "{" in operation.path or not is_read:
+        refusals[404] = "No such object here"
+    if operation.current:
+        refusals[412] = "The object changed since you read it"
+    good = {
+        "description": operation.summary,
+        "headers": _answer_headers(operation),
+        "content": {"application/json": {"schema": shapes.answer(operation)}},
+    }
+    named = {str(operation.status): good}
+    if is_read and operation.is_single:
+        named["304"] = {"description": "The same as the ETag in If-None-Match"}
+    for status, text in sorted(refusals.items()):
+        named[str(status)] = {"description": text, "content": {"application/json": {"schema": _ERROR}}}
+    return named
+
+
+def _answer_headers(operation: Operation) -> dict[str, Any]:
+    names = {"X-Request-Id": "string"}
+    if operation.is_list:
+        names |= {"X-Total-Count": "integer", "Link": "string"}
+    elif operation.method == "GET" or operation.status == 201 or operation.current:
+        names["ETag"] = "string"
+    if operation.status == 201:
+        names["Location"] = "string"
+    return {name: {"schema": {"type": kind}} for name, kind in names.items()}
+
+
+def _header(name: str, description: str, max_length: int | None = None) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    if max_length:
+        schema |= {"minLength": 1, "maxLength": max_length}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"]
+    kept = {key: value for key, value in schema.items() if key not in {"anyOf", "title"} and value is not None}
+    return {**kinds[0], **kept} if len(kinds) == 1 else kept
+
+
+def _error_schema(edition: Edition) -> dict[str, Any]:
+    """The envelope as a schema, read off the edition's own rendering of an example."""
+    shape = edition.error_body(Failure(422, "CODE", "A sentence", ({"field": "name", "message": "why"},)), "req_1")
+    return _schema_like(shape) if shape else _schema_like(plain_body(Failure(422, "CODE", "A sentence"), "req_1"))
+
+
+def _schema_like(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        if set(value) == {"field", "message"}:
+            return {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            }
+        return {
+            "type": "object",
+            "required": list(value),
+            "properties": {name: _schema_like(inner) for name, inner in value.items()},
+        }
+    if isinstance(value, list):
+        return {"type": "array", "items": _schema_like(value[0]) if value else {}}
+    return {"type": "boolean" if isinstance(value, bool) else "string"}

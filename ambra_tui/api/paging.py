@@ -1,0 +1,63 @@
+"""Pages of lists: the query's numbers, where they start, and the `Link` header to the neighbours.
+
+Example::
+
+    Paging(page=2, per_page=25).offset   # 25
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+
+DEFAULT_PER_PAGE = 25
+MAX_PER_PAGE = 100
+_WHOLE = re.compile(r"[0-9]{1,12}")
+
+
+def _from_one(value: Any) -> int:
+    text = str(value)
+    if not _WHOLE.fullmatch(text) or int(text) == 0:
+        raise ValueError("must be a whole number from 1")
+    return int(text)
+
+
+def _clamped(value: Any) -> int:
+    return min(_from_one(value), MAX_PER_PAGE)
+
+
+PageNumber = Annotated[int, BeforeValidator(_from_one), WithJsonSchema({"type": "integer", "minimum": 1})]
+PerPage = Annotated[int, BeforeValidator(_clamped), WithJsonSchema({"type": "integer", "minimum": 1})]
+
+
+class Paging(BaseModel):
+    """`page` from 1; `per_page` above the maximum is clamped, and the answer echoes what was used."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    page: PageNumber = 1
+    per_page: PerPage = DEFAULT_PER_PAGE
+
+    @property
+    def offset(self) -> int:
+        """How many rows lie before this page."""
+        return (self.page - 1) * self.per_page
+
+
+def total_pages(total: int, per_page: int) -> int:
+    """How many pages `total` rows fill."""
+    return -(-total // per_page)
+
+
+def link_header(path: str, query: dict[str, str], *, page: int, per_page: int, total: int) -> str:
+    """RFC 8288 links to the first, previous, next and last page; relative, because a Host header is hearsay."""
+    last = max(1, total_pages(total, per_page))
+    pages = {"first": 1, "prev": min(page - 1, last), "next": page + 1 if page < last else 0, "last": last}
+    return ", ".join(
+        f'<{path}?{urlencode({**query, "page": number, "per_page": per_page})}>; rel="{name}"'
+        for name, number in pages.items()
+        if number > 0
+    )

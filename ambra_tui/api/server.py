@@ -1,0 +1,211 @@
+"""Runs the application on a port until it is told to end: by a signal, or by the last terminal leaving.
+
+Example::
+
+    serve(store, ServeOptions(port=0), on_ready=print)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import gc
+import ipaddress
+import logging
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from sqlmodel import select
+
+from ambra_tui.api.app import make_app
+from ambra_tui.api.frame import AccessLog
+from ambra_tui.api.idempotency import KEPT, forget_before
+from ambra_tui.api.protocol import DeadlineProtocol
+from ambra_tui.errors import AmbraError, Invalid
+from ambra_tui.store import SYSTEM, Store, leases
+from ambra_tui.store.models import Organization
+
+RENEW_SECONDS = 10.0
+TERMINAL_POLL_SECONDS = 2.0
+TERMINAL_GRACE_SECONDS = 30.0
+CLEANING_SECONDS = 3600.0
+SHUTDOWN_SECONDS = 10
+KEEP_ALIVE_SECONDS = 10
+MAX_HEAD_BYTES = 32 * 1024
+BACKLOG = 256
+_log = logging.getLogger("ambra.api")
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """`port` 0 takes a free one. `is_managed`: started by a terminal; takes a free port when `port` is taken, and ends
+    when no terminal has been there for a while."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    is_managed: bool = False
+    access_log: Path | None = None
+
+
+def serve(store: Store, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; what is in flight is finished first. `on_ready` hears the address."""
+    listener = listen(options)
+    log = AccessLog(options.access_log) if options.access_log else None
+    try:
+        asyncio.run(_serve(store, options, listener, log, on_ready))
+    finally:
+        listener.close()
+        if log:
+            log.close()
+
+
+def listen(options: ServeOptions) -> socket.socket:
+    """A listening socket. Raises Invalid when the address cannot be had."""
+    try:
+        return _bound(options.host, options.port)
+    except OSError as error:
+        if options.is_managed and error.errno == errno.EADDRINUSE:
+            return _bound(options.host, 0)
+        raise Invalid(f"Cannot listen on {options.host} port {options.port}: {error.strerror or error}") from error
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def address_of(listener: socket.socket, host: str) -> str:
+    """``http://HOST:PORT``, where HOST can be connected to from this machine."""
+    port = listener.getsockname()[1]
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host).version == 6:
+            host = f"[{host}]"
+    return f"http://{host}:{port}"
+
+
+class Server(uvicorn.Server):
+    """The library's server without its signal handlers, which would raise the signal again at the end."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the caller's."""
+        yield
+
+
+async def _serve(
+    store: Store,
+    options: ServeOptions,
+    listener: socket.socket,
+    log: AccessLog | None,
+    on_ready: Callable[[str], None],
+) -> None:
+    server = Server(server_config(store, log))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _end, server)
+    address = address_of(listener, options.host)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not running.done():
+        await asyncio.sleep(0.01)
+    async with _beside(store, server, options, address):
+        if server.started:
+            gc.collect()
+            gc.freeze()
+            on_ready(address)
+        await running
+
+
+def server_config(store: Store, log: AccessLog | None = None) -> uvicorn.Config:
+    """How the server library is set up: our protocol, no banner, no log of its own, no trust in proxy headers."""
+    return uvicorn.Config(
+        make_app(store, log=log),
+        http=DeadlineProtocol,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+    )
+
+
+def _end(server: uvicorn.Server) -> None:
+    server.should_exit = True
+
+
+@contextlib.asynccontextmanager
+async def _beside(store: Store, server: uvicorn.Server, options: ServeOptions, address: str) -> AsyncIterator[None]:
+    """What runs beside the server: its lease, the watch for terminals, the cleaning of old records."""
+    lease_id = await asyncio.to_thread(leases.announce, store, leases.SERVER, address=address)
+    work = [_keep(store, lease_id), _clean(store)]
+    if options.is_managed:
+        work.append(_end_without_terminals(store, server))
+    tasks = [asyncio.create_task(job) for job in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(AmbraError):
+            await asyncio.to_thread(leases.withdraw, store, lease_id)
+
+
+async def _keep(store: Store, lease_id: str) -> None:
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        try:
+            await asyncio.to_thread(leases.renew, store, lease_id)
+        except AmbraError:
+            _log.warning("the server's lease could not be renewed", exc_info=True)
+
+
+async def _end_without_terminals(store: Store, server: uvicorn.Server) -> None:
+    seen = time.monotonic()
+    while time.monotonic() - seen < TERMINAL_GRACE_SECONDS:
+        await asyncio.sleep(TERMINAL_POLL_SECONDS)
+        try:
+            if await asyncio.to_thread(leases.has_terminal, store):
+                seen = time.monotonic()
+        except AmbraError:
+            _log.warning("the terminals' leases could not be read", exc_info=True)
+    _end(server)
+
+
+async def _clean(store: Store) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(forget_old_answers, store)
+        except AmbraError:
+            _log.warning("old answers could not be forgotten", exc_info=True)
+        await asyncio.sleep(CLEANING_SECONDS)
+
+
+def forget_old_answers(store: Store) -> None:
+    """Drop answers to idempotency keys that are older than a day, organization by organization."""
+    with store.read_system() as session:
+        organizations = [row for row in session.exec(select(Organization.id)).all() if row is not None]
+    before = store.clock.now() - KEPT
+    for organization_id in organizations:
+        store.writer.run(lambda session: forget_before(session, before), organization_id=organization_id, actor=SYSTEM)

@@ -1,0 +1,99 @@
+"""`ambra serve`: the REST API alone, in the foreground, until a signal ends it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ambra_tui.cli.arguments import add_store_arguments
+from ambra_tui.cli.command import Command
+
+if TYPE_CHECKING:
+    from ambra_tui.store import Store
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where to listen, on which store."""
+    add_store_arguments(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=8080, help="port to listen on, 0 takes a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--sample", metavar="NAME", help="a sample store of its own, made when it is absent: demo or ds1"
+    )
+    parser.add_argument("--status", action="store_true", help="say where servers of this store listen, and end")
+    parser.add_argument("--access-log", metavar="FILE", help="append a JSON line for each request to FILE")
+    parser.add_argument("--managed", action="store_true", help=argparse.SUPPRESS)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve, or tell who does."""
+    store = _open(arguments)
+    with store:
+        if arguments.status:
+            return _tell(store)
+        return _serve(store, arguments)
+
+
+def _open(arguments: argparse.Namespace) -> Store:
+    from ambra_tui.settings import Settings, data_folder
+    from ambra_tui.store import open_store
+
+    url = arguments.store
+    if arguments.sample and url is None:
+        url = f"sqlite:///{data_folder() / f'sample-{arguments.sample}.db'}"
+    settings = Settings.from_environment(store_url=url)
+    store = open_store(settings.store_url, now=settings.now)
+    if arguments.sample:
+        _fill(store, arguments.sample)
+    return store
+
+
+def _fill(store: Store, name: str) -> None:
+    from ambra_tui.errors import AmbraError
+    from ambra_tui.services.sample import load_sample
+
+    try:
+        load_sample(store, name)
+    except AmbraError:
+        store.close()
+        raise
+
+
+def _tell(store: Store) -> int:
+    from ambra_tui.store.leases import server_addresses
+
+    addresses = server_addresses(store)
+    print("\n".join(f"listening on {address}" for address in addresses) or "no server")
+    return 0 if addresses else 1
+
+
+def _serve(store: Store, arguments: argparse.Namespace) -> int:
+    import logging
+
+    from ambra_tui.api.server import ServeOptions, serve
+
+    options = ServeOptions(
+        host=arguments.host,
+        port=arguments.port,
+        is_managed=arguments.managed,
+        access_log=Path(arguments.access_log) if arguments.access_log else None,
+    )
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    serve(store, options, on_ready=_announce)
+    return 0
+
+
+def _announce(address: str) -> None:
+    print(f"listening on {address}", flush=True)
+
+
+COMMAND = Command(name="serve", help="answer the REST API, in the foreground", add_arguments=add_arguments, run=run)

@@ -1,0 +1,177 @@
+"""Manual adjustments: stock found or missing, stated as a signed quantity with a reason.
+
+Example::
+
+    adjust(session, site_id=site.id, variant_id=milk.id, quantity=Decimal(-2), reason="shrinkage", idempotency_key="a1")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlmodel import Session
+
+from ambra_tui import ledger
+from ambra_tui.errors import InsufficientStock, Invalid, NotFound, Shortage
+from ambra_tui.kit.ids import derived_id
+from ambra_tui.kit.quantity import ZERO
+from ambra_tui.kit.text import clean_line
+from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posted, Posting, Source
+from ambra_tui.services.lots import find_lot, find_or_create_lot
+from ambra_tui.store.facts import audit
+from ambra_tui.store.models import Location, Site, Variant
+from ambra_tui.store.scope import fetch, organization_of
+
+DOCUMENT = "inventory_adjustment"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to adjust: a site, or one location in it."""
+
+    site: Site
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What was posted. `balance_before`, `balance_after`: on hand of the site around it."""
+
+    id: str
+    variant: Variant
+    place: Place
+    quantity: Decimal
+    reason: str
+    note: str
+    balance_before: Decimal
+    balance_after: Decimal
+    posted_at: datetime
+
+
+def place_of(session: Session, key: str) -> Place:
+    """The site with the id `key`, or the location inside a site with it. Raises NotFound("location")."""
+    site = session.get(Site, (organization_of(session), key))
+    if site is not None:
+        return Place(site)
+    location = session.get(Location, (organization_of(session), key))
+    if location is None or location.site_id is None:
+        raise NotFound("location", key)
+    return Place(fetch(session, Site, location.site_id, resource="location"), location)
+
+
+def adjust(
+    session: Session,
+    *,
+    place: Place,
+    variant_id: str,
+    quantity: Decimal,
+    idempotency_key: str,
+    reason: str = "",
+    note: str = "",
+    lot_number: str = "",
+    expiry_date: date | None = None,
+    serial: str = "",
+    unit_cost: int | None = None,
+) -> Adjustment:
+    """Posts a signed `quantity`: what is above zero comes in at the location or the site's receiving place, what is
+    below leaves by the rules of an issue without reservation.
+
+    Raises Invalid, NotFound, NotAllowed for marketplace sites, InsufficientStock.
+    """
+    if quantity == ZERO:
+        raise Invalid("quantity must not be 0", field="quantity")
+    if serial and abs(quantity) != 1:
+        raise Invalid("one serial number is one unit", field="quantity")
+    ledger.refuse_read_only(session, place.site.id)
+    variant = fetch(session, Variant, variant_id, resource="variant")
+    adjustment_id = derived_id("adj", str(organization_of(session)), idempotency_key)
+    base = Posting(
+        variant_id=variant.id, source_id="", destination_id="", quantity=abs(quantity),
+        kind=MoveKind.MANUAL_ADJUSTMENT, idempotency_key=idempotency_key, serial=serial, unit_cost=unit_cost,
+        reason=clean_line(reason, field="reason", required=False),
+        note=clean_line(note, field="notes", max_length=1000, required=False),
+        origin_kind=DOCUMENT, origin_id=adjustment_id,
+    )  # fmt: skip
+    if quantity > 0:
+        postings = [_incoming(session, place, variant, base, lot_number=lot_number, expiry_date=expiry_date)]
+    else:
+        postings = _outgoing(session, place, variant, base, lot_number=lot_number)
+    posted = _post(session, postings)
+    audit(session, "inventory_adjusted", variant.id, sku=variant.sku, site=place.site.code, quantity=str(quantity))
+    return _told(adjustment_id, variant, place, quantity, base, posted)
+
+
+def _incoming(
+    session: Session, place: Place, variant: Variant, base: Posting, *, lot_number: str, expiry_date: date | None
+) -> Posting:
+    lot_id = ""
+    if lot_number:
+        lot_id = find_or_create_lot(session, variant=variant, lot_number=lot_number, expiry_date=expiry_date).id
+    location = place.location or ledger.receiving_location(session, site_id=place.site.id, variant=variant)
+    return replace(base, source_id=INVENTORY_LOSS, destination_id=location.id, lot_id=lot_id)
+
+
+def _outgoing(session: Session, place: Place, variant: Variant, base: Posting, *, lot_number: str) -> list[Posting]:
+    return [
+        replace(
+            base,
+            source_id=source.location.id,
+            destination_id=INVENTORY_LOSS,
+            quantity=source.quantity,
+            lot_id=source.level.lot_id,
+            serial=source.level.serial,
+            plate_id=source.level.plate_id,
+            idempotency_key=f"{base.idempotency_key}:{number}",
+        )
+        for number, source in enumerate(_sources(session, place, variant, base, lot_number))
+    ]
+
+
+def _sources(session: Session, place: Place, variant: Variant, base: Posting, lot_number: str) -> list[Source]:
+    if not (place.location or lot_number or base.serial):
+        return ledger.issue_sources(
+            session, site_id=place.site.id, variant_id=variant.id, quantity=base.quantity
+        )  # fmt: skip
+    lot_id = ""
+    if lot_number:
+        lot = find_lot(session, variant.id, lot_number)
+        if lot is None:
+            raise NotFound("lot", lot_number)
+        lot_id = lot.id
+    rest = base.quantity
+    taken = []
+    for source in ledger.open_sources(session, site_id=place.site.id, variant_id=variant.id):
+        level = source.level
+        is_elsewhere = place.location is not None and level.location_id != place.location.id
+        if is_elsewhere or (lot_id and level.lot_id != lot_id) or (base.serial and level.serial != base.serial):
+            continue
+        part = min(rest, source.quantity)
+        taken.append(replace(source, quantity=part))
+        rest -= part
+        if rest == ZERO:
+            return taken
+    code = place.location.code if place.location else ""
+    raise InsufficientStock(
+        [Shortage(variant.sku, base.quantity, base.quantity - rest, variant.id, place.site.id, code)]
+    )
+
+
+def _post(session: Session, postings: Sequence[Posting]) -> list[Posted]:
+    try:
+        return ledger.post(session, postings)
+    except InsufficientStock as error:
+        raise ledger.name_shortages(session, error) from error
+
+
+def _told(
+    adjustment_id: str, variant: Variant, place: Place, quantity: Decimal, base: Posting, posted: Sequence[Posted]
+) -> Adjustment:
+    last = posted[-1]
+    after = last.destination_balance if quantity > 0 else last.source_balance
+    assert after is not None
+    return Adjustment(
+        adjustment_id, variant, place, quantity, base.reason, base.note, after - quantity, after, last.posted_at
+    )
