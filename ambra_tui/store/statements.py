@@ -242,7 +242,7 @@ def _scope_column(reading: _Reading, leaf: Any) -> str | None:
 def _table_of(element: Any, scoped: Mapping[str, str]) -> str | None:
     """The name of the scoped table whose organization `element` is."""
     table = getattr(element, "table", None)
-    name = None if table is None else str(getattr(table, "name", ""))
+    name = "" if table is None else str(getattr(table, "name", ""))
     return name if name in scoped and element.name == scoped[name] else None
 
 
@@ -256,23 +256,27 @@ def _derived_table(element: Any) -> str | None:
 
 
 def _change(reading: _Reading, statement: Update | Delete) -> None:
-    leaves: dict[str, FromClause] = {str(statement.table.name): statement.table}  # type: ignore[attr-defined]
+    leaves: dict[str, FromClause] = {_name(statement.table): statement.table}
     for condition in statement._where_criteria:
         for source in condition._from_objects:
             _flatten(source, leaves, [])
     _require_bound(reading, leaves, [(c, None) for c in statement._where_criteria], frozenset())
     for leaf in leaves.values():
         _inside(reading, leaf, frozenset())
-    values = statement._values or {} if isinstance(statement, Update) else {}
+    values: Mapping[Any, Any] = (statement._values or {}) if isinstance(statement, Update) else {}
     for part in (*statement._where_criteria, *values.values()):
         if isinstance(part, ColumnElement | SelectBase):
             _nested(reading, part, frozenset(leaves))
 
 
+def _name(table: Any) -> str:
+    return str(table.name)
+
+
 def _insert(reading: _Reading, statement: Insert) -> None:
     """A new row's organization is a parameter; a repeat that updates must be keyed by it."""
     table = statement.table
-    column = reading.columns.get(table.name)  # type: ignore[attr-defined]
+    column = reading.columns.get(_name(table))
     if statement.select is not None:
         _query(reading, statement.select, frozenset())
     if column != "organization_id":
@@ -301,7 +305,7 @@ def _insert_from_select(reading: _Reading, statement: Insert) -> None:
 _BOUND_TEXT = re.compile(r"\borganization_id\s*=\s*:(\w+)", re.IGNORECASE)
 
 
-def _text(reading: _Reading, statement: TextClause) -> None:
+def _text(reading: _Reading, statement: Any) -> None:
     """Raw SQL that names a scoped table must say `organization_id = :parameter`, and may not say OR."""
     words = set(re.findall(r"\w+", statement.text.lower()))
     if not words & set(reading.columns) or statement.text.lower().lstrip().startswith("lock table"):

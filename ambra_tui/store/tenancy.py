@@ -66,7 +66,7 @@ def _add_criteria(state: ORMExecuteState) -> None:
     if organization_id is None or not (state.is_select or state.is_update or state.is_delete):
         return
     options = [
-        _criteria(mapper.class_, organization_id)
+        _criteria(mapper.class_, organization_id)  # type: ignore[arg-type]  # classes are hashable
         for mapper in dict.fromkeys(state.all_mappers)
         if isinstance(mapper.local_table, Table) and mapper.local_table.name in scope_columns()
     ]
