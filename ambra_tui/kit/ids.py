@@ -8,6 +8,7 @@ Example::
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import threading
@@ -15,6 +16,7 @@ import time
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
 _LENGTH = 26
+_FROM_RFC_4648 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 _lock = threading.Lock()
 _last = 0
 
@@ -44,4 +46,5 @@ def new_id(prefix: str) -> str:
 def derived_id(prefix: str, *parts: str) -> str:
     """The identifier that belongs to `parts`: equal parts give the equal identifier (128-bit BLAKE2b)."""
     digest = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
-    return f"{prefix}_{_encode(int.from_bytes(digest, 'big'))}"
+    text = base64.b32encode(digest).translate(_FROM_RFC_4648)[:_LENGTH].decode()
+    return f"{prefix}_{text}"

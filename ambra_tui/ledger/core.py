@@ -8,7 +8,7 @@ Example::
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +21,7 @@ from ambra_tui.errors import AmbraError, InsufficientStock, Invalid, KeyReused, 
 from ambra_tui.kit.clock import Clock, from_microseconds, to_microseconds
 from ambra_tui.kit.ids import derived_id
 from ambra_tui.kit.quantity import to_decimal, to_scaled
-from ambra_tui.ledger.books import Books, Move, Short, apply, destination_key, source_key
+from ambra_tui.ledger.books import Books, Move, Place, Short, apply, destination_key, source_key
 from ambra_tui.ledger.gateway import Gateway, KnownMove, Stamp, gateway_for
 from ambra_tui.ledger.posting import Guard, Posted, Posting
 from ambra_tui.store.models import Lot, MoveKind, SiteStock, StockLevel, StockMove, Variant
@@ -193,18 +193,14 @@ def load_books(gateway: Gateway, organization_id: int, postings: Sequence[Postin
         return books
     location_ids = sorted({i for p in postings for i in (p.source_id, p.destination_id)})
     places = books.places = gateway.places(organization_id, location_ids)
+    _check_variants(gateway, organization_id, postings, places)
     books.lots = gateway.lots(organization_id, sorted({p.lot_id for p in postings if p.lot_id}))
-    missing = gateway.missing_variants(organization_id, {p.variant_id for p in postings})
     sides = [
         side
         for p in postings
-        if p.variant_id not in missing
         for side in ((p.source_id, source_key(p)), (p.destination_id, destination_key(p)))
         if side[0] in places
     ]
-    if missing:
-        books.places = {}  # nothing can be decided for a variant that is not there
-        raise NotFound("variant", min(missing))
     books.levels = gateway.levels(organization_id, sorted({k for i, k in sides if places[i].keeps_levels}))
     books.totals = gateway.totals(
         organization_id, sorted({(k[0], places[i].site_id) for i, k in sides if places[i].site_id})
@@ -212,6 +208,20 @@ def load_books(gateway: Gateway, organization_id: int, postings: Sequence[Postin
     if not gateway.holds_whole_store:
         books.places = gateway.places(organization_id, location_ids)
     return books
+
+
+def _check_variants(
+    gateway: Gateway, organization_id: int, postings: Sequence[Posting], places: Mapping[str, Place]
+) -> None:
+    """Raises NotFound for a variant that is not there. What leaves a level on SQLite needs no look: the level tells."""
+    looked_at = {
+        p.variant_id
+        for p in postings
+        if not (gateway.holds_whole_store and p.source_id in places and places[p.source_id].keeps_levels)
+    }
+    missing = gateway.missing_variants(organization_id, looked_at) if looked_at else set()
+    if missing:
+        raise NotFound("variant", min(missing))
 
 
 def _save(gateway: Gateway, stamp: Stamp, books: Books, moves: Sequence[tuple[Move, Stamp]]) -> None:

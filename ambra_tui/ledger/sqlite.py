@@ -7,7 +7,6 @@ Example::
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,9 +14,9 @@ from ambra_tui.kit.clock import to_microseconds
 from ambra_tui.ledger.books import Level, LevelKey, LotRow, Move, Place, Total, TotalKey
 from ambra_tui.ledger.gateway import MOVE_COLUMNS, KnownMove, RowChanged, Stamp, move_row
 
-KNOWN_MOVES = (
+KNOWN_MOVE = (
     "SELECT id, variant_id, source_id, destination_id, quantity, source_balance, destination_balance, posted_at "
-    "FROM stock_move WHERE organization_id = ? AND id IN (SELECT value FROM json_each(?))"
+    "FROM stock_move WHERE organization_id = ? AND id = ?"
 )
 PLACE = "SELECT coalesce(site_id, ''), usage, is_held, code FROM location WHERE organization_id = ? AND id = ?"
 LOT = "SELECT status FROM lot WHERE organization_id = ? AND id = ?"
@@ -68,12 +67,12 @@ class SqliteGateway:
     holds_whole_store = True
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._execute = connection.execute
+        self._cursor = connection.cursor()
+        self._execute = self._cursor.execute
 
     def known_moves(self, organization_id: int, ids: Sequence[str]) -> dict[str, KnownMove]:
-        rows = self._execute(KNOWN_MOVES, (organization_id, json.dumps(ids)))
-        return {row[0]: KnownMove(*row) for row in rows}
+        found = (self._execute(KNOWN_MOVE, (organization_id, i)).fetchone() for i in ids)
+        return {row[0]: KnownMove(*row) for row in found if row}
 
     def places(self, organization_id: int, ids: Iterable[str]) -> dict[str, Place]:
         found = ((i, self._execute(PLACE, (organization_id, i)).fetchone()) for i in ids)
@@ -106,7 +105,7 @@ class SqliteGateway:
             (v.on_hand, v.allocated, organization_id, *k, *v.before) for k, v in rows.items() if v.before is not None
         ]
         if new:
-            self._connection.executemany(INSERT_LEVEL, new)
+            self._cursor.executemany(INSERT_LEVEL, new)
         self._update(UPDATE_LEVEL, old)
 
     def save_totals(self, organization_id: int, rows: Mapping[TotalKey, Total]) -> None:
@@ -121,19 +120,19 @@ class SqliteGateway:
             if v.before is not None
         ]
         if new:
-            self._connection.executemany(INSERT_TOTAL, new)
+            self._cursor.executemany(INSERT_TOTAL, new)
         self._update(UPDATE_TOTAL, old)
 
     def _update(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-        if rows and self._connection.executemany(statement, rows).rowcount != len(rows):
+        if rows and self._cursor.executemany(statement, rows).rowcount != len(rows):
             raise RowChanged(statement)
 
     def save_moves(self, stamp: Stamp, moves: Sequence[Move]) -> None:
-        self._connection.executemany(INSERT_MOVE, [move_row(stamp, m, _occurred(m, stamp)) for m in moves])
+        self._cursor.executemany(INSERT_MOVE, [move_row(stamp, m, _occurred(m, stamp)) for m in moves])
 
     def save_events(self, stamp: Stamp, events: Sequence[tuple[str, str, str]]) -> None:
         rows = [(stamp.organization_id, *event, stamp.posted_at) for event in events]
-        self._connection.executemany(INSERT_EVENT, rows)
+        self._cursor.executemany(INSERT_EVENT, rows)
 
     def lot_stock(self, organization_id: int, lot_id: str) -> int:
         return int(self._execute(LOT_STOCK, (organization_id, lot_id)).fetchone()[0])

@@ -20,6 +20,7 @@ from ambra_tui.errors import Invalid
 from ambra_tui.store.security import after_connect_postgresql
 
 BUSY_TIMEOUT_MILLISECONDS = 20_000
+CHECKPOINT_PAGES = 8_000  # 32 MB of WAL: a busy page is copied home once, not at every thousandth page
 READ_POOL_SIZE = 8
 # A generic plan made while a table was nearly empty joins it row by row for ever: 1,000 postings a second, not 5,900.
 POSTGRESQL_OPTIONS = "-c plan_cache_mode=force_custom_plan"
@@ -71,6 +72,7 @@ def _sqlite_engine(url: URL, *, is_writer: bool) -> Engine:
             "foreign_keys=ON",
             "temp_store=MEMORY",
             "cache_size=-32000",
+            f"wal_autocheckpoint={CHECKPOINT_PAGES}",
             *(() if is_writer else ("query_only=ON",)),
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()

@@ -1,0 +1,54 @@
+"""Callers that work for a while, and what they saw.
+
+Example::
+
+    figures = run_callers(lambda caller, turn: post(...), callers=32, seconds=3)
+"""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`rate`: acts a second; `p50`, `p99`: milliseconds an act."""
+
+    rate: float
+    p50: float
+    p99: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:9,.0f}/s   p50 {self.p50:7.2f} ms   p99 {self.p99:8.2f} ms"
+
+
+def figures_of(durations: Sequence[float], seconds: float) -> Figures:
+    """The figures of acts that took `durations` (seconds each) within `seconds` altogether."""
+    ordered = sorted(durations)
+    at_99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+    return Figures(len(ordered) / seconds, statistics.median(ordered) * 1000, at_99 * 1000)
+
+
+def run_callers(act: Callable[[int, int], object], *, callers: int, seconds: float) -> Figures:
+    """`callers` threads repeat `act(caller, turn)` for `seconds`, each waiting for its own answer."""
+    durations: list[list[float]] = [[] for _ in range(callers)]
+    deadline = time.perf_counter() + seconds
+
+    def work(caller: int) -> None:
+        turn = 0
+        while (started := time.perf_counter()) < deadline:
+            act(caller, turn)
+            durations[caller].append(time.perf_counter() - started)
+            turn += 1
+
+    threads = [threading.Thread(target=work, args=(caller,)) for caller in range(callers)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return figures_of([d for own in durations for d in own], time.perf_counter() - started)
