@@ -181,3 +181,11 @@ def test_nothing_is_lost_or_invented_by_hostile_input(given_keys: list[tuple[str
         got += outcome.text if isinstance(outcome, RawScan) else "".join(s.character for s in outcome.strokes)
     marks = "\r\n\t\x02\x03\x00\ufffd\x1b\x08\x7f"
     assert [c for c in got if c not in marks] == [c for c in fed if c not in marks]
+
+
+@pytest.mark.parametrize("position", range(6))
+def test_a_stray_escape_anywhere_in_a_code_refuses_it(position: int) -> None:
+    fed = strokes("ABCDEF\rNEXT1\r")
+    fed.insert(position, Stroke("shift+escape", "", float(position)))
+    found = outcomes(Assembler(), fed)
+    assert [(f.text, f.trouble) for f in frames(found)] == [("ABCDEF", "broken"), ("NEXT1", "")]

@@ -27,6 +27,8 @@ MINIMUM_BURST = 4
 STX, ETX = "\x02", "\x03"
 TERMINATORS = frozenset("\r\n\t" + ETX)
 UNDECODABLE = "\ufffd"
+# The name a terminal gives to an escape byte that is neither the key nor the start of one.
+STRAY_KEY = "shift+escape"
 _NEVER_DATA = frozenset("\x00\x08\x1b\x7f")
 _NUMBER = frozenset("0123456789.,+-")
 
@@ -101,10 +103,6 @@ class Assembler:
         """One key held down: a person, not a scanner."""
         return self._is_uniform and len(self._held) > 1
 
-    @property
-    def _is_burst(self) -> bool:
-        return self._is_framed or self._is_broken or len(self._held) >= MINIMUM_BURST
-
     def feed(self, stroke: Stroke) -> list[Outcome]:
         """What is decided by one more stroke."""
         outcomes = self.expire(stroke.at_ms)
@@ -175,7 +173,9 @@ class Assembler:
 
     def _interrupt(self, stroke: Stroke) -> list[Outcome]:
         """A key that is never data: inside a burst it breaks the code, beside typing it is a key."""
-        if self._is_burst:
+        if stroke.key == STRAY_KEY and not self._is_active:
+            self._begin(stroke.at_ms)
+        if stroke.key == STRAY_KEY or self._is_framed or self._is_broken or len(self._held) > 1:
             self._is_broken = True
             self._last_ms = stroke.at_ms
             return []

@@ -1,0 +1,407 @@
+"""Where everything stands on a screen of any size: a pure function from a view to lines of styled text.
+
+Nothing scrolls. From small to large a screen gains rows for keys, large letters, air, a progress bar and, beside
+the step, what is left to do, what the bin holds and the last verdicts.
+
+Example::
+
+    lines = arrange(view, chrome, width=20, height=16)     # 16 lines of at most 20 columns
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from ambra_tui.tui import letters
+from ambra_tui.tui.text import clip, fit, wrap
+from ambra_tui.tui.view import Chrome, Fact, Level, Notice, View
+
+Span = tuple[str, str]
+Line = tuple[Span, ...]
+
+SIDE_FROM, WIDE_FROM = 76, 100
+_SIGN: dict[Level, str] = {"good": "✓", "doubt": "!", "wrong": "✗"}
+_GAP = ("", "")
+
+
+def arrange(view: View, chrome: Chrome, *, width: int, height: int) -> list[Line]:
+    """Exactly `height` lines of at most `width` columns."""
+    if width < 1 or height < 1:
+        return []
+    side_width = _side_width(view, width)
+    main_width = width - side_width - (1 if side_width else 0)
+    foot = [] if height < 10 else [_status_line(chrome, width)]
+    room = height - len(foot)
+    if side_width:
+        left = _main(view, chrome, main_width, room - 1)
+        right = _side(view, chrome, side_width - 1, room - 1)
+        body = [_header(view, chrome, width, shows_place=False)]
+        body += [_beside(a, b, main_width) for a, b in zip(left, right, strict=True)]
+    else:
+        body = [_header(view, chrome, width, shows_place=not foot), *_main(view, chrome, main_width, room - 1)]
+    return (body + foot)[:height]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How many rows each part gets."""
+
+    target: int
+    ask: int
+    body: int
+    entry: int
+    verdict: int
+    keys: int
+    bar: int
+    air: int
+
+
+def _side_width(view: View, width: int) -> int:
+    if width < SIDE_FROM or not (view.todo or view.contents or view.history):
+        return 0
+    return width * 2 // 5 if width >= WIDE_FROM else 28
+
+
+def _header(view: View, chrome: Chrome, width: int, *, shows_place: bool) -> Line:
+    progress = f"{view.progress[0]}/{view.progress[1]}" if view.progress else ""
+    right = " ".join(part for part in (chrome.place if shows_place and width >= 30 else "", progress) if part)
+    if chrome.banner:
+        right = f"{chrome.banner} {right}".strip() if width >= 30 else right or chrome.banner
+    title = clip(view.title, width - cell_len(right) - 3 if right else width - 2)
+    pad = width - cell_len(title) - cell_len(right) - 2
+    return ((f" {title}", "title"), (" " * pad, "title"), (f"{right} ", "title_right"))
+
+
+def _status_line(chrome: Chrome, width: int) -> Line:
+    mark = {"ready": "●", "reconnecting": "○"}.get(chrome.scanner, "✗")
+    style = {"ready": "status_good", "reconnecting": "status_doubt"}.get(chrome.scanner, "status_wrong")
+    left = f" {chrome.place}"
+    full = f"{mark} {chrome.scanner_word}"
+    scanner = full if cell_len(left) + cell_len(full) + 3 <= width else mark
+    rest = width - cell_len(left) - cell_len(scanner) - 2
+    if rest < 0:
+        return ((fit(left, width), "status"),)
+    server = ""
+    for candidate in (f"{chrome.person}  {chrome.server}", chrome.server, chrome.server.rpartition("//")[2],
+                      ":" + chrome.server.rpartition(":")[2] if chrome.server else ""):  # fmt: skip
+        if cell_len(candidate.strip()) + 2 <= rest:
+            server = candidate.strip()
+            break
+    pad = rest - cell_len(server) - 1
+    return ((left, "status"), ("  ", "status"), (scanner, style), (" " * pad, "status"), (f"{server} ", "status"))[:6]
+
+
+def _main(view: View, chrome: Chrome, width: int, height: int) -> list[Line]:
+    margin = 0 if width < 30 else 1 if width < 60 else 2
+    inner = width - 2 * margin
+    asks = wrap(view.ask, inner)
+    items = _body(view, inner)
+    plan = _plan(view, chrome, inner, height, asks=len(asks), items=len(items))
+    lines: list[Line] = []
+    air: Line = (_GAP,)
+    if plan.air >= 1:
+        lines.append(air)
+    if plan.target == 0 and view.target and height < 9:
+        lines += _joined(view, asks, inner, plan.ask)
+    else:
+        lines += _target(view.target, inner, plan.target)
+        if plan.air >= 2 and plan.target:
+            lines.append(air)
+        lines += [((row, "ask"),) for row in _kept(asks, plan.ask)]
+    if plan.bar and view.progress:
+        lines += [air, _progress_bar(view.progress, inner)] if plan.air >= 3 else [_progress_bar(view.progress, inner)]
+    if plan.air >= 2 and items:
+        lines.append(air)
+    lines += items if len(items) <= plan.body else _squeezed(view, inner, plan.body)
+    bottom = _entry(view, chrome, inner, shares=plan.keys == 0) if plan.entry else []
+    if plan.air >= 2 and plan.entry:
+        bottom = [*bottom, air]
+    keys = [_indented(line, margin) for line in _keys(view.keys, inner, plan.keys)]
+    bottom = [_indented(line, margin) for line in bottom]
+    verdict = _verdict(chrome.notice, width, plan.verdict, margin)
+    lines = [_indented(line, margin) for line in lines]
+    spare = height - len(lines) - len(bottom) - len(verdict) - len(keys)
+    if spare < 0:
+        lines = lines[:spare]
+        spare = 0
+    return lines + [air] * spare + bottom + verdict + keys
+
+
+def _plan(view: View, chrome: Chrome, width: int, height: int, *, asks: int, items: int) -> _Plan:
+    """Least first, then the spare rows go to what helps most."""
+    entry = 1 if height >= 4 else 0
+    verdict = 1 if height < 7 else 2 if height < 14 or width >= 36 else 3
+    keys = 1 if height >= 9 else 0
+    has_target = bool(view.target)
+    target = 1 if has_target and height >= 9 else 0
+    joined_ask = min(asks + (1 if has_target and not target else 0), 3)
+    spare = height - entry - verdict - keys - target - joined_ask
+    body = min(items, max(0, spare))
+    spare -= body
+    if spare < 0:
+        joined_ask = max(1, joined_ask + spare)
+        spare = 0
+    wanted = _verdict_rows(chrome.notice, width) - verdict
+    if wanted > 0:
+        given = min(wanted, spare + max(0, body - 1 if view.choices else body - 2))
+        verdict, taken = verdict + given, max(0, given - spare)
+        spare, body = max(0, spare - given), body - taken
+    key_rows = _key_rows(view.keys, width)
+    if keys and key_rows > 1 and spare:
+        keys, spare = min(key_rows, 1 + spare, 3), spare - (min(key_rows, 1 + spare, 3) - 1)
+    if target and letters.can_draw(view.target):
+        if spare >= 7 and cell_len(letters.large(view.target)[0]) <= width:
+            target, spare = 5, spare - 4
+        elif spare >= 2 and cell_len(letters.small(view.target)[0]) <= width:
+            target, spare = 3, spare - 2
+    bar = 1 if view.progress and spare >= 3 and width >= 30 else 0
+    spare -= bar
+    air = 0
+    for cost in (1, 3, 2):
+        if spare < cost:
+            break
+        air, spare = air + 1, spare - cost
+    return _Plan(target, joined_ask, body, entry, verdict, keys, bar, air)
+
+
+def _kept(rows: Sequence[str], count: int) -> list[str]:
+    if len(rows) <= count:
+        return list(rows)
+    return [*rows[: count - 1], " ".join(rows[count - 1 :])] if count else []
+
+
+def _joined(view: View, asks: Sequence[str], width: int, rows: int) -> list[Line]:
+    """Target and question share a line where there is no room for two."""
+    target = f" {clip(view.target, width - 2)} "
+    beside = width - cell_len(target) - 1
+    if cell_len(view.ask) <= beside:
+        return [((target, "target"), (" ", ""), (view.ask, "ask"))]
+    first = wrap(view.ask, beside)[:1] if beside >= 8 else []
+    if first and rows > 1:
+        rest = wrap(view.ask.removeprefix(first[0]).strip(), width)
+        return [((target, "target"), (" ", ""), (first[0], "ask")), *(((r, "ask"),) for r in rest[: rows - 1])]
+    if rows > 1:
+        return [((target, "target"),), *(((r, "ask"),) for r in asks[: rows - 1])]
+    return [((target, "target"), (" ", ""), (clip(view.ask, beside), "ask"))]
+
+
+def _target(target: str, width: int, rows: int) -> list[Line]:
+    if rows == 0 or not target:
+        return []
+    if rows == 5:
+        return [((row, "large"),) for row in letters.large(target)]
+    if rows == 3:
+        return [((row, "large"),) for row in letters.small(target)]
+    return [((fit(f" {clip(target, width - 2)} ", width), "target"),)]
+
+
+def _progress_bar(progress: tuple[int, int], width: int) -> Line:
+    done, total = progress
+    words = f" {done}/{total}"
+    room = max(4, min(width, 60) - cell_len(words))
+    filled = room * min(done, total) // total if total > 0 else 0
+    return (("█" * filled, "bar"), ("░" * (room - filled), "bar_rest"), (words, "value"))
+
+
+def _body(view: View, width: int) -> list[Line]:
+    facts = [line for fact in view.facts for line in _fact(fact, width, _label_width(view.facts, width))]
+    choices = [_choice(digit, label, width) for digit, label in view.choices]
+    return facts + choices
+
+
+def _label_width(facts: Iterable[Fact], width: int) -> int:
+    return min(max((cell_len(fact.label) for fact in facts if fact.value), default=0), width // 2)
+
+
+def _fact(fact: Fact, width: int, label_width: int) -> list[Line]:
+    value_style = "strong" if fact.emphasis else "done" if fact.done else "value"
+    if not fact.value:
+        return [((row, value_style),) for row in wrap(fact.label, width)] or [(_GAP,)]
+    if cell_len(fact.label) + 1 + cell_len(fact.value) <= width:
+        pad = max(label_width - cell_len(fact.label), 0)
+        pad = min(pad, width - cell_len(fact.label) - 1 - cell_len(fact.value))
+        return [((fact.label + " " * (pad + 1), "label"), (fact.value, value_style))]
+    return [
+        ((clip(fact.label, width), "label"),),
+        *(((f" {row}", value_style),) for row in wrap(fact.value, width - 1)),
+    ]
+
+
+def _choice(digit: str, label: str, width: int) -> Line:
+    return ((f" {digit} ", "digit"), (" ", ""), (clip(label, width - cell_len(digit) - 3), "choice"))
+
+
+def _squeezed(view: View, width: int, rows: int) -> list[Line]:
+    """Choices keep their digits, in columns where need be; facts flow on in what is left."""
+    if rows <= 0:
+        return []
+    choices = _choice_rows(view.choices, width, rows)
+    flowing = _flow([(f"{fact.label} ".lstrip(), fact.value, fact) for fact in view.facts], width, rows - len(choices))
+    return flowing + choices
+
+
+def _choice_rows(choices: Sequence[tuple[str, str]], width: int, rows: int) -> list[Line]:
+    if not choices:
+        return []
+    columns = -(-len(choices) // rows)
+    each = max(5, width // columns)
+    lines: list[Line] = []
+    for row in range(-(-len(choices) // columns)):
+        spans: list[Span] = []
+        for digit, label in choices[row * columns : (row + 1) * columns]:
+            spans += [(f" {digit} ", "digit"), (fit(f" {label}", each - 3 - cell_len(digit) + 1), "choice")]
+        lines.append(tuple(spans))
+    return lines
+
+
+def _flow(items: Sequence[tuple[str, str, Fact]], width: int, rows: int) -> list[Line]:
+    if rows <= 0:
+        return []
+    lines: list[list[Span]] = [[]]
+    used = 0
+    for label, value, fact in items:
+        need = cell_len(label) + cell_len(value)
+        if used and used + 2 + need > width:
+            lines.append([])
+            used = 0
+        spans = [("  ", "")] if used else []
+        style = "strong" if fact.emphasis else "done" if fact.done else "value"
+        room = width - used - (2 if used else 0)
+        if not value:
+            spans.append((clip(label.rstrip(), room), style))
+        else:
+            label_room = max(0, room - cell_len(value))
+            spans += [(clip(label, label_room), "label"), (clip(value, room), style)]
+        lines[-1] += spans
+        used += (2 if used else 0) + min(need, room)
+    return [tuple(line) for line in lines[:rows] if line]
+
+
+def _entry(view: View, chrome: Chrome, width: int, *, shares: bool) -> list[Line]:
+    """The one row where typing and the last scan appear; on small screens the keys share it."""
+    waiting = f" +{chrome.pending}" if chrome.pending else ""
+    room = width - 3 - cell_len(waiting)
+    if chrome.typed:
+        shown = chrome.typed if cell_len(chrome.typed) <= room else "…" + chrome.typed[-(room - 1) :]
+        pad = " " * (room - cell_len(shown))
+        return [(("› ", "prompt"), (shown, "typed"), (" ", "cursor"), (pad, ""), (waiting, "pending"))]
+    if chrome.echo:
+        shown = clip(chrome.echo, room + 1)
+        pad = " " * (room + 1 - cell_len(shown))
+        return [(("› ", "prompt"), (shown, "echo"), (pad, ""), (waiting, "pending"))]
+    if shares and view.keys:
+        return _keys(view.keys, width, 1)
+    return [(("› ", "prompt"), (" ", "cursor"), (f" {clip(chrome.placeholder, room - 1)}", "hint"))]
+
+
+def _verdict_rows(notice: Notice | None, width: int) -> int:
+    if notice is None:
+        return 0
+    return len(_headline(notice, width)) + len(wrap(notice.detail, max(4, width)))
+
+
+def _headline(notice: Notice, width: int) -> list[str]:
+    """Sign, code and words; without the sign, then over two rows, where they do not fit."""
+    words = f"{notice.code} {notice.headline}".strip()
+    signed = f"{_SIGN[notice.level]} {words}"
+    return [signed] if cell_len(signed) <= width else wrap(words, max(4, width))
+
+
+def _verdict(notice: Notice | None, width: int, rows: int, margin: int) -> list[Line]:
+    """A strip as wide as the screen; its colour, sign, code and words all say the same."""
+    if rows <= 0:
+        return []
+    if notice is None:
+        return [((" " * width, "calm"),)] * rows
+    inner = width - 2 * margin
+    heads = _headline(notice, inner)
+    details = wrap(notice.detail, max(4, inner))
+    if len(heads) + len(details) > rows:
+        kept = max(0, rows - len(heads))
+        details = [*details[: kept - 1], clip(" ".join(details[kept - 1 :]), inner)] if kept else []
+    blank = " " * margin
+    lines: list[Line] = [((fit(blank + row, width), notice.level),) for row in heads]
+    lines += [((fit(blank + row, width), f"{notice.level}_detail"),) for row in details]
+    lines += [((" " * width, f"{notice.level}_detail"),)] * (rows - len(lines))
+    return lines[:rows]
+
+
+def _key_rows(keys: Sequence[tuple[str, str]], width: int) -> int:
+    return len(_flow_keys(keys, width))
+
+
+def _flow_keys(keys: Sequence[tuple[str, str]], width: int) -> list[list[Span]]:
+    lines: list[list[Span]] = []
+    used = width
+    for key, label in keys:
+        need = cell_len(key) + 1 + cell_len(label)
+        if used + 2 + need > width or not lines:
+            lines.append([])
+            used = -2
+        if used >= 0:
+            lines[-1].append(("  ", ""))
+        lines[-1] += [(key, "key"), (f" {clip(label, width - cell_len(key) - 1)}", "key_label")]
+        used += 2 + need
+    return lines
+
+
+def _keys(keys: Sequence[tuple[str, str]], width: int, rows: int) -> list[Line]:
+    """Function keys, the step's own first; what does not fit stands on the F1 page."""
+    if rows <= 0:
+        return []
+    lines = _flow_keys(keys, width)
+    if len(lines) > rows:
+        lines = _flow_keys(keys, width - 2)[:rows]
+        lines[-1].append((" …", "key_label"))
+    lines += [[_GAP]] * (rows - len(lines))
+    return [tuple(line) for line in lines]
+
+
+def key_lines(keys: Sequence[tuple[str, str]], width: int, *, rows: int) -> list[Line]:
+    """A bar of function keys of at most `rows` rows."""
+    return _keys(keys, width, min(rows, max(1, _key_rows(keys, width))))
+
+
+def _side(view: View, chrome: Chrome, width: int, height: int) -> list[Line]:
+    """What is left to do, what the bin holds, the last verdicts: each gets what it needs of the height."""
+    sections: list[tuple[str, list[Line]]] = []
+    if view.todo:
+        sections.append((chrome.todo_title, [_side_row(fact, width) for fact in view.todo]))
+    if view.contents:
+        sections.append((view.contents_title, [_side_row(fact, width) for fact in view.contents]))
+    if view.history:
+        sections.append((chrome.history_title, [_past(past, width) for past in view.history[:10]]))
+    lines: list[Line] = []
+    for index, (title, rows) in enumerate(sections):
+        room = height - len(lines) - sum(min(len(r), 3) + 2 for _, r in sections[index + 1 :])
+        lines.append(((fit(f" {title}", width), "side_title"),))
+        lines += rows[: max(1, room - 2)]
+        lines.append((_GAP,))
+    lines = lines[:height]
+    return lines + [(_GAP,)] * (height - len(lines))
+
+
+def _side_row(fact: Fact, width: int) -> Line:
+    style = "strong" if fact.emphasis else "done" if fact.done else "value"
+    mark = "✓" if fact.done else "›" if fact.emphasis else " "
+    room = width - 3 - cell_len(fact.value)
+    label = fit(fact.label, max(4, room - 1))
+    return ((f" {mark} ", "done" if fact.done else "strong"), (label, "done" if fact.done else "value"), (" ", ""),
+            (clip(fact.value, max(0, width - 4 - cell_len(label))), style))  # fmt: skip
+
+
+def _past(past: tuple[str, Level, str], width: int) -> Line:
+    moment, level, words = past
+    return ((f" {moment} ", "label"), (f"{_SIGN[level]} ", f"past_{level}"), (clip(words, width - 9), "value"))
+
+
+def _beside(left: Line, right: Line, left_width: int) -> Line:
+    used = sum(cell_len(part) for part, _ in left)
+    return (*left, (" " * (left_width - used), ""), ("│", "rule"), *right)
+
+
+def _indented(line: Line, margin: int) -> Line:
+    return ((" " * margin, ""), *line) if margin else line
