@@ -29,7 +29,7 @@ IDENTIFYING: frozenset[Step] = frozenset({"lot", "serial", "plate"})
 
 class PickState(FlowState):
     """`allocation_id`: the stop; `location_id`: the bin confirmed last; `quantity`: what is taken so far;
-    `is_counting`: case codes are being added up; `lot_id`, `serial`, `plate_id`: what was identified, None while it is not;
+    `is_counting`: case codes are being added up; `lot_id`, `serial`, `plate_id`: what was identified, None until then;
     `destination_id`: the tote of a short pick; `emptied_id`: the bin that the zero check is about; `skipped`: stops put
     to the end."""
 

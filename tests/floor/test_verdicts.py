@@ -1,4 +1,4 @@
-"""The catalogue of verdicts: every code fits the smallest screen, in every language, and stands in the documentation."""
+"""The catalogue of verdicts: every code fits the smallest screen in every language and stands in the docs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from ambra_tui.kit.resources import data_path, docs_path
 
 PLACE = re.compile(r"\{(\w+)\}")
 WIDEST = {"count": "9", "seconds": "9999", "quantity": "999", "badge": "BDG-9001", "expiry": "2026-12-31"}
-SEED = (
-    "E01 E02 E03 E04 E05 E06 E07 E08 E09 E10 E11 E12 E13 E14 E15 E16 E17 E18 E19 E20 E21 E22 E23 E24 E25 "
-    "E30 E31 E32 E33 E34 E35 E36 E37 E40 E41"
-).split()
+SEED = [f"E{number:02}" for number in (*range(1, 26), *range(30, 38), 40, 41)]
 
 
 def catalogue(name: str) -> dict[str, list[str]]:
