@@ -24,6 +24,7 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from ambra_tui.errors import Conflict, NotFound, Unauthenticated
+from ambra_tui.kit.money import COST_SCALE
 from ambra_tui.kit.resources import data_path
 from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posting, post
 from ambra_tui.services import access, access_system, catalog, lots, places, suppliers
@@ -247,7 +248,7 @@ def _add_stock(session: Session, row: Row) -> None:
         lot_id=_lot_id(session, variant, row),
         serial=row.get("serial") or "",
         reason="opening balance",
-        unit_cost=None if cost is None else cost * 10_000,
+        unit_cost=None if cost is None else cost * COST_SCALE,
     )
     post(session, [posting])
 
