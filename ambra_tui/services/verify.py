@@ -11,6 +11,7 @@ Example::
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from ambra_tui.kit.quantity import show, to_decimal
@@ -293,14 +295,26 @@ def one_moment(store: Store) -> Iterator[StoreSession]:
                 transaction.rollback()
 
 
-def verify_store(store: Store, *, progress: Progress | None = None) -> Report:
+def verify_store(store: Store, *, organization_id: int | None = None, progress: Progress | None = None) -> Report:
     """`verify` on one moment of an open store."""
     with one_moment(store) as session:
-        return verify(session, progress=progress)
+        return verify(session, organization_id=organization_id, progress=progress)
 
 
-def verify(session: Session, *, progress: Progress | None = None) -> Report:
-    """Check every rule in a session of the system scope. `progress` hears (done, of, what comes next)."""
+def verify(session: Session, *, organization_id: int | None = None, progress: Progress | None = None) -> Report:
+    """Check every rule in a session of the system scope. `progress` hears (done, of, what comes next).
+
+    Where `organization_id` is given, differences of other organizations do not count.
+    """
+    try:
+        return _verify(session, organization_id, progress)
+    except DatabaseError as error:
+        if not isinstance(error.orig, sqlite3.DatabaseError):
+            raise
+        return Report(moves=0, counts={"database": 1}, differences=[Difference("database", {}, str(error.orig))])
+
+
+def _verify(session: Session, organization_id: int | None, progress: Progress | None) -> Report:
     rules = (*RULES, *SQLITE_RULES) if session.get_bind().dialect.name == "sqlite" else RULES
     tell = progress or (lambda done, of, what: None)
     tell(0, len(rules) + 1, "the moves are read in the order of record")
@@ -309,7 +323,11 @@ def verify(session: Session, *, progress: Progress | None = None) -> Report:
     differences: list[Difference] = []
     for number, rule in enumerate(rules, start=1):
         tell(number, len(rules) + 1, rule.claim)
-        rows = rule.find(session, replayed)
+        rows = [
+            row
+            for row in rule.find(session, replayed)
+            if organization_id is None or row.get("organization_id", organization_id) == organization_id
+        ]
         counts[rule.name] = len(rows)
         names = _names(session, rows[:MAX_LISTED])
         differences += [Difference(rule.name, row, _sentence(rule, row, names)) for row in rows[:MAX_LISTED]]
