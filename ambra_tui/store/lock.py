@@ -34,5 +34,7 @@ class StoreLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Gives the file back."""
-        os.close(self._descriptor)
+        """Gives the file back; a second time does nothing."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
