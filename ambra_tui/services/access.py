@@ -225,6 +225,12 @@ def check_password(session: Session, badge: str, password: str, *, station: str)
     )
 
 
+def check_pin_of(session: Session, user: User, pin: str, *, station: str) -> None:
+    """As `check_pin` for a person whose badge was read a step earlier."""
+    lock = _open_station(session, station)
+    _check_secret_of(session, lock, user, pin, stored=user.pin_hash, word="PIN")
+
+
 def _check_secret(
     session: Session, badge: str, secret: str, *, station: str, hash_of: Callable[[User], str], word: str
 ) -> User:
@@ -234,9 +240,16 @@ def _check_secret(
     except Unauthenticated:
         _count(session, lock)
         raise
+    _check_secret_of(session, lock, user, secret, stored=hash_of(user), word=word)
+    return user
+
+
+def _check_secret_of(
+    session: Session, lock: StationLock, user: User, secret: str, *, stored: str, word: str
+) -> None:
     session.refresh(user, with_for_update=True)
     _refuse_locked(session, user.locked_until, "This badge")
-    if not verify_secret(hash_of(user), secret):
+    if not verify_secret(stored, secret):
         _count(session, user)
         _count(session, lock)
         audit(session, f"wrong_{word.lower()}", user.id, name=user.name, failures=user.failures)
@@ -244,7 +257,6 @@ def _check_secret(
         raise Unauthenticated(f"That {word} is wrong.")
     _clear(session, user)
     _clear(session, lock)
-    return user
 
 
 def counted(store: Store, check: Callable[[Session], User], *, organization_id: int, actor: Actor) -> User:
