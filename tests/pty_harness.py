@@ -38,6 +38,8 @@ class Terminal:
     def __init__(self, process: subprocess.Popen[bytes], master: int, *, rows: int, columns: int) -> None:
         self.process, self.master = process, master
         self.rows, self.columns = rows, columns
+        self._far_end_name = ""
+        self._spare = -1
         self.output = bytearray()
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
@@ -55,20 +57,19 @@ class Terminal:
         """Start `argv` with a controlling terminal of its own."""
         master, far_end = os.openpty()
         _set_size(far_end, rows, columns)
-        kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLUMNS", "LINES")}
-        process = subprocess.Popen(
-            list(argv),
-            stdin=far_end,
-            stdout=far_end,
-            stderr=far_end,
-            start_new_session=True,
-            preexec_fn=_take_terminal,
-            close_fds=True,
-            cwd=folder,
-            env={**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **(environment or {})},
-        )
+        process = _spawn(argv, far_end, environment, folder)
+        made = cls(process, master, rows=rows, columns=columns)
+        made._far_end_name = os.ttyname(far_end)
+        made._spare = far_end
+        return made
+
+    def start_again(
+        self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None, folder: Path | None = None
+    ) -> None:
+        """Start `argv` on this same pseudo-terminal, in whatever state the last program left it."""
+        far_end = os.open(self._far_end_name, os.O_RDWR | os.O_NOCTTY)
+        self.process = _spawn(argv, far_end, environment, folder)
         os.close(far_end)
-        return cls(process, master, rows=rows, columns=columns)
 
     # ------------------------------------------------------------------ in
 
@@ -159,8 +160,18 @@ class Terminal:
 
     def hang_up(self) -> None:
         """The connection vanishes: the pseudo-terminal closes."""
-        os.close(self.master)
-        self.master = -1
+        self._close_ends()
+
+    @property
+    def modes(self) -> int:
+        """The terminal's local modes (termios ``lflag``)."""
+        return int(termios.tcgetattr(self.master)[3])
+
+    def _close_ends(self) -> None:
+        for descriptor in (self._spare, self.master):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self.master = self._spare = -1
 
     def wait_exit(self, *, seconds: float = DEADLINE_SECONDS) -> int:
         """Wait for the program's end, reading meanwhile; returns its exit code."""
@@ -175,9 +186,7 @@ class Terminal:
         if self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 self.kill()
-        if self.master >= 0:
-            os.close(self.master)
-            self.master = -1
+        self._close_ends()
 
     def __enter__(self) -> Self:
         return self
@@ -186,6 +195,23 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _spawn(
+    argv: Sequence[str], far_end: int, environment: Mapping[str, str] | None, folder: Path | None
+) -> subprocess.Popen[bytes]:
+    kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLUMNS", "LINES")}
+    return subprocess.Popen(
+        list(argv),
+        stdin=far_end,
+        stdout=far_end,
+        stderr=far_end,
+        start_new_session=True,
+        preexec_fn=_take_terminal,
+        close_fds=True,
+        cwd=folder,
+        env={**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **(environment or {})},
+    )
 
 
 def _take_terminal() -> None:

@@ -190,7 +190,7 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read until told to stop or until the terminal goes away."""
         reader = KeyReader(debug=self._debug)
-        idle_since = time.monotonic()
+        idle_since, is_open = time.monotonic(), False
         while not self.exit_event.is_set():
             before_wait = time.monotonic()
             ready, _, _ = select.select([self.fileno, self._wake_read], [], [], reader.patience_seconds)
@@ -207,9 +207,9 @@ class TerminalDriver(LinuxDriver):
             was_waiting = now - before_wait > 0.001
             self._batches_under_way += 1
             messages = reader.feed(chunk)
-            if _looks_stalled(messages, was_waiting=was_waiting, gap_seconds=now - idle_since):
+            if is_open and _looks_stalled(messages, was_waiting=was_waiting, gap_seconds=now - idle_since):
                 _close_gap(messages, idle_since)
-            idle_since = now
+            idle_since, is_open = now, _leaves_open(messages)
             self._batches_under_way -= 1
             self._hand_over(messages)
 
@@ -306,6 +306,12 @@ def _looks_stalled(messages: list[Message], *, was_waiting: bool, gap_seconds: f
     """Several keys in one read, or keys that were there before we looked: this machine was late, not the scanner."""
     limit = LATE_WAKE_SECONDS if was_waiting else STALL_SECONDS
     return gap_seconds < limit and (len(messages) > 1 or not was_waiting)
+
+
+def _leaves_open(messages: list[Message]) -> bool:
+    """The read ended within a code: its last key is none that ends one."""
+    last = messages[-1] if messages else None
+    return isinstance(last, events.Key) and last.key not in ("enter", "ctrl+j", "tab", "ctrl+c")
 
 
 def _close_gap(messages: list[Message], before: float) -> None:

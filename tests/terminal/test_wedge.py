@@ -189,3 +189,31 @@ def test_a_stray_escape_anywhere_in_a_code_refuses_it(position: int) -> None:
     fed.insert(position, Stroke("shift+escape", "", float(position)))
     found = outcomes(Assembler(), fed)
     assert [(f.text, f.trouble) for f in frames(found)] == [("ABCDEF", "broken"), ("NEXT1", "")]
+
+
+def test_a_code_that_follows_another_at_once_may_pause_anywhere() -> None:
+    fed = strokes("A1-02\rB1") + strokes("-03\r", start=300)
+    assert [f.text for f in frames(outcomes(Assembler(), fed))] == ["A1-02", "B1-03"]
+
+
+def test_a_character_after_the_end_of_a_code_is_no_hot_key() -> None:
+    found = outcomes(Assembler(), strokes("A1-02\r1"))
+    assert [(f.text, f.trouble) for f in frames(found)] == [("A1-02", ""), ("1", "broken")]
+    assert typed_text(found) == ""
+
+
+def test_keys_pressed_as_soon_as_the_verdict_is_seen_are_a_persons() -> None:
+    found = outcomes(Assembler(), [*strokes("A1-02\r", gap=0), Stroke("1", "1", 10.0), Stroke("enter", "\r", 60.0)])
+    assert typed_text(found) == "1\r"
+    found = outcomes(Assembler(), [*strokes("A1-02\r", gap=0), Stroke("enter", "\r", 10.0)])
+    assert typed_text(found) == "\r"
+    assert [
+        (f.text, f.how) for f in frames(outcomes(Assembler(), strokes("A1-02\r", gap=0) + strokes("6\r", start=10)))
+    ] == [
+        ("A1-02", "scan"),
+        ("6", "manual"),
+    ]
+
+
+def test_a_slow_scanner_may_end_its_codes_twice() -> None:
+    assert typed_text(outcomes(Assembler(), strokes("A1-02\r\t", gap=15))) == ""

@@ -4,8 +4,9 @@ Pure: every moment is passed in, so a stalled machine or a test decides nothing 
 each key before any field or command sees it, and gets back what was typed; frames go to `deliver`.
 
 A burst begins with gaps of at most `start_gap_ms`; once more than four characters are held, or the first is a
-`prefix`, `gap_ms` is allowed. A burst that breaks off is refused, never typed. Carriage return, line feed, both,
-tab and STX..ETX end a code; control characters inside a burst are data, so no command can act from within one.
+`prefix`, or it follows the end of a code at that code's own pace, `gap_ms` is allowed. A burst that breaks off is
+refused, never typed. Carriage return, line feed, both, tab and STX..ETX end a code; control characters inside a
+burst are data, so no command can act from within one.
 
 Example::
 
@@ -24,6 +25,7 @@ from ambra_tui.scan.model import Deliver, How, RawScan, SourceState
 
 FRAME_LIMIT = 4096
 MINIMUM_BURST = 4
+SAME_WRITE_MS = 2.0
 STX, ETX = "\x02", "\x03"
 TERMINATORS = frozenset("\r\n\t" + ETX)
 UNDECODABLE = "\ufffd"
@@ -71,6 +73,7 @@ class Assembler:
         self.settings = settings or WedgeSettings()
         self._source = source
         self._ended_ms = float("-inf")
+        self._pace_ms = 0.0
         self._ended_by = ""
         self._garbled_ms = float("-inf")
         self._clear()
@@ -79,7 +82,7 @@ class Assembler:
         self._held: list[Stroke] = []
         self._first_ms = self._last_ms = 0.0
         self._is_active = self._is_framed = self._is_broken = self._is_skipping = self._is_suspect = False
-        self._is_uniform = True
+        self._is_uniform, self._is_following = True, False
 
     @property
     def deadline_ms(self) -> float | None:
@@ -90,7 +93,7 @@ class Assembler:
     def _limit(self) -> float:
         if self._is_skipping or self._is_broken or self._is_framed or self._is_prefixed:
             return self.settings.gap_ms
-        if len(self._held) <= MINIMUM_BURST or self._is_run:
+        if not self._is_following and (len(self._held) <= MINIMUM_BURST or self._is_run):
             return self.settings.start_gap_ms
         return self.settings.gap_ms if self.settings.has_suffix else self.settings.idle_ms
 
@@ -128,15 +131,14 @@ class Assembler:
         if not self._is_active or now_ms - self._last_ms <= self._limit:
             return []
         held, was_skipping, was_broken = tuple(self._held), self._is_skipping, self._is_broken
-        is_short = len(held) < MINIMUM_BURST and not self._is_framed
-        is_run = self._is_run
+        is_typing = (len(held) < MINIMUM_BURST or self._is_run) and not (self._is_framed or self._is_following)
         whole = self._frame("scan")
         self._clear()
         if was_skipping or not held:
             return []
         if was_broken:
             return [replace(whole, trouble="broken")]
-        if is_short or is_run:
+        if is_typing:
             return [Typed(held, is_lone=len(held) == 1)]
         return [whole if not self.settings.has_suffix else replace(whole, trouble="broken")]
 
@@ -156,7 +158,13 @@ class Assembler:
     def _begin(self, at_ms: float) -> None:
         self._is_active = True
         self._first_ms = self._last_ms = at_ms
+        self._is_following = self._keeps_pace(at_ms)
         self._is_suspect = at_ms - self._garbled_ms <= self.settings.gap_ms
+
+    def _keeps_pace(self, at_ms: float) -> bool:
+        """This stroke came after the end of a code no later than that code's own strokes came: the scanner goes on."""
+        limit = min(self.settings.start_gap_ms, 2 * self._pace_ms + SAME_WRITE_MS)
+        return at_ms - self._ended_ms <= limit
 
     def _hold(self, stroke: Stroke) -> list[Outcome]:
         if not self._is_active:
@@ -189,9 +197,10 @@ class Assembler:
         ended_by, self._ended_by = self._ended_by, stroke.character
         if not self._is_active:
             follows_return = ended_by == "\r" and stroke.character == "\n" and since_end <= self.settings.gap_ms
-            if follows_return or since_end <= self.settings.start_gap_ms:
+            if follows_return or self._keeps_pace(stroke.at_ms):
                 return []
             return [Typed((stroke,), is_lone=True)]
+        self._pace_ms = (stroke.at_ms - self._first_ms) / max(1, len(self._held))
         self._ended_ms = stroke.at_ms
         frame = self._frame(self._told_by())
         was_skipping, was_broken = self._is_skipping, self._is_broken
@@ -204,7 +213,8 @@ class Assembler:
         """A short number ended at once, or a key held down, is a person's entry; all else is a scan."""
         held = self._held
         is_short_number = len(held) < MINIMUM_BURST and all(s.character in _NUMBER for s in held)
-        return "manual" if not self._is_framed and (is_short_number or len(held) < 2 or self._is_run) else "scan"
+        is_stream = self._is_framed or self._is_following
+        return "manual" if not is_stream and (is_short_number or len(held) < 2 or self._is_run) else "scan"
 
     def _frame(self, how: How) -> RawScan:
         text = "".join(stroke.character for stroke in self._held)[:FRAME_LIMIT]
