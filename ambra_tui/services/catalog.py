@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -123,17 +124,19 @@ def create_variant(session: Session, *, product_id: str, variant: NewVariant) ->
 
 
 def _add_variant(session: Session, product: Product, new: NewVariant, position: int) -> Variant:
-    variant = new_variant_row(
+    values = variant_values(
         new,
-        organization_id=organization_of(session),
-        product_id=product.id,
-        product_name=product.name,
         sku=_free_sku(session, new.sku),
+        product_name=product.name,
         unit_of_measure=product.unit_of_measure,
         currency=_currency(session, new.currency),
     )
-    variant.position = position
-    variant.created_at = variant.updated_at = now_of(session)
+    now = now_of(session)
+    variant = Variant(
+        organization_id=organization_of(session),
+        product_id=product.id,
+        **{**values, "position": position, "created_at": now, "updated_at": now},
+    )
     if variant.home_location_id is not None:
         fetch(session, Location, variant.home_location_id, resource="location")
     add_unique(session, variant, Duplicate("variant", "sku", variant.sku))
@@ -143,45 +146,39 @@ def _add_variant(session: Session, product: Product, new: NewVariant, position: 
     return variant
 
 
-def new_variant_row(
-    new: NewVariant,
-    *,
-    organization_id: int,
-    product_id: str,
-    product_name: str,
-    sku: str,
-    unit_of_measure: str,
-    currency: str,
-) -> Variant:
-    """The checked row of a variant, without its moments. Raises Invalid naming the field that is wrong."""
+def variant_values(
+    new: NewVariant, *, sku: str, product_name: str, unit_of_measure: str, currency: str
+) -> dict[str, Any]:
+    """The checked columns of a new variant, all but its organization, product and moments.
+
+    Raises Invalid naming the field that is wrong.
+    """
     if new.abc_class not in ABC_CLASSES:
         raise Invalid("abc_class is A, B or C", field="abc_class")
     if new.status not in PRODUCT_STATES:
         raise Invalid(f"status is one of {', '.join(PRODUCT_STATES)}", field="status")
     if new.is_expiry_tracked and new.is_serial_tracked:
         raise Invalid("a serial-tracked variant cannot track expiry dates", field="is_expiry_tracked")
-    return Variant(
-        organization_id=organization_id,
-        id=new_id("var"),
-        product_id=product_id,
-        sku=sku,
-        name=clean_line(new.name, field="name", required=False) or product_name,
-        position=0,
-        unit_of_measure=clean_line(new.unit_of_measure, field="unit_of_measure", max_length=20, required=False)
-        or unit_of_measure,
-        is_lot_tracked=new.is_lot_tracked or new.is_expiry_tracked,
-        is_expiry_tracked=new.is_expiry_tracked,
-        is_serial_tracked=new.is_serial_tracked,
-        is_made=new.is_made,
-        minimum_shelf_life_days=_count(new.minimum_shelf_life_days, "minimum_shelf_life_days", 36_500),
-        receipt_tolerance_percent=_percent(new.receipt_tolerance_percent),
-        price_minor=_count(new.price_minor, "price", MAX_MINOR),
-        cost_minor=_count(new.cost_minor, "cost", MAX_MINOR),
-        currency=currency,
-        abc_class=new.abc_class,
-        home_location_id=new.home_location_id,
-        status=new.status,
-    )
+    unit = clean_line(new.unit_of_measure, field="unit_of_measure", max_length=20, required=False)
+    return {
+        "id": new_id("var"),
+        "sku": sku,
+        "name": clean_line(new.name, field="name", required=False) or product_name,
+        "position": 0,
+        "unit_of_measure": unit or unit_of_measure,
+        "is_lot_tracked": new.is_lot_tracked or new.is_expiry_tracked,
+        "is_expiry_tracked": new.is_expiry_tracked,
+        "is_serial_tracked": new.is_serial_tracked,
+        "is_made": new.is_made,
+        "minimum_shelf_life_days": _count(new.minimum_shelf_life_days, "minimum_shelf_life_days", 36_500),
+        "receipt_tolerance_percent": _percent(new.receipt_tolerance_percent),
+        "price_minor": _count(new.price_minor, "price", MAX_MINOR),
+        "cost_minor": _count(new.cost_minor, "cost", MAX_MINOR),
+        "currency": currency,
+        "abc_class": new.abc_class,
+        "home_location_id": new.home_location_id,
+        "status": new.status,
+    }
 
 
 def add_barcode(

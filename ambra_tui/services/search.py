@@ -12,6 +12,7 @@ Example::
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
@@ -34,12 +35,13 @@ Names = Callable[[Sequence[str]], dict[str, str]]
 
 def fold(text: str) -> str:
     """`text` without accents and case, so that equal-looking words are equal."""
+    if text.isascii():
+        return text.lower()
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return bare.casefold()
 
 
-def _split(folded: str) -> list[str]:
-    return "".join(c if c.isalnum() else " " for c in folded).split()
+_split = re.compile(r"[^\W_]+").findall
 
 
 def words(text: str) -> list[str]:
@@ -50,11 +52,14 @@ def words(text: str) -> list[str]:
 def tokens(*texts: str) -> set[str]:
     """What a subject described by `texts` is found by: words, forms such as ``lot-7``, and each text whole."""
     found: set[str] = set()
-    for text in texts:
-        folded = " ".join(fold(text).split())
-        found.update(_split(folded))
-        found.update(form for part in folded.split() if any(map(str.isalnum, form := part.strip(".,;:()[]"))))
-        found.add(folded)
+    for text in dict.fromkeys(texts):
+        parts = fold(text).split()
+        for part in parts:
+            split = _split(part)
+            if split and split[0] != part:
+                found.add(part.strip(".,;:()[]"))
+            found.update(split)
+        found.add(" ".join(parts))
     return {token[:MAX_TOKEN] for token in found if token}
 
 
@@ -133,9 +138,7 @@ def _begins(session: Session, prefix: str) -> ColumnElement[bool]:
     return begins_with(session, col(SearchToken.token), prefix)
 
 
-def _matching(
-    session: Session, kind: str, condition: ColumnElement[bool], limit: int = MAX_CANDIDATES
-) -> Select[str]:
+def _matching(session: Session, kind: str, condition: ColumnElement[bool], limit: int = MAX_CANDIDATES) -> Select[str]:
     return (
         select(col(SearchToken.subject_id))
         .where(col(SearchToken.organization_id) == organization_of(session), col(SearchToken.kind) == kind, condition)

@@ -109,11 +109,13 @@ class Documents:
         return str(site.id)
 
 
-def agreed(document: Sequence[Line], field: str) -> Any:
-    """What the rows of a document say of `field`, empty ones aside. Raises Invalid when they differ."""
+def agreed(document: Sequence[Line], field: str, *, word: str = "") -> Any:
+    """What the rows of a document say of `field` (`word` in the file), empty ones aside. Raises Invalid when they differ."""
     said = {getattr(line, field) for line in document if getattr(line, field) not in ("", None)}
     if len(said) > 1:
-        raise Invalid(f"the rows of {document[0].number} differ in {field}: {', '.join(sorted(map(str, said)))}")
+        raise Invalid(
+            f"the rows of {document[0].number} differ in {word or field}: {', '.join(sorted(map(str, said)))}"
+        )
     return said.pop() if said else None
 
 

@@ -26,14 +26,15 @@ from ambra_tui.services.catalog import (
     clean_currency,
     clean_sku,
     clean_text,
-    new_variant_row,
     positive_quantity,
+    variant_values,
 )
 from ambra_tui.services.codes import normalize_code
 from ambra_tui.services.imports import _values
-from ambra_tui.services.imports._bulk import add_rows, add_tokens, as_row, existing, token_rows
+from ambra_tui.services.imports._bulk import add_rows, add_tokens, existing
 from ambra_tui.services.imports._opening import Opening, Openings, checked_opening
 from ambra_tui.services.imports._terms import Circumstances, Field, ImportKind, Learned, Outcome, Record, Refused
+from ambra_tui.services.search import tokens
 from ambra_tui.store.models import Barcode, Product, Variant
 from ambra_tui.store.scope import now_of, organization_of
 
@@ -70,22 +71,33 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A checked row."""
+    """A checked row: `variant`, `codes` and `tokens` are rows that lack what only the store knows."""
 
     line: int
     sku: str
-    name: str
     product: str
-    description: str
-    variant: NewVariant
+    product_row: dict[str, Any]
+    variant: dict[str, Any]
     codes: tuple[tuple[str, str, Decimal], ...]
+    tokens: frozenset[str]
     opening: Opening | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the chunk needs of a variant, be it in the store already or not."""
+
+    id: str
+    product_id: str
+    is_lot_tracked: bool
+    is_serial_tracked: bool
+    home_location_id: str | None
 
 
 class CatalogImport:
     """One run: knows the SKUs and codes that the file brought so far, and the product of each group."""
 
-    chunk = 200
+    chunk = 150
 
     def __init__(self, circumstances: Circumstances) -> None:
         self.is_rehearsal = circumstances.is_rehearsal
@@ -115,7 +127,7 @@ class CatalogImport:
         known: dict[str, Any] = dict(existing(session, Variant, "sku", (item.sku for item in items)))
         owners = existing(session, Barcode, "code", (code for item in items for code, _, _ in item.codes))
         # What a rehearsal made in an earlier chunk was undone with that chunk.
-        batch = _Batch(session, {} if self.is_rehearsal else self.products, self.currency)
+        batch = _Batch(session, {} if self.is_rehearsal else self.products)
         taken: list[Item] = []
         for item in items:
             variant = known.get(item.sku)
@@ -165,55 +177,38 @@ class CatalogImport:
 class _Batch:
     """New rows of one chunk, added by a statement a table."""
 
-    def __init__(self, session: Session, products: dict[str, str], currency: str) -> None:
+    def __init__(self, session: Session, products: dict[str, str]) -> None:
         self.session = session
         self.organization_id = organization_of(session)
-        self.now = now_of(session)
-        self.currency = currency
+        now = now_of(session)
+        self.common = {"organization_id": self.organization_id, "created_at": now, "updated_at": now}
         self.products = dict(products)
         self.product_rows: list[dict[str, Any]] = []
         self.variant_rows: list[dict[str, Any]] = []
         self.barcode_rows: list[dict[str, Any]] = []
         self.tokens: list[dict[str, Any]] = []
 
-    def add(self, item: Item) -> Variant:
+    def add(self, item: Item) -> _Known:
         """A new variant, and its product when that is new too."""
         product_id = self.products.get(item.product) if item.product else None
-        product_name = item.product or item.name
         if product_id is None:
-            product_id = self._add_product(item, product_name)
-        row = new_variant_row(
-            item.variant,
-            organization_id=self.organization_id,
+            self.product_rows.append(item.product_row | self.common)
+            product_id = str(item.product_row["id"])
+            if item.product:
+                self.products[item.product] = product_id
+        row = item.variant | self.common | {"product_id": product_id, "position": len(self.variant_rows)}
+        self.variant_rows.append(row)
+        self.tokens += [
+            {"organization_id": self.organization_id, "kind": "variant", "token": token, "subject_id": row["id"]}
+            for token in item.tokens
+        ]
+        return _Known(
+            id=row["id"],
             product_id=product_id,
-            product_name=product_name,
-            sku=item.sku,
-            unit_of_measure="ea",
-            currency=item.variant.currency or self.currency,
+            is_lot_tracked=row["is_lot_tracked"],
+            is_serial_tracked=row["is_serial_tracked"],
+            home_location_id=None,
         )
-        row.position = len(self.variant_rows)
-        row.created_at = row.updated_at = self.now
-        self.variant_rows.append(as_row(row))
-        self.tokens += token_rows(self.organization_id, "variant", row.id, row.sku, row.name, product_name)
-        return row
-
-    def _add_product(self, item: Item, name: str) -> str:
-        product_id = new_id("prod")
-        if item.product:
-            self.products[item.product] = product_id
-        self.product_rows.append(
-            {
-                "organization_id": self.organization_id,
-                "id": product_id,
-                "name": name,
-                "description": item.description,
-                "status": "active",
-                "unit_of_measure": item.variant.unit_of_measure or "ea",
-                "created_at": self.now,
-                "updated_at": self.now,
-            }
-        )
-        return product_id
 
     def add_codes(self, variant: Any, codes: Sequence[tuple[str, str, Decimal]]) -> None:
         """Codes of a new or known variant."""
@@ -224,7 +219,7 @@ class _Batch:
                 "variant_id": variant.id,
                 "kind": kind,
                 "quantity": quantity,
-                "created_at": self.now,
+                "created_at": self.common["created_at"],
             }
             for code, kind, quantity in codes
         ]
@@ -272,18 +267,23 @@ def _item(record: Record, sku: str, codes: tuple[tuple[str, str, Decimal], ...],
         currency=currency,
         abc_class=record["abc_class"].upper(),
     )
-    # Checked here as well, so that a wrong value refuses this row and not the chunk.
-    new_variant_row(
-        variant, organization_id=0, product_id="", product_name=name, sku=sku, unit_of_measure="ea", currency=money
-    )
+    product = clean_line(record["product"], field="product", required=False)
+    values = variant_values(variant, sku=sku, product_name=product or name, unit_of_measure="ea", currency=money)
+    product_row = {
+        "id": new_id("prod"),
+        "name": product or name,
+        "description": clean_text(record["description"], field="description") if record["description"] else "",
+        "status": "active",
+        "unit_of_measure": values["unit_of_measure"],
+    }
     return Item(
         line=record.line,
         sku=sku,
-        name=name,
-        product=clean_line(record["product"], field="product", required=False),
-        description=clean_text(record["description"], field="description"),
-        variant=variant,
+        product=product,
+        product_row=product_row,
+        variant=values,
         codes=codes,
+        tokens=frozenset(tokens(sku, name, product)),
         opening=_opening(record, sku, money),
     )
 

@@ -89,8 +89,8 @@ def _create(session: Session, document: Sequence[Line], found: Documents) -> Non
         variant_id, quantity = found.item(row)
         price = None if row.amount is None else int(row.amount * row.quantity / quantity)
         lines.append(orders.NewOrderLine(variant_id=variant_id, quantity=quantity, price_minor=price))
-    due = agreed(document, "day")
-    customer = agreed(document, "party")
+    due = agreed(document, "day", word="due")
+    customer = agreed(document, "party", word="customer")
     agreed(document, "site")
     orders.create_order(
         session,

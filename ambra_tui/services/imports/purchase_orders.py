@@ -84,7 +84,7 @@ def _known_lines(session: Session, number: str) -> list[tuple[str, Decimal]] | N
 
 
 def _create(session: Session, document: Sequence[Line], found: Documents) -> None:
-    name = agreed(document, "party") or UNKNOWN_SUPPLIER
+    name = agreed(document, "party", word="supplier") or UNKNOWN_SUPPLIER
     supplier = suppliers.find_supplier(session, name) or suppliers.create_supplier(session, name=name)
     lines = []
     for row in document:
