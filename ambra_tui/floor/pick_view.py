@@ -369,16 +369,13 @@ def _tote_practice(desk: Desk, order: SalesOrder, totes: Sequence[str]) -> tuple
     statement = scoped(desk.session, Location).where(
         Location.site_id == desk.site.id, col(Location.kind).in_(("tote", "stage"))
     )
-    right: list[PracticeCode] = []
-    wrong: list[PracticeCode] = []
-    for location in desk.session.exec(statement.order_by(col(Location.kind).desc(), col(Location.code)).limit(12)):
-        try:
-            picking.check_tote(desk.session, order, location)
-            right.append(PracticeCode(location.barcode, desk.say("pick.a_tote")))
-        except picking.ToteTaken:
-            wrong.append(PracticeCode(location.barcode, desk.say("pick.wrong_tote"), is_right=False))
-    right.sort(key=lambda code: code.text not in totes)
-    return (*right[:3], *wrong[:1])
+    places = desk.session.exec(statement.order_by(col(Location.kind).desc(), col(Location.code)).limit(12)).all()
+    owners = picking.owners_of(desk.session, [place.id for place in places])
+    taken = [place for place in places if place.kind == "tote" and owners.get(place.id, {order.id}) != {order.id}]
+    free = sorted((place for place in places if place not in taken), key=lambda place: place.code not in totes)
+    right = tuple(PracticeCode(place.barcode, desk.say("pick.a_tote")) for place in free[:3])
+    wrong = tuple(PracticeCode(place.barcode, desk.say("pick.wrong_tote"), is_right=False) for place in taken[:1])
+    return right + wrong
 
 
 def _totes(desk: Desk, order: SalesOrder) -> list[str]:

@@ -316,19 +316,25 @@ def check_tote(session: Session, order: SalesOrder, location: Location) -> None:
         raise Invalid(f"{location.code} is no tote or stage of this site", field="destination")
     if location.kind != "tote":
         return
-    for allocation in _assigned_at(session, location.id):
-        if allocation.document_id != order.id:
-            other = session.get(SalesOrder, (organization_of(session), allocation.document_id))
-            raise ToteTaken(location, other.number if other else "")
+    for document_id in sorted(owners_of(session, [location.id]).get(location.id, set()) - {order.id}):
+        other = session.get(SalesOrder, (organization_of(session), document_id))
+        raise ToteTaken(location, other.number if other else "")
     if any(level.on_hand > level.allocated for level in levels_at(session, location.id)):
         raise ToteTaken(location, "")
 
 
-def _assigned_at(session: Session, location_id: str) -> list[Allocation]:
-    statement = scoped(session, Allocation).where(
-        Allocation.location_id == location_id, Allocation.status == "open", col(Allocation.quantity) > ZERO
+def owners_of(session: Session, location_ids: Sequence[str]) -> dict[str, set[str]]:
+    """Location id -> ids of the documents that what lies there is assigned to."""
+    statement = select(col(Allocation.location_id), col(Allocation.document_id)).where(
+        col(Allocation.organization_id) == organization_of(session),
+        col(Allocation.location_id).in_(location_ids),
+        col(Allocation.status) == "open",
+        col(Allocation.quantity) > ZERO,
     )
-    return list(session.exec(statement.execution_options(populate_existing=True)).all())
+    owners: dict[str, set[str]] = {}
+    for location_id, document_id in session.exec(statement).all():
+        owners.setdefault(location_id, set()).add(document_id)
+    return owners
 
 
 def carried(session: Session, order_id: str) -> list[tuple[Location, Allocation]]:

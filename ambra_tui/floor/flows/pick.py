@@ -54,8 +54,8 @@ class Pick:
 
     def hear(self, desk: Desk, state: PickState, entry: Entry) -> Heard:
         """One step. An order that was changed by somebody else meanwhile is answered first."""
-        changed = _changed(desk, state)
-        if changed is not None:
+        standing = _standing(desk, state)
+        if standing is not None and (changed := _changed(desk, state, standing)) is not None:
             return changed
         if entry.kind == "command":
             return _COMMANDS.get(entry.text, _ignore)(desk, state)
@@ -65,7 +65,8 @@ class Pick:
             raise Refusal("E40")
         if state.step in ("order", "done"):
             return _open(desk, entry)
-        return _STEPS[state.step](desk, state, entry)
+        assert standing is not None and standing.stop is not None, "a changed order is answered before"
+        return _STEPS[state.step](desk, state, standing.stop, entry)
 
 
 # -- the order -------------------------------------------------------------------------------------------------------
@@ -130,17 +131,17 @@ def _reserve_rest(desk: Desk, order: SalesOrder) -> None:
         savepoint.rollback()
 
 
-def _changed(desk: Desk, state: PickState) -> Heard | None:
-    if state.step in ("order", "done"):
-        return None
-    order = orders.get_order(desk.session, state.order_id)
+def _standing(desk: Desk, state: PickState) -> Standing | None:
+    return None if state.step in ("order", "done") else Standing.of(desk, state)
+
+
+def _changed(desk: Desk, state: PickState, standing: Standing) -> Heard | None:
+    order = standing.order
     if order.status == "cancelled":
         return Heard(PickState(), Verdict("E32", {"document": order.number}))
     if order.status in ("shipped", "delivered"):
         return Heard(PickState(), Verdict("E33", {"document": order.number}))
-    if state.step in AT_STOP and Standing.of(desk, state).is_changed:
-        return Heard(next_state(desk, state), Verdict("E41"))
-    return None
+    return Heard(next_state(desk, state), Verdict("E41")) if standing.is_changed else None
 
 
 def _stop(desk: Desk, state: PickState) -> Stop:
@@ -152,8 +153,7 @@ def _stop(desk: Desk, state: PickState) -> Stop:
 # -- bin, item, what must be told apart ------------------------------------------------------------------------------
 
 
-def _hear_bin(desk: Desk, state: PickState, entry: Entry) -> Heard:
-    stop = _stop(desk, state)
+def _hear_bin(desk: Desk, state: PickState, stop: Stop, entry: Entry) -> Heard:
     location = find_location(desk.session, text_of(entry), site_id=desk.site.id)
     if location is None:
         match = match_code(desk.session, scan_of(entry))
@@ -167,8 +167,7 @@ def _hear_bin(desk: Desk, state: PickState, entry: Entry) -> Heard:
     )
 
 
-def _hear_item(desk: Desk, state: PickState, entry: Entry) -> Heard:
-    stop = _stop(desk, state)
+def _hear_item(desk: Desk, state: PickState, stop: Stop, entry: Entry) -> Heard:
     match = match_code(desk.session, scan_of(entry))
     if match is None:
         return _no_item(desk, state, stop, entry)
@@ -271,26 +270,27 @@ def _identified(desk: Desk, state: PickState, stop: Stop, level: StockLevel) -> 
     )
 
 
-def _hear_lot(desk: Desk, state: PickState, entry: Entry) -> Heard:
-    return _hear_told(desk, state, entry, Scan(raw=entry.text, kind="plain", lot=scan_of(entry).lot or text_of(entry)))
+def _hear_lot(desk: Desk, state: PickState, stop: Stop, entry: Entry) -> Heard:
+    return _hear_told(
+        desk, state, stop, entry, Scan(raw=entry.text, kind="plain", lot=scan_of(entry).lot or text_of(entry))
+    )
 
 
-def _hear_serial(desk: Desk, state: PickState, entry: Entry) -> Heard:
+def _hear_serial(desk: Desk, state: PickState, stop: Stop, entry: Entry) -> Heard:
     serial = scan_of(entry).serial or text_of(entry)
-    return _hear_told(desk, state, entry, Scan(raw=entry.text, kind="plain", serial=serial))
+    return _hear_told(desk, state, stop, entry, Scan(raw=entry.text, kind="plain", serial=serial))
 
 
-def _hear_plate(desk: Desk, state: PickState, entry: Entry) -> Heard:
+def _hear_plate(desk: Desk, state: PickState, stop: Stop, entry: Entry) -> Heard:
     scan = scan_of(entry)
     plate = find_plate(desk.session, scan.sscc or text_of(entry))
     if plate is None:
         raise Refusal("E57", found=shown(text_of(entry)))
     told = state.model_copy(update={"plate_id": plate.id})
-    return _identify(desk, told, _stop(desk, state), Scan(raw=entry.text, kind="plain"))
+    return _identify(desk, told, stop, Scan(raw=entry.text, kind="plain"))
 
 
-def _hear_told(desk: Desk, state: PickState, entry: Entry, told: Scan) -> Heard:
-    stop = _stop(desk, state)
+def _hear_told(desk: Desk, state: PickState, stop: Stop, entry: Entry, told: Scan) -> Heard:
     match = match_code(desk.session, scan_of(entry))
     if match is not None and match.variant.id != stop.variant.id:
         raise Refusal("E02", found=match.variant.sku, expected=stop.variant.sku)
@@ -304,8 +304,7 @@ def _hear_told(desk: Desk, state: PickState, entry: Entry, told: Scan) -> Heard:
 # -- quantity and tote -----------------------------------------------------------------------------------------------
 
 
-def _hear_tote(desk: Desk, state: PickState, entry: Entry) -> Heard:
-    stop = _stop(desk, state)
+def _hear_tote(desk: Desk, state: PickState, stop: Stop, entry: Entry) -> Heard:
     location = find_location(desk.session, text_of(entry), site_id=desk.site.id)
     if location is not None:
         return _to_tote(desk, state, stop, location)
@@ -557,7 +556,7 @@ def _told() -> Iterator[None]:
         raise Refusal("E31", quantity=show(short.available), bin=short.location_code or "-", item=short.sku) from error
 
 
-_STEPS: dict[str, Callable[[Desk, PickState, Entry], Heard]] = {
+_STEPS: dict[str, Callable[[Desk, PickState, Stop, Entry], Heard]] = {
     "bin": _hear_bin,
     "item": _hear_item,
     "lot": _hear_lot,
