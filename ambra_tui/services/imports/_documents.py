@@ -110,7 +110,7 @@ class Documents:
 
 
 def agreed(document: Sequence[Line], field: str, *, word: str = "") -> Any:
-    """What the rows of a document say of `field` (`word` in the file), empty ones aside. Raises Invalid when they differ."""
+    """What the rows of a document say of `field` (in the file: `word`); Invalid when they differ, empty ones aside."""
     said = {getattr(line, field) for line in document if getattr(line, field) not in ("", None)}
     if len(said) > 1:
         raise Invalid(
