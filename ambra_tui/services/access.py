@@ -244,9 +244,7 @@ def _check_secret(
     return user
 
 
-def _check_secret_of(
-    session: Session, lock: StationLock, user: User, secret: str, *, stored: str, word: str
-) -> None:
+def _check_secret_of(session: Session, lock: StationLock, user: User, secret: str, *, stored: str, word: str) -> None:
     session.refresh(user, with_for_update=True)
     _refuse_locked(session, user.locked_until, "This badge")
     if not verify_secret(stored, secret):
