@@ -505,8 +505,6 @@ def _lot_id(session: Session, variant: Variant, item: ReceiptItem, *, field: str
         if item.expiry_date is not None:
             raise Invalid("an expiry date belongs to a lot: give lot_number too", field=f"{field}.lot_number")
         return ""
-    if not variant.is_lot_tracked:
-        raise Invalid(f"{variant.sku} is not tracked by lot", field=f"{field}.lot_number")
     lot = find_or_create_lot(session, variant=variant, lot_number=item.lot_number, expiry_date=item.expiry_date)
     return lot.id
 
