@@ -75,6 +75,7 @@ def adjust(
     expiry_date: date | None = None,
     serial: str = "",
     unit_cost: int | None = None,
+    kind: MoveKind = MoveKind.MANUAL_ADJUSTMENT,
 ) -> Adjustment:
     """Posts a signed `quantity`: what is above zero comes in at the location or the site's receiving place, what is
     below leaves by the rules of an issue without reservation.
@@ -90,7 +91,7 @@ def adjust(
     adjustment_id = derived_id("adj", str(organization_of(session)), idempotency_key)
     base = Posting(
         variant_id=variant.id, source_id="", destination_id="", quantity=abs(quantity),
-        kind=MoveKind.MANUAL_ADJUSTMENT, idempotency_key=idempotency_key, serial=serial, unit_cost=unit_cost,
+        kind=kind, idempotency_key=idempotency_key, serial=serial, unit_cost=unit_cost,
         reason=clean_line(reason, field="reason", required=False),
         note=clean_line(note, field="notes", max_length=1000, required=False),
         origin_kind=DOCUMENT, origin_id=adjustment_id,

@@ -240,7 +240,7 @@ def rows_by_id(session: Session, model: Any, ids: Sequence[str], *, key: str = "
     if not ids:
         return []
     table = table_of(model)
-    order = table.c.position if "position" in table.c else table.c.id.desc()
+    order = table.c.position if "position" in table.c else table.c.id.desc() if "id" in table.c else table.c[key]
     statement = (
         select(table).where(table.c.organization_id == organization_of(session), table.c[key].in_(ids)).order_by(order)
     )

@@ -26,7 +26,7 @@ from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.services.adjustments import adjust, place_of
 from ambra_tui.services.lots import CHOSEN_STATES, LOT_STATES, change_lot_status, create_lot, get_lot
 from ambra_tui.services.stock_views import page_of_ids, rows_by_id, table_of
-from ambra_tui.store.models import Lot, StockLevel, Variant
+from ambra_tui.store.models import Lot, MoveKind, StockLevel, Variant
 from ambra_tui.store.scope import organization_of
 
 catalogue = Catalogue("Lots")
@@ -116,6 +116,7 @@ def create(session: Session, call: Call, body: NewLot) -> Answer:
             variant_id=variant.id,
             quantity=body.quantity_initial,
             reason="lot_created",
+            kind=MoveKind.OPENING_BALANCE,
             lot_number=lot.lot_number,
             idempotency_key=call.key("lot"),
         )

@@ -9,6 +9,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, Field
@@ -74,7 +75,7 @@ class BarcodeBody(Body):
 
     code: Identifier
     kind: Code = "each"
-    quantity: PositiveQuantity = Field(default=1)  # type: ignore[assignment]
+    quantity: PositiveQuantity = Decimal(1)
 
 
 class Stocked(Body):

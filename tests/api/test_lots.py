@@ -1,0 +1,76 @@
+"""Lots of the operations edition, for organizations with the traceability module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import factories
+from tests.api.conftest import Api, LiveServer, open_api
+
+
+def new_lot(api: Api, **more: Any) -> dict[str, Any]:
+    answer = api.post("/lots", {"lot": {"lot_number": "M130", "sku": "MILK-1L", "expiry_date": "2027-07-15", **more}})
+    assert answer.status_code == 201, answer.text
+    lot: dict[str, Any] = answer.json()
+    return lot
+
+
+def test_a_lot_is_created_and_read_back(api: Api, house: factories.Warehouse, milk: Any) -> None:
+    lot = new_lot(api)
+    assert (lot["lot_number"], lot["variant_id"], lot["status"]) == ("M130", milk.id, "active")
+    assert (lot["expiry_date"], lot["quantity_initial"], lot["on_hand"]) == ("2027-07-15", 0, 0)
+    assert api.get(f"/lots/{lot['id']}").json() == lot
+    assert api.get("/lots", params={"variant_id": milk.id}).json()["data"] == [lot]
+
+
+def test_a_lot_may_come_with_its_stock(api: Api, house: factories.Warehouse, milk: Any) -> None:
+    lot = new_lot(api, quantity_initial=24, location_id=house.site.id)
+    assert (lot["quantity_initial"], lot["on_hand"]) == (24, 24)
+    assert api.on_hand("MILK-1L") == 24
+
+
+def test_quarantine_holds_the_stock(api: Api, house: factories.Warehouse, milk: Any) -> None:
+    lot = new_lot(api, quantity_initial=24)
+    changed = api.patch(f"/lots/{lot['id']}", {"lot": {"status": "quarantine", "reason": "seal broken"}})
+    assert (changed.status_code, changed.json()["status"]) == (200, "quarantine")
+    row = api.get("/inventory_levels").json()["data"][0]
+    assert (row["on_hand"], row["held"], row["available"]) == (24, 24, 0)
+    assert api.get("/lots", params={"status": "quarantine"}).json()["meta"]["total"] == 1
+    assert api.patch(f"/lots/{lot['id']}", {"status": "active"}).json()["status"] == "active"
+    assert api.get("/inventory_levels").json()["data"][0]["available"] == 24
+
+
+@pytest.mark.parametrize("status", ["exhausted", "lost", 5, None])
+def test_wrong_states(api: Api, house: factories.Warehouse, milk: Any, status: Any) -> None:
+    lot = new_lot(api)
+    assert api.patch(f"/lots/{lot['id']}", {"status": status}).status_code == 422
+    assert api.get(f"/lots/{lot['id']}").json() == lot
+
+
+def test_a_lot_number_is_taken_once_a_variant(api: Api, house: factories.Warehouse, milk: Any) -> None:
+    new_lot(api)
+    answer = api.post("/lots", {"lot_number": "M130", "sku": "MILK-1L"})
+    assert (answer.status_code, answer.json()["error"]["details"][0]["field"]) == (422, "lot_number")
+
+
+def test_lots_of_another_organization_do_not_exist(api: Api, other: Api, house: factories.Warehouse, milk: Any) -> None:
+    lot = new_lot(api)
+    for lot_id in (lot["id"], "lot_no"):
+        assert other.get(f"/lots/{lot_id}").json()["error"]["code"] == "LOT_NOT_FOUND"
+        assert other.patch(f"/lots/{lot_id}", {"status": "recalled"}).status_code == 404
+    assert api.get(f"/lots/{lot['id']}").json()["status"] == "active"
+
+
+def test_without_the_module_every_call_is_refused(server: LiveServer, store: Any) -> None:
+    plain = open_api(store, server.address, "Plain", modules=())
+    answers = [
+        plain.get("/lots"),
+        plain.get("/lots/lot_no"),
+        plain.post("/lots", {"lot_number": "A", "sku": "B"}),
+        plain.patch("/lots/lot_no", {"status": "recalled"}),
+    ]
+    plain.client.close()
+    assert [answer.status_code for answer in answers] == [403] * 4
+    assert {answer.json()["error"]["code"] for answer in answers} == {"MODULE_NOT_ENABLED"}
