@@ -18,25 +18,13 @@ from ambra_tui import ledger
 from ambra_tui.errors import Conflict, Invalid
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.ledger import Guard, MoveKind, Posted, Posting
-from ambra_tui.services.receiving import plate_levels
+from ambra_tui.services.receiving import Content, plate_levels
 from ambra_tui.store.models import LicensePlate, Location, Lot, Site, StockLevel, Variant
 from ambra_tui.store.scope import fetch, organization_of, scoped
 
 STORAGE_KINDS = ("pick", "reserve")
 ORIGIN_KINDS = ("dock", "stage", "tote")
 HOME, SAME_LOT, SAME_ITEM, EMPTY_SAME_ZONE, EMPTY = "home", "same_lot", "same_item", "empty_same_zone", "empty"
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """Stock to be put away: `quantity` of one level."""
-
-    variant_id: str
-    location_id: str
-    quantity: Decimal
-    lot_id: str = ""
-    serial: str = ""
-    plate_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +51,7 @@ def contents_of_plate(session: Session, plate: LicensePlate) -> list[Content]:
     return [_content(level, level.on_hand) for level in plate_levels(session, plate.id)]
 
 
-def loose_at(session: Session, location_id: str, *, variant_id: str | None = None) -> list[Content]:
+def loose_at(session: Session, location_id: str, *, variant_id: str | None = None, limit: int = 1000) -> list[Content]:
     """What lies at a location without a plate and is not assigned to any pick."""
     statement = scoped(session, StockLevel).where(
         StockLevel.location_id == location_id, StockLevel.plate_id == "", col(StockLevel.on_hand) > ZERO
@@ -71,7 +59,7 @@ def loose_at(session: Session, location_id: str, *, variant_id: str | None = Non
     if variant_id is not None:
         statement = statement.where(StockLevel.variant_id == variant_id)
     ordered = statement.order_by(col(StockLevel.variant_id), col(StockLevel.lot_id), col(StockLevel.serial))
-    levels = session.exec(ordered.limit(1000).execution_options(populate_existing=True)).all()
+    levels = session.exec(ordered.limit(limit).execution_options(populate_existing=True)).all()
     return [_content(level, level.on_hand - level.allocated) for level in levels if level.on_hand > level.allocated]
 
 

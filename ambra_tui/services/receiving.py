@@ -10,6 +10,8 @@ Example::
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -21,7 +23,7 @@ from ambra_tui.errors import Conflict, Invalid, WrongState
 from ambra_tui.kit.ids import derived_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
-from ambra_tui.ledger import SUPPLIER, MoveKind, Posted, Posting
+from ambra_tui.ledger import SUPPLIER, Guard, MoveKind, Posted, Posting
 from ambra_tui.services.catalog import positive_quantity
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import (
@@ -39,6 +41,18 @@ from ambra_tui.store.scope import actor_of, fetch, now_of, organization_of, scop
 BLIND_RECEIPT = "blind_receipt"
 UNEXPECTED_ITEM = "unexpected_item"
 OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Stock of one level: `quantity` of it."""
+
+    variant_id: str
+    location_id: str
+    quantity: Decimal
+    lot_id: str = ""
+    serial: str = ""
+    plate_id: str = ""
 
 
 class Expired(Conflict):
@@ -243,3 +257,29 @@ def plate_location(session: Session, plate: LicensePlate) -> Location | None:
     """Where a license plate stands; None when nothing is on it."""
     levels = plate_levels(session, plate.id)
     return fetch(session, Location, levels[0].location_id, resource="location") if levels else None
+
+
+def move_received(
+    session: Session, *, contents: Sequence[Content], location: Location, idempotency_key: str
+) -> list[Posted]:
+    """What was just received stands somewhere else than it was posted: it moves there, plates and all."""
+    return ledger.post(
+        session,
+        [
+            Posting(
+                variant_id=content.variant_id,
+                source_id=content.location_id,
+                destination_id=location.id,
+                quantity=content.quantity,
+                kind=MoveKind.BIN_MOVE,
+                idempotency_key=f"{idempotency_key}:{number}",
+                lot_id=content.lot_id,
+                serial=content.serial,
+                plate_id=content.plate_id,
+                destination_plate_id=content.plate_id,
+                guard=Guard.FREE,
+                origin_kind="receipt",
+            )
+            for number, content in enumerate(contents)
+        ],
+    )

@@ -344,7 +344,7 @@ def test_damaged_units_count_as_received_but_are_held(write: Write) -> None:
         order = _order(session, (paint, 20))
         line = purchasing.lines_of(session, order.id)[0]
         quarantine = purchasing.scoped(session, purchasing.Location)
-        held = [row for row in session.exec(quarantine).all() if row.kind == "quarantine"][0]
+        held = next(row for row in session.exec(quarantine).all() if row.kind == "quarantine")
         purchasing.receive_line(
             session,
             line=line,
