@@ -42,7 +42,20 @@ def arrange(view: View, chrome: Chrome, *, width: int, height: int) -> list[Line
         body += [_beside(a, b, main_width) for a, b in zip(left, right, strict=True)]
     else:
         body = [_header(view, chrome, width, shows_place=not foot), *_main(view, chrome, main_width, room - 1)]
-    return (body + foot)[:height]
+    return [_clamped(line, width) for line in (body + foot)[:height]]
+
+
+def _clamped(line: Line, width: int) -> Line:
+    """No line is ever wider than the screen, whatever names it holds."""
+    left = width
+    spans: list[Span] = []
+    for part, style in line:
+        shown = clip(part, left)
+        spans.append((shown, style))
+        left -= cell_len(shown)
+        if left <= 0:
+            break
+    return tuple(spans)
 
 
 @dataclass(frozen=True, slots=True)

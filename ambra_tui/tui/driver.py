@@ -35,6 +35,7 @@ READ_BYTES = 64 * 1024
 STALL_SECONDS = 0.4
 LATE_WAKE_SECONDS = 0.15
 PASTE_SECONDS = 0.5
+PASTE_LIMIT = 1 << 20
 HANG_UP_SECONDS = 2.0
 _PASTE_START, _PASTE_END = "\x1b[200~", "\x1b[201~"
 # An escape directly before a letter begins no key that we know: it is a stray byte of a scanner.
@@ -248,58 +249,67 @@ class TerminalDriver(LinuxDriver):
 
 
 class KeyReader:
-    """Bytes in, keys out. Bytes that are no text become U+FFFD; a paste whose end never comes is ended."""
+    """Bytes in, keys and pastes out. Bytes that are no text become U+FFFD; a paste whose end never comes is ended."""
 
     def __init__(self, *, debug: bool = False) -> None:
         self._parser = XTermParser(debug)
         self._decode = getincrementaldecoder("utf-8")("replace").decode
-        self._tail = ""
-        self._is_pasting = False
+        self._paste: str | None = None
         self._carets = 0
 
     @property
     def patience_seconds(self) -> float | None:
         """How long to wait for more before `tick` decides; None while nothing is unfinished."""
-        if self._is_pasting:
+        if self._paste is not None:
             return PASTE_SECONDS
         due = self._parser._timeout_time
         return None if due is None else max(0.0, due - time.monotonic())
 
     def feed(self, chunk: bytes) -> list[Message]:
-        """The keys of `chunk`."""
-        text = _STRAY_ESCAPE.sub(STRAY, self._decode(chunk))
-        self._note_paste(text)
-        self._carets += text.count("^")
-        return self._told_apart(self._parser.feed(text)) if text else []
+        """The keys of `chunk`. A paste never reaches the parser, whatever is in it."""
+        messages: list[Message] = []
+        text = self._decode(chunk)
+        while text:
+            if self._paste is None:
+                head, found, text = text.partition(_PASTE_START)
+                messages += self._keys(head)
+                self._paste = "" if found else None
+                continue
+            self._paste += text
+            pasted, found, text = self._paste.partition(_PASTE_END)
+            if not found and len(self._paste) <= PASTE_LIMIT:
+                break
+            messages.append(self._pasted(pasted))
+        return messages
 
     def tick(self) -> list[Message]:
         """What silence decides: a lone escape is a key, a paste without end is over."""
-        if self._is_pasting:
-            self._is_pasting, self._tail = False, ""
-            return list(self._parser.feed(_PASTE_END + "\x00"))
+        if self._paste is not None:
+            return [self._pasted(self._paste)]
         return self._told_apart(self._parser.tick())
+
+    def _pasted(self, text: str) -> events.Paste:
+        self._paste = None
+        return events.Paste(text.replace("\x00", ""))
+
+    def _keys(self, text: str) -> list[Message]:
+        if not text:
+            return []
+        self._carets += text.count("^")
+        return self._told_apart(self._parser.feed(_STRAY_ESCAPE.sub(STRAY, text)))
 
     def _told_apart(self, messages: Iterable[Message]) -> list[Message]:
         """The parser turns an escape it cannot use into a caret; here it stays something that is no data."""
         sorted_out: list[Message] = []
         for message in messages:
-            if isinstance(message, events.Paste):
-                self._carets -= message.text.count("^")
-            elif isinstance(message, events.Key) and message.character == "^":
+            if isinstance(message, events.Key) and message.character == "^":
                 self._carets -= 1
                 if self._carets < 0:
                     self._carets = 0
-                    message = events.Key("shift+escape", STRAY)
+                    sorted_out.append(events.Key("shift+escape", STRAY))
+                    continue
             sorted_out.append(message)
-        self._carets = max(0, self._carets)
         return sorted_out
-
-    def _note_paste(self, text: str) -> None:
-        seen = self._tail + text
-        started, ended = seen.rfind(_PASTE_START), seen.rfind(_PASTE_END)
-        if started >= 0 or ended >= 0:
-            self._is_pasting = started > ended
-        self._tail = seen[-5:]
 
 
 def _looks_stalled(messages: list[Message], *, was_waiting: bool, gap_seconds: float) -> bool:

@@ -40,6 +40,7 @@ def clip(value: str, width: int) -> str:
 
 def wrap(value: str, width: int) -> list[str]:
     """`value` in lines of at most `width` columns; words longer than a line are broken, nothing is lost."""
+    width = max(1, width)
     lines: list[str] = []
     line = ""
     for word in value.split():
