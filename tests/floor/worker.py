@@ -67,13 +67,13 @@ class Worker:
     def scan(self, *texts: str) -> Worker:
         """Scans codes, each in a step of its own."""
         for text in texts:
-            meaning = parse(text, today=self.store.clock.today())
+            meaning = parse(text, today=self.store.clock.today(), associations=False)
             self.enter(Entry("code", text, how="scan", scan=meaning, source="wedge"))
         return self
 
     def type(self, text: str) -> Worker:
         """Types text and Enter."""
-        meaning = parse(text, today=self.store.clock.today())
+        meaning = parse(text, today=self.store.clock.today(), associations=False)
         return self.enter(Entry("code", text, how="manual", scan=meaning, source="wedge"))
 
     def press(self, digit: str) -> Worker:

@@ -321,7 +321,6 @@ def test_a_place_of_another_site_or_an_unknown_line_is_refused(write: Write) -> 
             ReceiptItem(variant_id=bolt.id, quantity=Decimal(1)),
             ReceiptItem(quantity=Decimal(1)),
             ReceiptItem(line_id="pol_none"),
-            ReceiptItem(variant_id=milk.id, quantity=Decimal(1), lot_number="L1"),
             ReceiptItem(variant_id=milk.id, quantity=Decimal(1), expiry_date=MILK_EXPIRY),
             ReceiptItem(variant_id=milk.id, serials=("S1",)),
         ):
