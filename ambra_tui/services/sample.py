@@ -15,7 +15,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -27,7 +27,7 @@ from ambra_tui.errors import Conflict, NotFound, Unauthenticated
 from ambra_tui.kit.money import COST_SCALE
 from ambra_tui.kit.resources import data_path
 from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posting, post
-from ambra_tui.services import access, access_system, catalog, lots, places, suppliers
+from ambra_tui.services import access, access_system, catalog, lots, orders, places, purchasing, suppliers
 from ambra_tui.store import SYSTEM, Store
 from ambra_tui.store.models import Organization, StoreSetting, Variant
 from ambra_tui.store.scope import now_of
@@ -114,20 +114,25 @@ class _Loader:
             ("stock", _add_stock),
         ]
         work = [(step, _rows(self.folder, name)) for name, step in steps]
-        self.total = sum(len(rows) for _, rows in work)
+        purchase_orders = _documents(_rows(self.folder, "purchase_orders"))
+        sales_orders = _documents(_rows(self.folder, "orders"))
+        self.total = sum(len(rows) for _, rows in work) + len(purchase_orders) + len(sales_orders)
         for step, rows in work:
             self._each(step, rows)
+        for document in purchase_orders:
+            self._write(lambda session, rows=document: _add_purchase_order(session, rows), 1)  # type: ignore[misc]
+        for document in sales_orders:
+            self._write(lambda session, rows=document: _add_order(session, rows), 1)  # type: ignore[misc]
 
     def _each(self, step: Callable[[Session, Row], object], rows: list[Row]) -> None:
         size = 1 if step is _add_person else CHUNK  # a hash of a PIN takes its time
         for chunk in _chunks(rows, size):
-            self.store.writer.run(
-                lambda session, part=chunk: [step(session, row) for row in part],  # type: ignore[misc]
-                organization_id=self.organization_id,
-                actor=SYSTEM,
-            )
-            self.done += len(chunk)
-            self.progress(self.done, self.total)
+            self._write(lambda session, part=chunk: [step(session, row) for row in part], len(chunk))  # type: ignore[misc]
+
+    def _write(self, work: Callable[[Session], object], count: int) -> None:
+        self.store.writer.run(work, organization_id=self.organization_id, actor=SYSTEM)
+        self.done += count
+        self.progress(self.done, self.total)
 
 
 def _rows(folder: Path, name: str) -> list[Row]:
@@ -136,6 +141,14 @@ def _rows(folder: Path, name: str) -> list[Row]:
         return []
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def _documents(rows: Iterable[Row]) -> list[list[Row]]:
+    """Rows of one number together."""
+    documents: dict[str, list[Row]] = {}
+    for row in rows:
+        documents.setdefault(row["number"], []).append(row)
+    return list(documents.values())
 
 
 def _chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -258,3 +271,50 @@ def _lot_id(session: Session, variant: Variant, row: Row) -> str:
         return ""
     expiry = _day(session, row["expiry"])
     return lots.find_or_create_lot(session, variant=variant, lot_number=row["lot"], expiry_date=expiry).id
+
+
+def _add_purchase_order(session: Session, rows: list[Row]) -> None:
+    head = rows[0]
+    if purchasing.find_purchase_order(session, head["number"]) is not None:
+        return
+    supplier = suppliers.find_supplier(session, head["supplier"])
+    if supplier is None:
+        raise NotFound("supplier", head["supplier"])
+    lines = [
+        purchasing.NewPurchaseLine(
+            variant_id=catalog.variant_by_sku(session, row["sku"]).id,
+            quantity=Decimal(row["quantity"]),
+            unit_cost=int(row["unit_cost_minor"]) * COST_SCALE,
+        )
+        for row in rows
+    ]
+    purchasing.create_purchase_order(
+        session,
+        supplier_id=supplier.id,
+        site_id=places.site_by_code(session, head["site"]).id,
+        lines=lines,
+        number=head["number"],
+        expected_on=_day(session, head["expected"]),
+    )
+
+
+def _add_order(session: Session, rows: list[Row]) -> None:
+    head = rows[0]
+    if orders.find_order(session, head["number"]) is not None:
+        return
+    lines = []
+    for row in rows:
+        variant = catalog.variant_by_sku(session, row["sku"])
+        lines.append(orders.NewOrderLine(variant.id, Decimal(row["quantity"]), price_minor=variant.price_minor))
+    due = _day(session, head["due"])
+    order = orders.create_order(
+        session,
+        site_id=places.site_by_code(session, head["site"]).id,
+        lines=lines,
+        number=head["number"],
+        customer={"name": head["customer"]},
+        priority=int(head["priority"]),
+        due_at=datetime.combine(due, time(17), UTC) if due else None,
+    )
+    if head["reserve"] == YES:
+        orders.reserve_order(session, order)

@@ -9,10 +9,22 @@ import pytest
 from sqlmodel import select
 
 from ambra_tui.errors import Conflict, NotFound
+from ambra_tui.scan.check_digits import has_check_digit
 from ambra_tui.services import access, catalog, places, secrets
 from ambra_tui.services.sample import SAMPLES, load_sample, practice_badges
 from ambra_tui.store import open_store
-from ambra_tui.store.models import Barcode, Location, Lot, Site, StockLevel, StockMove, User, Variant
+from ambra_tui.store.models import (
+    Barcode,
+    Location,
+    Lot,
+    PurchaseOrder,
+    SalesOrder,
+    Site,
+    StockLevel,
+    StockMove,
+    User,
+    Variant,
+)
 from ambra_tui.store.scope import scoped
 
 STOCK = {
@@ -196,3 +208,45 @@ def test_every_sample_loads_and_reports_its_progress(store, dialect):
 
 def test_case_codes_mean_their_units(session):
     assert catalog.match_text(session, "25001000000037").quantity == Decimal(1000)
+
+
+# --- the sample demo
+
+
+@pytest.fixture
+def demo(store):
+    organization = load_sample(store, "demo")
+    with store.read(organization.id) as opened:
+        yield opened
+
+
+def test_the_demo_has_work_for_every_flow(demo, store):
+    variants = demo.exec(scoped(demo, Variant)).all()
+    assert len(variants) >= 60
+    assert any(v.is_serial_tracked for v in variants) and any(v.is_made for v in variants)
+    orders = {order.number: order.status for order in demo.exec(scoped(demo, SalesOrder)).all()}
+    assert len(orders) == 8 and list(orders.values()).count("allocated") == 4
+    assert {order.status for order in demo.exec(scoped(demo, PurchaseOrder)).all()} == {"ordered"}
+    assert all(lot.expiry_date is None or lot.expiry_date > store.clock.today() for lot in _by_id(demo, Lot).values())
+    assert len(practice_badges(store)) == 4
+
+
+def test_every_code_of_the_demo_is_a_valid_gtin_of_the_demonstration_range(demo):
+    codes = [row.code for row in demo.exec(scoped(demo, Barcode)).all()]
+    assert len(codes) > 100
+    assert all(len(code) == 14 and code[1:4] == "952" and has_check_digit(code) for code in codes)
+
+
+def test_the_demo_is_loaded_once(store):
+    organization = load_sample(store, "demo")
+
+    def counts():
+        with store.read(organization.id) as session:
+            return [
+                len(session.exec(scoped(session, model)).all())
+                for model in (Variant, Barcode, Location, Lot, StockLevel, SalesOrder, PurchaseOrder, User)
+            ]
+
+    before = counts()
+    load_sample(store, "demo")
+    assert counts() == before
