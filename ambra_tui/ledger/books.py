@@ -203,7 +203,9 @@ def _lot(books: Books, lot_id: str) -> LotRow:
 def _check_level(posting: Posting, level: Level, place: Place, quantity: int, allocated: int) -> None:
     if level.on_hand < quantity or level.allocated < allocated:
         raise Short(level.on_hand, place.code)
-    if posting.guard is not Guard.PHYSICAL and level.on_hand - level.allocated < quantity - allocated:
+    if posting.guard is Guard.PHYSICAL or allocated == quantity:
+        return
+    if level.on_hand - level.allocated < quantity - allocated:
         raise Short(level.on_hand - level.allocated + allocated, place.code)
 
 
@@ -211,7 +213,9 @@ def _check_total(posting: Posting, total: Total, quantity: int, reserved: int, h
     available = total.on_hand - total.reserved - total.held
     if total.on_hand < quantity or total.reserved < reserved:
         raise Short(total.on_hand, "")
-    if posting.guard is Guard.AVAILABLE and (held or available < quantity - reserved):
+    if posting.guard is not Guard.AVAILABLE:
+        return
+    if held or (reserved < quantity and available < quantity - reserved):
         raise Short(0 if held else available + reserved, "")
 
 

@@ -30,8 +30,7 @@ def set_lot_status(session: Session, lot: Lot, status: str) -> None:
     """
     if status not in SETTABLE_LOT_STATES:
         raise Invalid(f"status must be one of {', '.join(SETTABLE_LOT_STATES)}", field="status")
-    _stop_postings(session)
-    session.refresh(lot)
+    _stop_postings(session, lot)
     was_held, is_held = lot.status in HELD_LOT_STATES, status in HELD_LOT_STATES
     rows = _levels(session, col(StockLevel.lot_id) == lot.id)
     on_hand = sum((level.on_hand for level, _ in rows), ZERO)
@@ -46,8 +45,7 @@ def set_lot_status(session: Session, lot: Lot, status: str) -> None:
 
 def set_location_held(session: Session, location: Location, is_held: bool) -> None:
     """Puts a location on hold or takes it off, and keeps its site's `held` right."""
-    _stop_postings(session)
-    session.refresh(location)
+    _stop_postings(session, location)
     if location.is_held == is_held:
         return
     rows = _levels(session, col(StockLevel.location_id) == location.id)
@@ -60,9 +58,13 @@ def set_location_held(session: Session, location: Location, is_held: bool) -> No
     session.flush()
 
 
-def _stop_postings(session: Session) -> None:
-    """A hold counts levels while no posting changes them; on SQLite the transaction itself sees to that."""
+def _stop_postings(session: Session, held: Lot | Location) -> None:
+    """A hold counts levels while no posting changes them; on SQLite the transaction itself sees to that.
+
+    `held` is locked first, as postings do: the other way round the two would wait for each other.
+    """
     session.flush()
+    session.refresh(held, with_for_update=True)
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(text("LOCK TABLE stock_level IN EXCLUSIVE MODE"))
 

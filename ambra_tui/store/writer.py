@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from ambra_tui.errors import AmbraError, Conflict, Invalid, Unavailable
@@ -40,6 +41,7 @@ MAX_HOLD_SECONDS = 0.05
 FUNCTION_THREADS = 4
 MAX_ATTEMPTS = 6
 RETRIED_STATES = frozenset({"40001", "40P01", "23505"})
+LOST_STATES = ("08", "57P")  # the connection, or the server itself, is going away
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Connection, int, Sequence[tuple[Any, Actor]], Clock], Sequence[Any]]
@@ -47,7 +49,7 @@ Handler = Callable[[Connection, int, Sequence[tuple[Any, Actor]], Clock], Sequen
 
 @dataclass(slots=True)
 class _Work:
-    """One piece of work: a `function`, or an `item` for a `handler`."""
+    """One piece of work: a `function`, or an `item` for a `handler`. `broke`: the database gave up at it."""
 
     organization_id: int | None
     actor: Actor
@@ -56,6 +58,7 @@ class _Work:
     item: Any = None
     future: Future[Any] = field(default_factory=Future)
     outcome: Any = None
+    broke: bool = False
 
 
 _STOP = _Work(None, NOBODY)
@@ -105,6 +108,7 @@ class Writer:
         with self._gate:
             if self._is_closed:
                 raise Unavailable("The store is closed")
+            work.future.set_running_or_notify_cancel()  # a caller that gives up waiting cannot stop its neighbours
             work_queue.put(work)
         return work.future
 
@@ -132,10 +136,14 @@ class Writer:
             try:
                 if connection is None or connection.invalidated or connection.closed:
                     connection = self._engine.connect()
-                stop = self._transact(connection, work, work_queue)
             except Exception as error:
+                log.exception("the store cannot be reached")
+                _fail(work, error)
+                continue
+            try:
+                stop = self._transact(connection, work, work_queue)
+            except Exception:
                 log.exception("the store did not take a change")
-                _fail([work], _told(error))
                 stop = False
                 _discard(connection)
                 connection = None
@@ -145,7 +153,11 @@ class Writer:
             _discard(connection)
 
     def _transact(self, connection: Connection, first: _Work, work_queue: queue.SimpleQueue[_Work]) -> bool:
-        """Runs `first` and what waits behind it in one transaction. Answers True when the stop mark was met."""
+        """Runs `first` and what waits behind it in one transaction. Answers True when the stop mark was met.
+
+        When the database gives up, the work it gave up at is tried again where that can help, and fails where it
+        cannot; the others go back to the queue.
+        """
         for attempt in range(1, MAX_ATTEMPTS + 1):
             batch = [first]
             stop = False
@@ -158,20 +170,17 @@ class Writer:
                     except BaseException:
                         _roll_back(transaction)
                         raise
-            except (OperationalError, IntegrityError) as error:
-                retried = getattr(error.orig, "sqlstate", None) in RETRIED_STATES and attempt < MAX_ATTEMPTS
-                for other in batch[1:]:
-                    work_queue.put(other)
-                if retried:
+            except BaseException as error:
+                first = next((work for work in batch if work.broke), batch[0])
+                for work in batch:
+                    work.broke = False
+                    if work is not first:
+                        work_queue.put(work)
+                if stop:
+                    work_queue.put(_STOP)
+                if _state(error) in RETRIED_STATES and attempt < MAX_ATTEMPTS:
                     continue
-                if stop:
-                    work_queue.put(_STOP)
-                raise
-            except BaseException:
-                for other in batch[1:]:
-                    work_queue.put(other)
-                if stop:
-                    work_queue.put(_STOP)
+                _fail(first, error)
                 raise
             _answer(batch)
             return stop
@@ -211,6 +220,7 @@ class Writer:
         except Exception as error:
             session.rollback()
             if _breaks_transaction(error):
+                work.broke = True
                 raise
             work.outcome = _told(error)
         finally:
@@ -272,10 +282,9 @@ def _answer(batch: Sequence[_Work]) -> None:
             work.future.set_result(work.outcome)
 
 
-def _fail(batch: Sequence[_Work], error: BaseException) -> None:
-    for work in batch:
-        if not work.future.done():
-            work.future.set_exception(error)
+def _fail(work: _Work, error: BaseException) -> None:
+    if not work.future.done():
+        work.future.set_exception(_told(error))
 
 
 def _roll_back(transaction: Any) -> None:
@@ -295,24 +304,43 @@ def _discard(connection: Connection | None) -> None:
         log.debug("a broken connection could not be closed", exc_info=True)
 
 
+def _origin(error: BaseException) -> BaseException:
+    """The driver's own error; the ledger meets it bare, sessions wrapped by SQLAlchemy."""
+    return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+
+
+def _state(error: BaseException) -> str | None:
+    """The SQLSTATE of an error of PostgreSQL."""
+    return getattr(_origin(error), "sqlstate", None)
+
+
+def _is_database_error(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError | sqlite3.Error) or hasattr(error, "sqlstate")
+
+
+def _is_named(error: BaseException, *names: str) -> bool:
+    """Both drivers name their errors as DB-API 2.0 does."""
+    return any(kind.__name__ in names for kind in type(_origin(error)).__mro__)
+
+
 def _breaks_transaction(error: Exception) -> bool:
     """Faults of the database itself: the whole transaction is undone, and run again where that can help."""
-    if not isinstance(error, DBAPIError):
+    if not _is_database_error(error):
         return False
-    state = getattr(error.orig, "sqlstate", None)
+    state = _state(error)
     if state is not None:
-        return state in RETRIED_STATES or error.connection_invalidated
-    return isinstance(error, OperationalError)
+        return state in RETRIED_STATES or state.startswith(LOST_STATES)
+    return _is_named(error, "OperationalError")
 
 
-def _told(error: Exception) -> Exception:
+def _told(error: BaseException) -> BaseException:
     """The error as a caller hears it: our own as they are, the database's in our terms."""
-    if not isinstance(error, DBAPIError):
+    if not _is_database_error(error):
         return error
-    text = str(error.orig).splitlines()[0][:200]
-    if isinstance(error, IntegrityError):
+    text = (str(_origin(error)).splitlines() or ["no answer"])[0][:200]
+    if _is_named(error, "IntegrityError"):
         return Conflict(f"The change breaks a rule of the store: {text}")
-    if isinstance(error, DataError):
+    if _is_named(error, "DataError"):
         return Invalid(f"A value is out of range: {text}")
     if "disk is full" in text or "disk I/O" in text:
         return Unavailable("The disk is full: nothing was saved. Free some space and repeat the step")
