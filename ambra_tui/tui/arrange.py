@@ -23,6 +23,7 @@ Span = tuple[str, str]
 Line = tuple[Span, ...]
 
 SIDE_FROM, WIDE_FROM = 76, 100
+LOW = 8
 _SIGN: dict[Level, str] = {"good": "✓", "doubt": "!", "wrong": "✗"}
 _GAP = ("", "")
 
@@ -31,18 +32,14 @@ def arrange(view: View, chrome: Chrome, *, width: int, height: int) -> list[Line
     """Exactly `height` lines of at most `width` columns."""
     if width < 1 or height < 1:
         return []
-    side_width = _side_width(view, width)
-    main_width = width - side_width - (1 if side_width else 0)
     foot = [] if height < 10 else [_status_line(chrome, width)]
-    room = height - len(foot)
+    side_width = _side_width(view, width)
+    upper, bottom = _main(view, chrome, width - side_width, height - 1 - len(foot), screen_width=width)
     if side_width:
-        left = _main(view, chrome, main_width, room - 1)
-        right = _side(view, chrome, side_width - 1, room - 1)
-        body = [_header(view, chrome, width, shows_place=False)]
-        body += [_beside(a, b, main_width) for a, b in zip(left, right, strict=True)]
-    else:
-        body = [_header(view, chrome, width, shows_place=not foot), *_main(view, chrome, main_width, room - 1)]
-    return [_clamped(line, width) for line in (body + foot)[:height]]
+        right = _side(view, chrome, side_width - 2, len(upper))
+        upper = [_beside(a, b, width - side_width) for a, b in zip(upper, right, strict=True)]
+    lines = [_header(view, chrome, width, shows_place=not foot), *upper, *bottom, *foot]
+    return [_clamped(line, width) for line in lines[:height]]
 
 
 def _clamped(line: Line, width: int) -> Line:
@@ -70,6 +67,7 @@ class _Plan:
     keys: int
     bar: int
     air: int
+    spreads: bool
 
 
 def _side_width(view: View, width: int) -> int:
@@ -107,69 +105,65 @@ def _status_line(chrome: Chrome, width: int) -> Line:
     return ((left, "status"), ("  ", "status"), (scanner, style), (" " * pad, "status"), (f"{server} ", "status"))[:6]
 
 
-def _main(view: View, chrome: Chrome, width: int, height: int) -> list[Line]:
-    margin = 0 if width < 30 else 1 if width < 60 else 2
-    inner = width - 2 * margin
-    asks = wrap(view.ask, inner)
+def _margin(width: int) -> int:
+    return 0 if width < 30 else 1 if width < 60 else 2
+
+
+def _main(view: View, chrome: Chrome, width: int, height: int, *, screen_width: int) -> tuple[list[Line], list[Line]]:
+    """The step above, `width` wide; what was entered, the verdict and the keys below, as wide as the screen."""
+    margin, wide_margin = _margin(width), _margin(screen_width)
+    inner, wide = width - 2 * margin, screen_width - 2 * wide_margin
+    is_low = height < LOW
+    asks = _joined(view, inner) if is_low and view.target else [((row, "ask"),) for row in wrap(view.ask, inner)]
     items = _body(view, inner)
-    plan = _plan(view, chrome, inner, height, asks=len(asks), items=len(items))
-    lines: list[Line] = []
+    plan = _plan(view, chrome, inner, wide, height, asks=len(asks), items=len(items))
     air: Line = (_GAP,)
-    if plan.air >= 1:
-        lines.append(air)
-    if plan.target == 0 and view.target and height < 9:
-        lines += _joined(view, asks, inner, plan.ask)
-    else:
-        lines += _target(view.target, inner, plan.target)
-        if plan.air >= 2 and plan.target:
-            lines.append(air)
-        lines += [((row, "ask"),) for row in _kept(asks, plan.ask)]
+    lines = [air] if plan.air >= 1 else []
+    target = _target(view.target or view.emblem, inner, plan.target)
+    lines += [*target, air] if target and plan.air >= 2 else target
+    lines += _kept(asks, plan.ask)
     if plan.bar and view.progress:
         lines += [air, _progress_bar(view.progress, inner)] if plan.air >= 3 else [_progress_bar(view.progress, inner)]
-    if plan.air >= 2 and items:
-        lines.append(air)
-    lines += items if len(items) <= plan.body else _squeezed(view, inner, plan.body)
-    bottom = _entry(view, chrome, inner, shares=plan.keys == 0) if plan.entry else []
-    if plan.air >= 2 and plan.entry:
-        bottom = [*bottom, air]
-    keys = [_indented(line, margin) for line in _keys(view.keys, inner, plan.keys)]
-    bottom = [_indented(line, margin) for line in bottom]
-    verdict = _verdict(chrome.notice, width, plan.verdict, margin)
-    lines = [_indented(line, margin) for line in lines]
-    spare = height - len(lines) - len(bottom) - len(verdict) - len(keys)
-    if spare < 0:
-        lines = lines[:spare]
-        spare = 0
-    return lines + [air] * spare + bottom + verdict + keys
+    lines += [air] if plan.air >= 2 and items else []
+    if len(items) > plan.body:
+        items = _squeezed(view, inner, plan.body)
+    elif plan.spreads:
+        items = [spread for line in items for spread in (line, air)]
+    lines += items
+    bottom = _entry(view, chrome, wide, shares=plan.keys == 0) if plan.entry else []
+    bottom += [air] if plan.air >= 2 and plan.entry else []
+    bottom = [_indented(line, wide_margin) for line in bottom]
+    bottom += _verdict(chrome.notice, screen_width, plan.verdict, wide_margin)
+    bottom += [_indented(line, wide_margin) for line in _keys(view.keys, wide, plan.keys)]
+    room = max(0, height - len(bottom))
+    upper = [_indented(line, margin) for line in lines[:room]]
+    return upper + [air] * (room - len(upper)), bottom
 
 
-def _plan(view: View, chrome: Chrome, width: int, height: int, *, asks: int, items: int) -> _Plan:
+def _plan(view: View, chrome: Chrome, width: int, wide: int, height: int, *, asks: int, items: int) -> _Plan:
     """Least first, then the spare rows go to what helps most."""
     entry = 1 if height >= 4 else 0
-    verdict = 1 if height < 7 else 2 if height < 14 or width >= 36 else 3
-    keys = 1 if height >= 9 else 0
-    has_target = bool(view.target)
-    target = 1 if has_target and height >= 9 else 0
-    joined_ask = min(asks + (1 if has_target and not target else 0), 3)
-    spare = height - entry - verdict - keys - target - joined_ask
+    verdict = 1 if height < 6 else 2 if height < 14 or 36 <= wide < 100 else 3
+    keys = 1 if height >= LOW else 0
+    has_target = bool(view.target) and height >= LOW
+    target = 1 if has_target else 0
+    ask = min(asks, 3)
+    spare = height - entry - verdict - keys - target - ask
     body = min(items, max(0, spare))
     spare -= body
     if spare < 0:
-        joined_ask = max(1, joined_ask + spare)
+        ask = max(1, ask + spare)
         spare = 0
-    wanted = _verdict_rows(chrome.notice, width) - verdict
+    wanted = _verdict_rows(chrome.notice, wide) - verdict
     if wanted > 0:
         given = min(wanted, spare + max(0, body - 1 if view.choices else body - 2))
         verdict, taken = verdict + given, max(0, given - spare)
         spare, body = max(0, spare - given), body - taken
-    key_rows = _key_rows(view.keys, width)
-    if keys and key_rows > 1 and spare:
-        keys, spare = min(key_rows, 1 + spare, 3), spare - (min(key_rows, 1 + spare, 3) - 1)
-    if target and letters.can_draw(view.target):
-        if spare >= 7 and cell_len(letters.large(view.target)[0]) <= width:
-            target, spare = 5, spare - 4
-        elif spare >= 2 and cell_len(letters.small(view.target)[0]) <= width:
-            target, spare = 3, spare - 2
+    more_keys = min(_key_rows(view.keys, wide) - 1, spare, 2) if keys else 0
+    keys, spare = keys + more_keys, spare - more_keys
+    letter_rows = _letter_rows(view.target or view.emblem, width, spare + target) if height >= LOW else 0
+    spare -= max(0, letter_rows - target)
+    target = letter_rows or target
     bar = 1 if view.progress and spare >= 3 and width >= 30 else 0
     spare -= bar
     air = 0
@@ -177,28 +171,36 @@ def _plan(view: View, chrome: Chrome, width: int, height: int, *, asks: int, ite
         if spare < cost:
             break
         air, spare = air + 1, spare - cost
-    return _Plan(target, joined_ask, body, entry, verdict, keys, bar, air)
+    spreads = bool(view.choices) and spare >= items
+    return _Plan(target, ask, body, entry, verdict, keys, bar, air, spreads)
 
 
-def _kept(rows: Sequence[str], count: int) -> list[str]:
-    if len(rows) <= count:
-        return list(rows)
-    return [*rows[: count - 1], " ".join(rows[count - 1 :])] if count else []
+def _letter_rows(target: str, width: int, room: int) -> int:
+    """Rows of large letters for `target`: five, three, or none where it does not fit."""
+    if not letters.can_draw(target):
+        return 0
+    if room >= 8 and cell_len(letters.large(target)[0]) <= width:
+        return 5
+    return 3 if room >= 3 and cell_len(letters.small(target)[0]) <= width else 0
 
 
-def _joined(view: View, asks: Sequence[str], width: int, rows: int) -> list[Line]:
+def _kept(rows: Sequence[Line], count: int) -> list[Line]:
+    """The first `count` rows; the last of them ends in an ellipsis when there were more."""
+    if len(rows) <= count or count <= 0:
+        return list(rows[:count])
+    last, style = rows[count - 1][-1]
+    return [*rows[: count - 1], (*rows[count - 1][:-1], (f"{last}…", style))]
+
+
+def _joined(view: View, width: int) -> list[Line]:
     """Target and question share a line where there is no room for two."""
     target = f" {clip(view.target, width - 2)} "
     beside = width - cell_len(target) - 1
-    if cell_len(view.ask) <= beside:
-        return [((target, "target"), (" ", ""), (view.ask, "ask"))]
     first = wrap(view.ask, beside)[:1] if beside >= 8 else []
-    if first and rows > 1:
-        rest = wrap(view.ask.removeprefix(first[0]).strip(), width)
-        return [((target, "target"), (" ", ""), (first[0], "ask")), *(((r, "ask"),) for r in rest[: rows - 1])]
-    if rows > 1:
-        return [((target, "target"),), *(((r, "ask"),) for r in asks[: rows - 1])]
-    return [((target, "target"), (" ", ""), (clip(view.ask, beside), "ask"))]
+    if not first:
+        return [((target, "target"),), *(((row, "ask"),) for row in wrap(view.ask, width))]
+    rest = wrap(" ".join(view.ask.split())[len(first[0]) :], width)
+    return [((target, "target"), (" ", ""), (first[0], "ask")), *(((row, "ask"),) for row in rest)]
 
 
 def _target(target: str, width: int, rows: int) -> list[Line]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TYPED_LIMIT = 255
+EMBLEM = "AMBRA"
 LOOK_DELAY_SECONDS = 0.1
 _TROUBLES = {"overflow": "E26", "broken": "E27"}
 
@@ -300,7 +301,7 @@ class Station:
                 keys=(("Enter", self.say("terminal.key_again")), ("^C", self.say("terminal.key_leave"))),
             )
         if not self.is_open:
-            return View(title="AmbraWMS", ask=self.say("terminal.opening"))
+            return View(title="AmbraWMS", emblem=EMBLEM, ask=self.say("terminal.opening"))
         badges = tuple(Fact(printable(code.label), printable(code.text)) for code in self._badges)
         return View(
             title="AmbraWMS",

@@ -42,7 +42,8 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class View:
     """One step: see `ambra_tui.floor.conversation.Prompt` for what each part means. `choices` are pairs of digit and
-    label; `keys` are pairs of a key as printed on it and a label."""
+    label; `keys` are pairs of a key as printed on it and a label; `emblem` stands in the target's place where there
+    is room for large letters."""
 
     title: str
     ask: str = ""
@@ -55,6 +56,7 @@ class View:
     contents_title: str = ""
     contents: tuple[Fact, ...] = ()
     history: tuple[tuple[str, Level, str], ...] = ()
+    emblem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
