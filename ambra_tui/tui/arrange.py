@@ -141,7 +141,7 @@ def _main(view: View, chrome: Chrome, width: int, height: int, *, screen_width: 
 
 
 def _plan(view: View, chrome: Chrome, width: int, wide: int, height: int, *, asks: int, items: int) -> _Plan:
-    """Least first, then the spare rows go to what helps most."""
+    """Least first; a strip with nothing to say lends its rows; what is spare then goes to what helps most."""
     entry = 1 if height >= 4 else 0
     verdict = 1 if height < 6 else 2 if height < 14 or 36 <= wide < 100 else 3
     keys = 1 if height >= LOW else 0
@@ -149,6 +149,8 @@ def _plan(view: View, chrome: Chrome, width: int, wide: int, height: int, *, ask
     target = 1 if has_target else 0
     ask = min(asks, 3)
     spare = height - entry - verdict - keys - target - ask
+    lent = min(max(0, verdict - max(1, _verdict_rows(chrome.notice, wide))), max(0, items - spare))
+    verdict, spare = verdict - lent, spare + lent
     body = min(items, max(0, spare))
     spare -= body
     if spare < 0:
@@ -159,8 +161,10 @@ def _plan(view: View, chrome: Chrome, width: int, wide: int, height: int, *, ask
         given = min(wanted, spare + max(0, body - 1 if view.choices else body - 2))
         verdict, taken = verdict + given, max(0, given - spare)
         spare, body = max(0, spare - given), body - taken
-    more_keys = min(_key_rows(view.keys, wide) - 1, spare, 2) if keys else 0
-    keys, spare = keys + more_keys, spare - more_keys
+    wanted_keys = min(_key_rows(view.keys, wide) - 1, 2) if keys else 0
+    lent = min(max(0, verdict - max(1, _verdict_rows(chrome.notice, wide))), max(0, wanted_keys - spare))
+    more_keys = max(0, min(wanted_keys, spare + lent))
+    verdict, keys, spare = verdict - lent, keys + more_keys, spare + lent - more_keys
     letter_rows = _letter_rows(view.target or view.emblem, width, spare + target) if height >= LOW else 0
     spare -= max(0, letter_rows - target)
     target = letter_rows or target

@@ -22,7 +22,7 @@ from ambra_tui.tui.view import key_label
 
 FIRST_PAGE, VERDICTS_PAGE = "terminal", "verdicts"
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
-_MARKS = re.compile(r"\*\*|__|`")
+_MARKS = re.compile(r"\*+|__|`")
 _ITEM = re.compile(r"^(\s*)(?:[-*]|\d+\.)\s+(.*)$")
 _PAGE_NAME = re.compile(r"^[a-z0-9_-]+$")
 _EMPTY: Line = (("", ""),)
@@ -157,6 +157,9 @@ class HelpPage(Page):
     def stroke(self, stroke: Stroke, *, is_lone: bool) -> None:
         if stroke.key == "f5":
             self._turn_to(VERDICTS_PAGE)
+            if self.station.notice is not None:
+                self._sought = self.station.notice.code
+                self._seek()
         elif stroke.key == "f6":
             names = page_names() or [FIRST_PAGE]
             here = names.index(self._page) if self._page in names else -1

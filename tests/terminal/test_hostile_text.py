@@ -27,7 +27,17 @@ PAYLOADS = {
     "right to left": "A\u202eB\u2066C",
     "backspaces": "ABC\x08\x08\x08D",
 }
-OWN = (b"\x1b[2J", b"\x1b]52", b"\x1b]0;", b"\xc2\x9b", b"\xc2\x9d", b"\x0b", b"\x08", "\u202e".encode(), "\u2066".encode())
+OWN = (
+    b"\x1b[2J",
+    b"\x1b]52",
+    b"\x1b]0;",
+    b"\xc2\x9b",
+    b"\xc2\x9d",
+    b"\x0b",
+    b"\x08",
+    "\u202e".encode(),
+    "\u2066".encode(),
+)
 
 
 def shown(payload: str) -> str:

@@ -14,7 +14,18 @@ from ambra_tui.tui.app import Terminal
 import ambra_tui.tui.driver
 print("\\n".join(sorted(sys.modules)))
 """
-HEAVY = {"sqlalchemy", "sqlmodel", "fastapi", "pydantic", "starlette", "uvicorn", "alembic", "psycopg", "serial", "rapidfuzz"}
+HEAVY = {
+    "sqlalchemy",
+    "sqlmodel",
+    "fastapi",
+    "pydantic",
+    "starlette",
+    "uvicorn",
+    "alembic",
+    "psycopg",
+    "serial",
+    "rapidfuzz",
+}
 
 
 def test_the_first_frame_needs_none_of_the_store() -> None:
@@ -23,4 +34,6 @@ def test_the_first_frame_needs_none_of_the_store() -> None:
     ).stdout.split()
     assert "ambra_tui.tui.app" in loaded
     assert not HEAVY & set(loaded)
-    assert not [name for name in loaded if name.startswith(("ambra_tui.store", "ambra_tui.floor", "ambra_tui.services"))]
+    assert not [
+        name for name in loaded if name.startswith(("ambra_tui.store", "ambra_tui.floor", "ambra_tui.services"))
+    ]
