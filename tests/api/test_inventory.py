@@ -112,7 +112,8 @@ def test_reserved_stock_is_not_adjusted_away(api: Api, house: factories.Warehous
 
 def test_an_adjustment_brings_a_lot(api: Api, house: factories.Warehouse, milk: Any) -> None:
     body = {
-        "sku": "MILK-1L", "location_id": house.site.id, "quantity": 2.5, "lot_number": "M1", "expiry_date": "2027-01-31",
+        "sku": "MILK-1L", "location_id": house.site.id, "quantity": 2.5, "lot_number": "M1",
+        "expiry_date": "2027-01-31",
     }  # fmt: skip
     assert api.post("/inventory_adjustments", body).status_code == 201
     lot = api.get("/lots").json()["data"][0]

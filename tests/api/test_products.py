@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
-import httpx
 import pytest
 
 from tests.api.conftest import Api
@@ -117,9 +117,7 @@ def test_products_are_searched_and_filtered(api: Api) -> None:
 def test_variants_are_found_by_any_code(api: Api, code: str) -> None:
     body = {"name": "Milk", "sku": "MILK", "barcode": EAN, "barcodes": [{"code": "own/label (7)", "kind": "own_label"}]}
     product = api.post("/products", body).json()
-    answer = api.client.get(
-        "/api/v1/variants/barcode/" + httpx.QueryParams({"c": code}).__str__()[2:].replace("+", "%20")
-    )
+    answer = api.get(f"/variants/barcode/{quote(code, safe='')}")
     assert answer.status_code == 200, answer.text
     assert answer.json()["id"] == product["variants"][0]["id"]
 

@@ -1,0 +1,159 @@
+"""The OpenAPI document is valid, equals the routes, and its examples are accepted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from ambra_tui.api.app import find_editions
+from tests import factories
+from tests.api.conftest import Api, LiveServer
+from tests.api.test_access import OPERATIONS
+
+
+@pytest.fixture
+def dialect() -> str:
+    """The document does not depend on the database."""
+    return "sqlite"
+
+
+@pytest.fixture
+def document(api: Api) -> dict[str, Any]:
+    """The document as the server hands it out."""
+    answer = api.client.get("/api/v1/openapi.json", headers={"Authorization": ""})
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def operations_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method.upper(), operation
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def test_the_document_equals_the_routes(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    documented = {(path, method) for path, method, _ in operations_of(document)}
+    routed = {
+        (edition.base_path + re.sub(r"{(\w+):path}", r"{\1}", operation.path), operation.method)
+        for edition, operation in OPERATIONS
+        if edition.name == "operations"
+    }
+    assert documented == routed
+
+
+def test_every_operation_is_whole(document: dict[str, Any]) -> None:
+    names = set()
+    for path, method, operation in operations_of(document):
+        assert operation["operationId"] not in names
+        names.add(operation["operationId"])
+        assert operation["summary"] and operation["tags"]
+        assert operation["security"] == [{"bearer": []}, {"header": []}]
+        named = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "path"}
+        assert named == set(re.findall(r"{(\w+)}", path))
+        assert len({(p["in"], p["name"]) for p in operation["parameters"]}) == len(operation["parameters"])
+        assert {"401", "403", "422", "500"} <= set(operation["responses"])
+        assert ("requestBody" in operation) is (method != "GET")
+        if method != "GET":
+            assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}
+        assert all(response["description"] for response in operation["responses"].values())
+
+
+def test_every_reference_resolves(document: dict[str, Any]) -> None:
+    found = set(references(document))
+    assert found
+    for reference in found:
+        assert reference.startswith("#/components/schemas/")
+        assert reference.rpartition("/")[2] in document["components"]["schemas"]
+
+
+def test_answers_require_every_key(document: dict[str, Any]) -> None:
+    for name in ("OrderView", "ProductView", "LotView", "InventoryLevelView", "LedgerEntryView", "Error", "Meta"):
+        schema = document["components"]["schemas"][name]
+        assert set(schema["required"]) == set(schema["properties"]), name
+
+
+def test_examples_are_what_the_server_takes(
+    api: Api, document: dict[str, Any], house: factories.Warehouse, milk: Any
+) -> None:
+    milk_lot_tracked = {"MILK-1L"}
+    assert milk.sku in milk_lot_tracked
+    supplier = api.post("/suppliers", {"name": "Dairy"}).json()["id"]
+    seen = 0
+    for path, method, operation in operations_of(document):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" not in content or "{" in path:
+            continue
+        text = str(content["example"])
+        text = text.replace("wh_1", house.site.id).replace("sup_1", supplier).replace("'sku': 'MILK-1L', 'bar", "'bar")
+        if operation["operationId"] == "createInventoryAdjustment":
+            api.post("/inventory_adjustments", {"sku": "MILK-1L", "location_id": house.site.id, "quantity": 5})
+        if operation["operationId"] == "createLocation":
+            text = text.replace("WH1", "WH9")
+            text = text.replace("Main", "Second")
+        if operation["operationId"] in {"createOrder", "createPurchaseOrder"} and len(api.get("/locations").json()["data"]) > 1:
+            continue
+        answer = api.client.request(method, path, json=eval(text))
+        assert answer.status_code == 201, (operation["operationId"], answer.text)
+        seen += 1
+    assert seen >= 5
+
+
+def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse, stocked: Any) -> None:
+    """Reads every list and every object of a store with one of each, and checks each against its shape."""
+    supplier = api.post("/suppliers", {"name": "Dairy"}).json()["id"]
+    made = {
+        "/products/{id}": api.post("/products", {"name": "Butter", "sku": "B", "barcode": "96385074"}),
+        "/orders/{id}": api.post("/orders", {"customer": "Ana", "items": [{"sku": "MILK-1L", "quantity": 2}]}),
+        "/purchase_orders/{id}": api.post(
+            "/purchase_orders", {"supplier_id": supplier, "items": [{"sku": "MILK-1L", "quantity": 2}]}
+        ),
+        "/locations/{id}": api.post("/locations", {"name": "Shop", "kind": "store"}),
+        "/suppliers/{id}": api.post("/suppliers", {"name": "Farm"}),
+        "/lots/{id}": api.post("/lots", {"lot_number": "A", "sku": "MILK-1L"}),
+        "/inventory_adjustments/{id}": api.post(
+            "/inventory_adjustments", {"sku": "MILK-1L", "location_id": house.site.id, "quantity": -1}
+        ),
+    }
+    seen = set()
+    for edition in find_editions():
+        for operation in edition.operations:
+            path = operation.path.replace("{product_id}", stocked.product_id).replace("{barcode:path}", "96385074")
+            if operation.method != "GET":
+                continue
+            if "{id}" in path:
+                path = path.replace("{id}", made[operation.path].json()["id"])
+            answer = api.get(path)
+            assert answer.status_code == 200, (path, answer.text)
+            rows = answer.json()["data"] if operation.is_list else [answer.json()]
+            assert rows, path
+            adapter = TypeAdapter(operation.shape)
+            for row in rows:
+                assert set(row) == set(operation.shape.__annotations__) | set(
+                    key for base in getattr(operation.shape, "__orig_bases__", ()) for key in getattr(base, "__annotations__", ())
+                )
+                adapter.validate_python(row, strict=True)
+            seen.add(operation.operation_id)
+    assert len(seen) == sum(operation.method == "GET" for _, operation in OPERATIONS)
+
+
+def test_the_document_needs_no_key(server: LiveServer) -> None:
+    import httpx
+
+    assert httpx.get(f"{server.address}/api/v1/openapi.json").status_code == 200
