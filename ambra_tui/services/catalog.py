@@ -20,7 +20,7 @@ from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import MAX_QUANTITY, to_scaled
 from ambra_tui.kit.text import clean_line
 from ambra_tui.scan.model import Scan
-from ambra_tui.services.codes import has_gtin_shape, normalize_code
+from ambra_tui.services.codes import MAX_CODE, gtin_of, normalize_code
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.search import MAX_CANDIDATES, begins_with, find_subjects, fold, index_subject, subjects_with
 from ambra_tui.store.facts import audit, next_number, publish
@@ -262,18 +262,19 @@ def match_code(session: Session, scan: Scan) -> Match | None:
 
 
 def _candidates(scan: Scan) -> list[str]:
+    """The codes that a scan may be stored under, the organization's own labels first."""
     text = scan.text or scan.raw
     codes = [scan.raw, text, scan.gtin]
     if scan.kind == "restricted":
-        codes += [scan.item_reference, text.zfill(14) if has_gtin_shape(text) else ""]
-    return [code for code in dict.fromkeys(codes) if code and len(code) <= 120]
+        codes.append(scan.item_reference)
+    codes.append(gtin_of(text))
+    return [code for code in dict.fromkeys(codes) if code and len(code) <= MAX_CODE]
 
 
 def match_text(session: Session, code: str) -> Match | None:
     """What a code typed or sent as plain text means: an own label, a GTIN of any length, or a SKU."""
     text = code.strip()
-    gtin = text.zfill(14) if has_gtin_shape(text) else ""
-    return match_code(session, Scan(raw=text, kind="plain", text=text, gtin=gtin))
+    return match_code(session, Scan(raw=text, kind="plain", text=text))
 
 
 def search(session: Session, text: str, *, limit: int = 20) -> list[Variant]:

@@ -11,27 +11,37 @@ from __future__ import annotations
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.text import clean_line
 from ambra_tui.scan.check_digits import check_digit, has_check_digit
+from ambra_tui.scan.numbers import expand_upc_e, is_number, to_gtin_14
 
 MAX_CODE = 120
 OWN_LABEL = "own_label"
-_GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 
 
-def has_gtin_shape(text: str) -> bool:
-    """True for 8, 12, 13 or 14 plain digits: a code that claims to be a GTIN."""
-    return len(text) in _GTIN_LENGTHS and text.isascii() and text.isdigit()
+def gtin_of(text: str) -> str:
+    """The 14 digits that `text` means, read as the scan engine reads a bare number; empty when it is no GTIN.
+
+    Eight digits may be a UPC-E: it is one when they begin with 0 or their check digit is not an EAN-8's.
+    """
+    if not is_number(text):
+        return ""
+    is_valid = has_check_digit(text)
+    upc_a = expand_upc_e(text) if len(text) == 8 and (text[0] == "0" or not is_valid) else ""
+    if upc_a:
+        return to_gtin_14(upc_a)
+    return to_gtin_14(text) if is_valid else ""
 
 
 def normalize_code(code: str, *, kind: str = "each", field: str = "barcode") -> str:
     """`code` as it is stored: 14 digits for a GTIN, else verbatim.
 
-    A code of GTIN shape with a wrong check digit is refused as Invalid, unless `kind` is ``own_label``: the
-    organization's own numbers may look like anything.
+    A code of 8, 12, 13 or 14 digits with a wrong check digit is refused as Invalid, unless `kind` is ``own_label``:
+    the organization's own numbers may look like anything.
     """
     text = clean_line(code, field=field, max_length=MAX_CODE)
-    if kind == OWN_LABEL or not has_gtin_shape(text):
+    if kind == OWN_LABEL or not is_number(text):
         return text
-    if not has_check_digit(text):
+    gtin = gtin_of(text)
+    if not gtin:
         expected = check_digit(text[:-1])
         raise Invalid(f"{field} {text} has a wrong check digit: {text[-1]} instead of {expected}", field=field)
-    return text.zfill(14)
+    return gtin

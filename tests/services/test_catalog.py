@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from ambra_tui.errors import Duplicate, Invalid, NotFound
 from ambra_tui.scan.model import Scan
+from ambra_tui.scan.parse import parse
 from ambra_tui.services import catalog
 from ambra_tui.services.catalog import NewBarcode, NewVariant
 
@@ -99,6 +101,22 @@ def test_gtins_of_every_length_are_stored_as_fourteen_digits(write, milk):
     for code, stored in (("96385074", "00000096385074"), ("036000291452", "00036000291452")):
         assert write(lambda s, c=code: catalog.add_barcode(s, variant_id=milk.id, code=c)).code == stored
     assert {b.code for b in write(lambda s: catalog.barcodes_of(s, milk.id))} >= {MILK_14, CASE}
+
+
+def test_a_upc_e_is_stored_written_out_and_found_however_it_is_scanned(write, milk):
+    stored = write(lambda s: catalog.add_barcode(s, variant_id=milk.id, code="01234565"))
+    assert stored.code == "00012345000065"
+    for text in ("01234565", "012345000065", "0012345000065"):
+        found = parse(text, today=date(2026, 3, 2))
+        assert write(lambda s, scan=found: catalog.match_code(s, scan)).variant.id == milk.id
+        assert write(lambda s, t=text: catalog.match_text(s, t)).variant.id == milk.id
+
+
+def test_a_restricted_number_is_found_as_it_is_printed(write, milk):
+    write(lambda s: catalog.add_barcode(s, variant_id=milk.id, code="2012345015005"))
+    scan = parse("2012345015005", today=date(2026, 3, 2))
+    assert scan.kind == "restricted"
+    assert write(lambda s: catalog.match_code(s, scan)).variant.id == milk.id
 
 
 def test_a_wrong_check_digit_is_refused_unless_the_code_is_an_own_label(write, milk):

@@ -52,7 +52,7 @@ FIELDS = (
 class OrderImport:
     """One run."""
 
-    chunk = 40
+    chunk = 20
 
     def __init__(self, circumstances: Circumstances) -> None:
         self.currency = circumstances.currency

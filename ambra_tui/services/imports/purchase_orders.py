@@ -52,7 +52,7 @@ FIELDS = (
 class PurchaseOrderImport:
     """One run."""
 
-    chunk = 40
+    chunk = 20
 
     def __init__(self, circumstances: Circumstances) -> None:
         self.currency = circumstances.currency
