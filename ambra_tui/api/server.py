@@ -15,6 +15,7 @@ import ipaddress
 import logging
 import signal
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -117,9 +118,7 @@ async def _serve(
     on_ready: Callable[[str], None],
 ) -> None:
     server = Server(server_config(store, log))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _end, server)
+    _end_on_signals(server)
     address = address_of(listener, options.host)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not running.done():
@@ -148,6 +147,14 @@ def server_config(store: Store, log: AccessLog | None = None) -> uvicorn.Config:
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         h11_max_incomplete_event_size=MAX_HEAD_BYTES,
     )
+
+
+def _end_on_signals(server: uvicorn.Server) -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return  # signals reach the main thread alone
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _end, server)
 
 
 def _end(server: uvicorn.Server) -> None:

@@ -193,9 +193,7 @@ def test_a_body_of_the_limit_is_read(api: Api) -> None:
                 {"Content-Type": "multipart/form-data; boundary=x"}],
 )  # fmt: skip
 def test_other_media(api: Api, headers: dict[str, str]) -> None:
-    answer = api.client.post(
-        "/api/v1/products", content=b"{}", headers={"Content-Type": "application/json", **headers}
-    )
+    answer = api.client.post("/api/v1/products", content=b"{}", headers={"Content-Type": "application/json", **headers})
     check_shape(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 

@@ -28,7 +28,11 @@ def dialect() -> str:
 
 
 def test_wrapped_flat_and_bracketed_bodies_mean_the_same(api: Api, house: factories.Warehouse, milk: Any) -> None:
-    flat = {"number": "N", "notes": "x", "items": [{"sku": "MILK-1L", "quantity": 2}, {"sku": "MILK-1L", "quantity": 1}]}
+    flat = {
+        "number": "N",
+        "notes": "x",
+        "items": [{"sku": "MILK-1L", "quantity": 2}, {"sku": "MILK-1L", "quantity": 1}],
+    }
     form = (
         "order[number]=N&order[notes]=x&order[items][][sku]=MILK-1L&order[items][][quantity]=2"
         "&order[items][][sku]=MILK-1L&order[items][][quantity]=1"

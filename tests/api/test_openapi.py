@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import TypeAdapter
 
 from ambra_tui.api.app import find_editions
 from tests import factories
-from tests.api.conftest import Api, LiveServer
+from tests.api.conftest import Api
 from tests.api.test_access import OPERATIONS
 
 
@@ -92,24 +93,19 @@ def test_answers_require_every_key(document: dict[str, Any]) -> None:
 def test_examples_are_what_the_server_takes(
     api: Api, document: dict[str, Any], house: factories.Warehouse, milk: Any
 ) -> None:
-    milk_lot_tracked = {"MILK-1L"}
-    assert milk.sku in milk_lot_tracked
     supplier = api.post("/suppliers", {"name": "Dairy"}).json()["id"]
     seen = 0
     for path, method, operation in operations_of(document):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         if "example" not in content or "{" in path:
             continue
-        text = str(content["example"])
-        text = text.replace("wh_1", house.site.id).replace("sup_1", supplier).replace("'sku': 'MILK-1L', 'bar", "'bar")
+        text = json.dumps(content["example"])
+        text = text.replace("wh_1", house.site.id).replace("sup_1", supplier).replace('"sku": "MILK-1L", "bar', '"bar')
         if operation["operationId"] == "createInventoryAdjustment":
             api.post("/inventory_adjustments", {"sku": "MILK-1L", "location_id": house.site.id, "quantity": 5})
         if operation["operationId"] == "createLocation":
             text = text.replace("WH1", "WH9")
-            text = text.replace("Main", "Second")
-        if operation["operationId"] in {"createOrder", "createPurchaseOrder"} and len(api.get("/locations").json()["data"]) > 1:
-            continue
-        answer = api.client.request(method, path, json=eval(text))
+        answer = api.client.request(method, path, json=json.loads(text))
         assert answer.status_code == 201, (operation["operationId"], answer.text)
         seen += 1
     assert seen >= 5
@@ -145,15 +141,7 @@ def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse,
             assert rows, path
             adapter = TypeAdapter(operation.shape)
             for row in rows:
-                assert set(row) == set(operation.shape.__annotations__) | set(
-                    key for base in getattr(operation.shape, "__orig_bases__", ()) for key in getattr(base, "__annotations__", ())
-                )
+                assert set(row) == operation.shape.__required_keys__
                 adapter.validate_python(row, strict=True)
             seen.add(operation.operation_id)
     assert len(seen) == sum(operation.method == "GET" for _, operation in OPERATIONS)
-
-
-def test_the_document_needs_no_key(server: LiveServer) -> None:
-    import httpx
-
-    assert httpx.get(f"{server.address}/api/v1/openapi.json").status_code == 200
