@@ -18,7 +18,8 @@ from ambra_tui.ledger import Posted
 from ambra_tui.services import purchasing, receiving
 from ambra_tui.services.lots import find_or_create_lot
 from ambra_tui.services.places import find_or_create_plate
-from ambra_tui.services.putaway import BinRefused, Content, refuse_illegal_bin
+from ambra_tui.services.putaway import BinRefused, refuse_illegal_bin
+from ambra_tui.services.receiving import Content
 from ambra_tui.store.models import Location, Site, StockLevel, Variant
 from ambra_tui.store.scope import fetch
 
