@@ -137,7 +137,7 @@ def _tote(desk: Desk, state: PickState, standing: Standing, stop: Stop) -> Promp
         stop,
         step="tote",
         ask=desk.say("pick.ask_tote"),
-        target=", ".join(totes) if len(", ".join(totes)) <= 20 else "",
+        target=", ".join(totes) if 0 < len(", ".join(totes)) <= 20 else f"{show(state.quantity)} {stop.variant.sku}",
         facts=(
             Row(desk.say("pick.taken"), f"{taken} {stop.variant.sku}", emphasis=True),
             *lot,

@@ -92,7 +92,10 @@ def _begin_order(desk: Desk, order: SalesOrder) -> Heard:
     if plan.stops:
         if plan.missing:
             return Heard(state, Verdict("W12", {"document": order.number}))
-        return Heard(state, Verdict("G20", {"document": order.number, "count": str(len(plan.stops))}))
+        return Heard(
+            state,
+            Verdict("G20", {"document": order.number, "count": str(len(orders.lines_of(desk.session, order.id)))}),
+        )
     if picking.carried(desk.session, order.id):
         return Heard(state, _picked_verdict(desk, order))
     for gap in plan.missing:
@@ -188,7 +191,7 @@ def _no_item(desk: Desk, state: PickState, stop: Stop, entry: Entry) -> Heard:
     if typed is None:
         raise unknown(entry)
     if typed == 0:
-        return _ask_reason(state, stop, ZERO, "")
+        return _ask_reason(desk, state, stop, ZERO, "")
     raise Refusal("E44", found=show(typed))
 
 
@@ -314,14 +317,14 @@ def _hear_tote(desk: Desk, state: PickState, stop: Stop, entry: Entry) -> Heard:
     typed = typed_quantity(entry)
     if typed is None:
         raise unknown(entry)
-    return _set_quantity(state, stop, typed)
+    return _set_quantity(desk, state, stop, typed)
 
 
-def _set_quantity(state: PickState, stop: Stop, quantity: Decimal) -> Heard:
+def _set_quantity(desk: Desk, state: PickState, stop: Stop, quantity: Decimal) -> Heard:
     if quantity > stop.quantity or (stop.serial and quantity not in (0, 1)):
         raise Refusal("E14", maximum=show(stop.quantity))
     if quantity == 0:
-        return _ask_reason(state, stop, ZERO, "")
+        return _ask_reason(desk, state, stop, ZERO, "")
     return Heard(
         state.model_copy(update={"quantity": quantity, "is_counting": False}),
         Verdict("G17", {"quantity": show(quantity), "item": stop.variant.sku}),
@@ -357,7 +360,7 @@ def _to_tote(desk: Desk, state: PickState, stop: Stop, location: Location) -> He
     with _told():
         picking.check_tote(desk.session, order, location)
     if state.quantity < stop.quantity:
-        return _ask_reason(state, stop, state.quantity, location.id)
+        return _ask_reason(desk, state, stop, state.quantity, location.id)
     with _told():
         picked = picking.pick(
             desk.session,
@@ -400,10 +403,15 @@ def _picked_verdict(desk: Desk, order: SalesOrder) -> Verdict:
 # -- questions -------------------------------------------------------------------------------------------------------
 
 
-def _ask_reason(state: PickState, stop: Stop, found: Decimal, destination_id: str) -> Heard:
+def _ask_reason(desk: Desk, state: PickState, stop: Stop, found: Decimal, destination_id: str) -> Heard:
+    order = orders.get_order(desk.session, state.order_id)
+    outcome = picking.preview_short(desk.session, order, stop=stop, found=found)
+    parts = [desk.say("pick.rest_from", quantity=show(part), bin=code) for code, part in outcome.elsewhere]
+    if outcome.backordered:
+        parts.append(desk.say("pick.rest_open", quantity=show(outcome.backordered)))
     return Heard(
         state.model_copy(update={"step": "reason", "quantity": found, "destination_id": destination_id}),
-        Verdict("W17", {"quantity": show(stop.quantity - found), "item": stop.variant.sku}),
+        Verdict("W17", {"outcome": ", ".join(parts)}),
     )
 
 
@@ -509,7 +517,7 @@ def _skip(desk: Desk, state: PickState) -> Heard:
 def _nothing_here(desk: Desk, state: PickState) -> Heard:
     if state.step not in ("item", "tote", *IDENTIFYING):
         return _ignore(desk, state)
-    return _ask_reason(state, _stop(desk, state), ZERO, "")
+    return _ask_reason(desk, state, _stop(desk, state), ZERO, "")
 
 
 def _ship(desk: Desk, state: PickState) -> Heard:
