@@ -510,6 +510,7 @@ def _look_up(store: Store, prefix: str, secret: str) -> Principal:
     key, organization, digest = found
     if not hmac.compare_digest(digest, key.digest) or key.revoked_at is not None:
         raise Unauthenticated(_NO_KEY)
+    access_system.note_use(store, key)
     return Principal(
         organization_id=key.organization_id,
         key_id=key.id,

@@ -11,14 +11,21 @@ Example::
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import timedelta
+
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from ambra_tui.errors import Duplicate, Invalid, NotFound
+from ambra_tui.errors import Duplicate, Invalid, NotFound, Unavailable
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.secrets import key_digest
 from ambra_tui.store import Store
 from ambra_tui.store.models import ApiKey, Organization, StoreSetting
 from ambra_tui.store.scope import SYSTEM, Actor, now_of
+
+NOTED_EVERY = timedelta(minutes=1)
 
 
 def organizations(store: Store, *, with_sandboxes: bool = False) -> list[Organization]:
@@ -100,6 +107,21 @@ def key_by_prefix(store: Store, prefix: str, secret: str) -> tuple[ApiKey, Organ
     with store.read_system() as session:
         found = session.exec(statement).first()
         return None if found is None else (found[0], found[1], key_digest(session, secret))
+
+
+def note_use(store: Store, key: ApiKey) -> Future[None] | None:
+    """Remember that a key is in use, once a minute; a request does not wait for it."""
+    now = store.clock.now()
+    if key.last_used_at is not None and now - key.last_used_at < NOTED_EVERY:
+        return None
+
+    def work(session: Session) -> None:
+        own = update(ApiKey).where(col(ApiKey.organization_id) == key.organization_id, col(ApiKey.id) == key.id)
+        session.connection().execute(own.values(last_used_at=now))
+
+    with suppress(Unavailable):  # a store that closes is no reason to refuse the request
+        return store.writer.submit(work, organization_id=key.organization_id)
+    return None
 
 
 def setting(store: Store, name: str) -> str | None:

@@ -252,10 +252,9 @@ def barcodes_of(session: Session, variant_id: str) -> list[Barcode]:
 
 def match_code(session: Session, scan: Scan) -> Match | None:
     """What a scan's code means here: an own label as printed, else its GTIN, else its item's number, else a SKU."""
-    for code in _candidates(scan):
-        barcode = session.get(Barcode, (organization_of(session), code))
-        if barcode is not None:
-            return Match(fetch(session, Variant, barcode.variant_id, resource="variant"), barcode.quantity, barcode)
+    found = _by_codes(session, codes := _candidates(scan))
+    if found:
+        return found[min(found, key=codes.index)]
     text = scan.text or scan.raw
     variant = find_variant_by_sku(session, text) if scan.kind in ("plain", "gtin", "invalid") and text else None
     return None if variant is None else Match(variant, Decimal(1))
@@ -269,6 +268,27 @@ def _candidates(scan: Scan) -> list[str]:
         codes.append(scan.item_reference)
     codes.append(gtin_of(text))
     return [code for code in dict.fromkeys(codes) if code and len(code) <= MAX_CODE]
+
+
+def _by_codes(session: Session, codes: Sequence[str]) -> dict[str, Match]:
+    """Code -> what it means, for those that are known; one statement, because every scan comes through here."""
+    organization_id = organization_of(session)
+    statement = (
+        select(Barcode, Variant)
+        .join(
+            Variant,
+            (col(Variant.organization_id) == col(Barcode.organization_id))
+            & (col(Variant.id) == col(Barcode.variant_id)),
+        )
+        .where(
+            col(Barcode.organization_id) == organization_id,
+            col(Variant.organization_id) == organization_id,
+            col(Barcode.code).in_(codes),
+        )
+    )
+    if not codes:
+        return {}
+    return {barcode.code: Match(variant, barcode.quantity, barcode) for barcode, variant in session.exec(statement)}
 
 
 def match_text(session: Session, code: str) -> Match | None:

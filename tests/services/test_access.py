@@ -301,6 +301,22 @@ def test_a_key_is_remembered_for_a_moment(store, acme, monkeypatch):
     assert access.key_for(store, secret) is first
 
 
+def test_the_last_use_of_a_key_is_kept_to_the_minute(store, acme, clock, monkeypatch):
+    noted = []
+    note_use = access_system.note_use
+    monkeypatch.setattr(access_system, "note_use", lambda *words: noted.append(note_use(*words)))
+    _, secret = access.create_key(store, organization_id=acme.id, label="k", scopes=["read"])
+    for seconds in (0, 59, 60):
+        clock.at = START + timedelta(seconds=seconds)
+        access.forget_keys()
+        access.key_for(store, secret)
+        if noted[-1] is not None:
+            noted[-1].result()
+    assert [future is None for future in noted] == [False, True, False]
+    with store.read(acme.id) as session:
+        assert access.list_keys(session)[0].last_used_at == START + timedelta(seconds=60)
+
+
 def test_a_key_of_another_organization_cannot_be_revoked(store, acme):
     key, _ = access.create_key(store, organization_id=acme.id, label="k", scopes=["read"])
     beta = access.create_organization(store, "Beta")

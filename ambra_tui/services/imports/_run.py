@@ -10,6 +10,7 @@ Example::
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -36,6 +37,8 @@ from ambra_tui.services.imports._terms import (
 from ambra_tui.store import SYSTEM, Actor, Store
 from ambra_tui.store.facts import audit, publish
 
+WANTED_SECONDS = 0.03
+MAX_CHUNK = 1_000
 OnRefused = Callable[[Refused], None]
 OnProgress = Callable[[float, Report], None]
 
@@ -115,7 +118,9 @@ class _Run:
         self.importer: Importer = kind.make(Circumstances(is_rehearsal, currency))
         self.pending: list[Any] = []
         self.weight = 0
+        self.chunk = self.importer.chunk
         self.written: tuple[Future[Outcome], int] | None = None
+        self.busy_seconds = 0.0
 
     def begin(self, file: str) -> None:
         if not self.is_rehearsal:
@@ -142,7 +147,7 @@ class _Run:
             return
         self.pending.append(items if self.kind.group_by else items[0])
         self.weight += len(items)
-        if self.weight >= self.importer.chunk:
+        if self.weight >= self.chunk:
             self._flush()
 
     def end(self, file: str) -> None:
@@ -166,8 +171,10 @@ class _Run:
         self.weight = 0
 
     def _write(self, session: Session, items: list[Any]) -> Outcome:
+        begun = time.thread_time()
         outcome = self.importer.write(session, items)
         session.flush()
+        self.busy_seconds = time.thread_time() - begun
         if self.is_rehearsal:
             raise _Rehearsed(outcome)
         return outcome
@@ -175,16 +182,22 @@ class _Run:
     def _settle(self) -> None:
         if self.written is None:
             return
-        future, _ = self.written
+        future, weight = self.written
         self.written = None
         try:
             outcome = future.result()
         except _Rehearsed as rehearsed:
             outcome = rehearsed.outcome
+        self._aim(weight)
         self.importer.remember(outcome.learned)
         self.report.made += outcome.made
         self.report.unchanged += outcome.unchanged
         self._refuse(outcome.refused)
+
+    def _aim(self, weight: int) -> None:
+        """Make the next chunk as large as a transaction of the wanted length takes."""
+        wanted = weight * WANTED_SECONDS / max(self.busy_seconds, 0.001)
+        self.chunk = int(min(max(wanted, self.chunk / 2, 1), self.chunk * 2, MAX_CHUNK))
 
     def _refuse(self, rows: Iterable[Refused]) -> None:
         for row in rows:
