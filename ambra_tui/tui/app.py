@@ -32,6 +32,7 @@ from ambra_tui.kit.text import printable
 from ambra_tui.scan.model import RawScan, ScanSource, SourceState
 from ambra_tui.scan.sources.practice import PracticeSource
 from ambra_tui.scan.sources.wedge import Typed, WedgeSettings, WedgeSource
+from ambra_tui.settings import data_folder
 from ambra_tui.tui.driver import KeyBatch, TerminalDriver
 from ambra_tui.tui.keys import stroke_of
 from ambra_tui.tui.pages import LeavePage, PracticePage, ScansPage, Sheet, StepScreen
@@ -120,6 +121,7 @@ class Terminal(App[int]):
         threading.Thread(target=self._open, args=(loop,), name="open-store", daemon=True).start()
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        start_log()
         try:
             host = self._make_host()
         except AmbraError as error:
@@ -289,6 +291,20 @@ def _from_thread(loop: asyncio.AbstractEventLoop, callback: Callable[..., Any], 
     except RuntimeError:
         return False
     return True
+
+
+def start_log() -> None:
+    """Warnings and faults go to a file in the user's data folder; the screen belongs to the operator."""
+    if logging.getLogger().handlers:
+        return
+    path = data_folder() / "terminal.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        logging.basicConfig(
+            filename=path, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        )
+    except OSError:
+        logging.getLogger().addHandler(logging.NullHandler())
 
 
 def wants_ascii() -> bool:

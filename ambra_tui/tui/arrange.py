@@ -81,6 +81,8 @@ def _header(view: View, chrome: Chrome, width: int, *, shows_place: bool) -> Lin
     right = " ".join(part for part in (chrome.place if shows_place and width >= 30 else "", progress) if part)
     if chrome.banner:
         right = f"{chrome.banner} {right}".strip() if width >= 30 else right or chrome.banner
+    if cell_len(view.title) + cell_len(right) + 3 > width:
+        right = progress
     title = clip(view.title, width - cell_len(right) - 3 if right else width - 2)
     pad = width - cell_len(title) - cell_len(right) - 2
     return ((f" {title}", "title"), (" " * pad, "title"), (f"{right} ", "title_right"))
@@ -149,7 +151,8 @@ def _plan(view: View, chrome: Chrome, width: int, wide: int, height: int, *, ask
     target = 1 if has_target else 0
     ask = min(asks, 3)
     spare = height - entry - verdict - keys - target - ask
-    lent = min(max(0, verdict - max(1, _verdict_rows(chrome.notice, wide))), max(0, items - spare))
+    least = max(1 if height >= LOW else 0, _verdict_rows(chrome.notice, wide))
+    lent = min(max(0, verdict - least), max(0, items - spare))
     verdict, spare = verdict - lent, spare + lent
     body = min(items, max(0, spare))
     spare -= body
@@ -162,7 +165,7 @@ def _plan(view: View, chrome: Chrome, width: int, wide: int, height: int, *, ask
         verdict, taken = verdict + given, max(0, given - spare)
         spare, body = max(0, spare - given), body - taken
     wanted_keys = min(_key_rows(view.keys, wide) - 1, 2) if keys else 0
-    lent = min(max(0, verdict - max(1, _verdict_rows(chrome.notice, wide))), max(0, wanted_keys - spare))
+    lent = min(max(0, verdict - least), max(0, wanted_keys - spare))
     more_keys = max(0, min(wanted_keys, spare + lent))
     verdict, keys, spare = verdict - lent, keys + more_keys, spare + lent - more_keys
     letter_rows = _letter_rows(view.target or view.emblem, width, spare + target) if height >= LOW else 0

@@ -11,6 +11,7 @@ Example::
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,7 @@ from ambra_tui.scan.log import LoggedFrame
 from ambra_tui.scan.model import RawScan
 
 QUEUE_LIMIT = 2000
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Intake:
         self._answer = answer
         self._items: asyncio.Queue[Item] = asyncio.Queue(QUEUE_LIMIT)
         self._looks = 0
+        self.is_answering = False
 
     @property
     def waiting(self) -> int:
@@ -66,4 +69,9 @@ class Intake:
             item = await self._items.get()
             if item.kind == "look":
                 self._looks -= 1
-            await self._answer(item)
+            self.is_answering = True
+            try:
+                await self._answer(item)
+            except Exception:  # the edge of the queue: whatever one item did, the next is answered
+                log.exception("an item of the queue was lost")
+            self.is_answering = False

@@ -105,6 +105,14 @@ class Station:
         return self._reply.language if self._reply and self._reply.prompt else self._default_language
 
     @property
+    def is_secret(self) -> bool:
+        """What is entered at this step must not be seen or kept."""
+        return self.prompt is not None and self.prompt.is_secret
+
+    def _readable(self, text: str) -> str:
+        return "•" * len(text) if self.is_secret else visible(text)
+
+    @property
     def practice(self) -> tuple[PracticeCode, ...]:
         """Codes that make sense now."""
         return self.prompt.practice if self.prompt else self._badges
@@ -125,8 +133,9 @@ class Station:
         if raw.how == "manual" and self.typed:
             raw = replace(raw, text=self.typed + raw.text)
         self.typed = ""
-        self.echo = visible(raw.text)
-        self._put(self._item("scan", raw=raw, logged=self.scans.add(raw, at=Clock().now())))
+        self.echo = self._readable(raw.text)
+        seen = replace(raw, text=self._readable(raw.text)) if self.is_secret else raw
+        self._put(self._item("scan", raw=raw, logged=self.scans.add(seen, at=Clock().now())))
 
     def refuse(self, raw: RawScan, code: str) -> None:
         """A frame that reaches no step: logged, told, forgotten."""
@@ -205,7 +214,7 @@ class Station:
         if item.logged is not None:
             self.scans.answer(item.logged, code)
         if not self.intake.waiting and item.kind == "scan":
-            self.echo = visible(item.raw.text) if item.raw else ""
+            self.echo = visible(item.logged.raw.text) if item.logged else ""
         self._changed()
 
     def _refused_here(self, item: Item) -> str:
@@ -337,7 +346,7 @@ class Station:
             scanner_word=scanner_reason or self.say(f"terminal.scanner_{scanner}"),
             person=printable(self._reply.user_name) if self._reply and signed_in else "",
             banner=self.say("terminal.sample") if is_sample else "",
-            typed=visible(self.typed),
+            typed=self._readable(self.typed),
             echo=self.echo,
             pending=self.intake.waiting,
             placeholder=self.say("terminal.scan_or_type" if may_type else "terminal.scan_only") if self.is_open else "",

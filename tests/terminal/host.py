@@ -66,6 +66,7 @@ class RecordingHost:
         self._user = ""
         self._past: list[PastVerdict] = []
         self._callback: Callable[[], None] | None = None
+        self.looked: Callable[[], object] = lambda: None
 
     @property
     def status(self) -> Status:
@@ -78,6 +79,7 @@ class RecordingHost:
         return self._store.submit(self._hear, run, entry)
 
     def look(self) -> Future[Reply]:
+        self.looked()
         return self._store.submit(self._reply, None)
 
     def parse(self, raw: RawScan) -> Scan:

@@ -90,7 +90,8 @@ def test_hostile_names_fit_every_size(size: tuple[int, int], name: str) -> None:
 
     bad = shown(PAYLOADS[name]) * 3
     fact = Fact(bad, bad)
-    view = View(bad, bad, bad, (fact,) * 6, (("1", bad),) * 9, (("F5", bad),) * 7, (3, 7), (fact,) * 30, bad, (fact,) * 9,
+    view = View(bad, bad, bad, (fact,) * 6, (("1", bad),) * 9, (("F5", bad),) * 7, (3, 7), (fact,) * 30, bad,
+                (fact,) * 9,
                 (("08:00", "wrong", bad),) * 10)  # fmt: skip
     chrome = Chrome(bad, bad, "ready", bad, bad, bad, bad, bad, 3, bad, Notice("E03", "wrong", bad, bad), bad, bad)
     for typed in (chrome, Chrome()):
