@@ -337,12 +337,15 @@ def test_locations_make_their_sites(desk):
 
 def test_wrong_locations_are_named(desk):
     desk.run("locations", "site,code,barcode\nWH1,A01,X1\n")
-    content = "site,code,kind,barcode\nWH1,B1,moon,\nWH1,B2,pick,X1\nWH1,B3,pick,\nWH1,B3,pick,\n,B4,pick,\n"
-    assert desk.run("locations", content) == (1, 0, 4)
+    content = "site,code,kind,barcode\nWH1,B1,moon,\nWH1,B2,pick,X1\nWH1,B3,pick,\nWH1,B3,pick,\n"
+    assert desk.run("locations", content) == (1, 0, 3)
     assert "kind is one of" in desk.reasons[2]
     assert "X1 belongs to location A01" in desk.reasons[3]
     assert desk.reasons[5] == "line 4 has this location already"
-    assert desk.reasons[6] == "site is empty"
+    assert desk.run("locations", "code,kind\nB4,pick\n") == (1, 0, 0)
+    desk.run("locations", "site,code\nWH2,A01\n")
+    assert desk.run("locations", "code,kind\nB5,pick\n") == (0, 0, 1)
+    assert "not exactly one" in desk.reasons[2]
 
 
 # --- stock

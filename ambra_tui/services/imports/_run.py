@@ -34,6 +34,7 @@ from ambra_tui.services.imports._terms import (
     Refused,
     Report,
 )
+from ambra_tui.services.places import sites_of
 from ambra_tui.store import SYSTEM, Actor, Store
 from ambra_tui.store.facts import audit, publish
 
@@ -115,7 +116,10 @@ class _Run:
         self.on_refused = on_refused
         self.report = Report()
         currency = organization_by_id(store, organization_id).currency
-        self.importer: Importer = kind.make(Circumstances(is_rehearsal, currency))
+        with store.read(organization_id) as session:
+            sites = [site.code for site in sites_of(session)]
+        only_site = sites[0] if len(sites) == 1 else ""
+        self.importer: Importer = kind.make(Circumstances(is_rehearsal, currency, only_site))
         self.pending: list[Any] = []
         self.weight = 0
         self.chunk = self.importer.chunk

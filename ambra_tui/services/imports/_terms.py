@@ -68,10 +68,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a run is made for. `currency`: the organization's, of amounts without one."""
+    """What a run is made for. `currency`: the organization's, of amounts without one. `only_site`: the code of its
+    site, empty when it has none or several."""
 
     is_rehearsal: bool
     currency: str
+    only_site: str = ""
 
 
 class Importer(Protocol):

@@ -29,7 +29,7 @@ from ambra_tui.store.models.places import SITE_KINDS
 from ambra_tui.store.scope import now_of, organization_of
 
 FIELDS = (
-    Field("site", "the site's code", ("warehouse", "site_code"), is_required=True),
+    Field("site", "the site's code (the only one); a new one is made", ("warehouse", "site_code")),
     Field("site_name", "the site's name (its code)", ("warehouse_name",)),
     Field("site_kind", "warehouse, store, fba or fbs (warehouse)"),
     Field("code", "the location's code", ("location", "bin", "location_code")),
@@ -61,12 +61,15 @@ class LocationImport:
     chunk = 200
 
     def __init__(self, circumstances: Circumstances) -> None:
+        self.only_site = circumstances.only_site
         self.codes: dict[tuple[str, str], int] = {}
         self.barcodes: dict[str, int] = {}
 
     def prepare(self, record: Record) -> Item:
         """Check a row by itself and against the rows before it."""
-        site = clean_line(record["site"], field="site", max_length=places.MAX_CODE)
+        if not record["site"] and not self.only_site:
+            raise Invalid("the row names no site, and there is not exactly one", field="site")
+        site = clean_line(record["site"] or self.only_site, field="site", max_length=places.MAX_CODE)
         kind = record["site_kind"].casefold() or "warehouse"
         if kind not in SITE_KINDS:
             raise Invalid(f"site_kind is one of {', '.join(SITE_KINDS)}", field="site_kind")
