@@ -45,6 +45,11 @@ def text_of(entry: Entry) -> str:
     return (scan_of(entry).text or entry.text).strip()
 
 
+def is_broken(text: str) -> bool:
+    """True for text that no database keeps: NUL and lone surrogates. Such a code names nothing."""
+    return any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+
+
 def unknown(entry: Entry) -> Refusal:
     """Why a code that matches nothing is refused: misread, malformed, else E01."""
     scan = scan_of(entry)

@@ -19,6 +19,7 @@ from typing import Any
 from sqlmodel import Session
 
 from ambra_tui.errors import AmbraError, InsufficientStock, Unauthenticated
+from ambra_tui.floor.codes import is_broken, shown
 from ambra_tui.floor.conversation import (
     Choice,
     CountedRefusal,
@@ -68,6 +69,8 @@ def flows() -> dict[str, Flow]:
 
 def sign_in(session: Session, place: Place, badge: str) -> Reply:
     """Begins or resumes the work of a badge at `place`. An unknown or locked badge is answered with its verdict."""
+    if is_broken(badge):
+        return signed_out(Verdict("E50"))
     try:
         user = access.sign_in(session, badge, station=place.station)
     except Unauthenticated as refusal:
@@ -184,6 +187,8 @@ def _short(session: Session, error: InsufficientStock) -> str:
 
 def _step(desk: Desk, entry: Entry) -> Verdict | None:
     work = desk.work
+    if is_broken(entry.text):
+        raise Refusal("E27", found=shown(entry.text))
     if entry.kind == "command" and entry.text == INQUIRY:
         return _begin(desk, INQUIRY, None)
     if not work.frames:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlmodel import col
+
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.receive_posting import landing_of
@@ -256,9 +258,8 @@ def _practice_items(desk: Desk, standing: Standing) -> list[PracticeCode]:
             for barcode in found
         ]
     ordered = {line.variant_id for line in standing.lines}
-    stranger = desk.session.exec(
-        scoped(desk.session, Barcode).where(Barcode.variant_id.not_in(ordered)).limit(1)
-    ).first()  # type: ignore[attr-defined]
+    others = scoped(desk.session, Barcode).where(col(Barcode.variant_id).not_in(ordered))
+    stranger = desk.session.exec(others.order_by(col(Barcode.code)).limit(1)).first()
     if stranger is not None and standing.order is not None:
         sku = fetch(desk.session, Variant, stranger.variant_id, resource="variant").sku
         codes.append(

@@ -263,14 +263,29 @@ def _refuse_lot(desk: Desk, stop: Stop, lot: Lot) -> None:
 def _identified(desk: Desk, state: PickState, stop: Stop, level: StockLevel) -> Heard:
     if level.lot_id:
         _refuse_lot(desk, stop, fetch(desk.session, Lot, level.lot_id, resource="lot"))
-    assigned_key = (stop.lot.id if stop.lot else "", stop.serial, stop.plate.id if stop.plate else "")
-    free = level.on_hand - level.allocated
-    if (level.lot_id, level.serial, level.plate_id) != assigned_key and free < state.quantity:
-        raise Refusal("E31", quantity=show(free), bin=stop.location.code, item=stop.variant.sku)
+    if _key(stop) != (level.lot_id, level.serial, level.plate_id):
+        state = _instead(desk, state, stop, level)
     return Heard(
         state.model_copy(update={"step": "tote"}),
         Verdict("G05", {"item": stop.variant.sku, "quantity": show(state.quantity)}),
     )
+
+
+def _key(stop: Stop) -> tuple[str, str, str]:
+    return (stop.lot.id if stop.lot else "", stop.serial, stop.plate.id if stop.plate else "")
+
+
+def _instead(desk: Desk, state: PickState, stop: Stop, level: StockLevel) -> PickState:
+    """Another level of the bin than the assigned one: another stop of this order, else what is free of it."""
+    key = (level.lot_id, level.serial, level.plate_id)
+    for other in picking.stops(desk.session, state.order_id):
+        if (other.location.id, other.variant.id, _key(other)) == (stop.location.id, stop.variant.id, key):
+            quantity = min(state.quantity, other.quantity) if state.is_counting else other.quantity
+            return state.model_copy(update={"allocation_id": other.allocation_id, "quantity": quantity})
+    free = level.on_hand - level.allocated
+    if free < state.quantity:
+        raise Refusal("E31", quantity=show(free), bin=stop.location.code, item=stop.variant.sku)
+    return state
 
 
 def _hear_lot(desk: Desk, state: PickState, stop: Stop, entry: Entry) -> Heard:
