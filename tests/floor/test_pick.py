@@ -406,3 +406,62 @@ def test_nothing_a_worker_sees_at_any_step_is_wider_than_its_place(ana: Worker) 
         prompt = ana.prompt
         assert len(prompt.ask) <= 40 and len(prompt.target) <= 20 and len(prompt.facts) <= 6, prompt
         assert prompt.help_page == "picking"
+
+
+def test_a_serial_is_told_by_its_own_code_and_another_one_of_the_bin_may_be_taken(ana: Worker) -> None:
+    for serial in ("SN1", "SN2"):
+        ana.put("PHONE-X", "A01-1", 1, serial=serial)
+    ana.order("SO-1", ("PHONE-X", 1))
+    ana.menu("pick").scan("SO-1", "WH1-A01-1", PHONE)
+    assert (ana.verdict, ana.prompt.step, ana.prompt.target) == ("E46", "serial", "SN1")
+    assert ana.scan("SN9").verdict == "E39"
+    assert ana.scan(PHONE).verdict == "E46"
+    ana.scan(f"]C101{PHONE.zfill(14)}21SN2", "T1")
+    assert (ana.verdict, ana.serials("T1"), ana.serials("A01-1")) == ("G12", ["SN2"], ["", "SN1"])
+
+
+@on_sqlite
+def test_every_serial_is_a_stop_of_its_own(ana: Worker) -> None:
+    for serial in ("SN1", "SN2"):
+        ana.put("PHONE-X", "A01-1", 1, serial=serial)
+    ana.order("SO-1", ("PHONE-X", 2))
+    ana.menu("pick").scan("SO-1", "WH1-A01-1", f"]C101{PHONE.zfill(14)}21SN2", "T1")
+    assert (ana.prompt.step, ana.prompt.target) == ("item", "1 PHONE-X")
+    assert ana.scan(f"]C101{PHONE.zfill(14)}21SN2").verdict == "E39"
+    ana.scan(PHONE, "T1")
+    assert (ana.verdict, ana.prompt.step, ana.serials("T1")) == ("G12", "done", ["SN1", "SN2"])
+
+
+@on_sqlite
+def test_of_several_license_plates_in_a_bin_one_is_scanned(ana: Worker) -> None:
+    first, second = "050010000000000019", "050010000000000026"
+    for code in (first, second):
+        ana.put("PAINT-5L", "A01-1", 20, plate_code=code)
+    ana.order("SO-1", ("PAINT-5L", 15))
+    ana.menu("pick").scan("SO-1")
+    assert ana.prompt.target == "A01-1"
+    ana.scan("WH1-A01-1", PAINT)
+    assert (ana.verdict, ana.prompt.step) == ("E21", "plate")
+    assert ana.scan("NOPLATE").verdict == "E57"
+    ana.scan(f"]C100{second}", "T1")
+    assert ana.moves("pick_move") == [("pick_move", "PAINT-5L", "A01-1", "T1", "", 15)]
+    ana.scan(second)
+    assert ana.verdict == "E47"
+    assert ana.command("back").scan(f"]C100{second}").facts == {"WH1/A01-1": "", "PAINT-5L": f"5 {second}"}
+
+
+@pytest.mark.parametrize("text", ["A\x00B", "\x1b[2J", "\ud800", "[/]", "x" * 5000, "' OR 1=1 --", "\u202e"])
+def test_hostile_codes_at_every_step_are_refused_and_change_nothing(ana: Worker, text: str) -> None:
+    ana.order("SO-1", ("GLOVE-L", 10), ("MILK-1L", 1))
+    ana.put("MILK-1L", "B04-1", 5, lot_number="M120")
+    ana.scan(text)
+    assert ana.verdict.startswith("E")
+    for code in ("", "SO-1", "WH1-A02-1", GLOVE_L, "T1", "WH1-B04-1", MILK):
+        ana.scan(code) if code else ana.menu("pick")
+        step = ana.prompt
+        ana.scan(text)
+        assert ana.verdict.startswith("E") and ana.prompt == step, (step.step, ana.verdict)
+        assert all(character.isprintable() for character in ana.words)
+        ana.type(text)
+        assert ana.verdict.startswith("E") and ana.prompt == step
+    assert ana.prompt.step == "lot"

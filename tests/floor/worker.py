@@ -126,13 +126,16 @@ class Worker:
 
         return self.write(work)
 
-    def put(self, sku: str, code: str, quantity: int, *, lot_number: str = "") -> None:
+    def put(
+        self, sku: str, code: str, quantity: int, *, lot_number: str = "", serial: str = "", plate_code: str = ""
+    ) -> None:
         """Adjusts what a location holds, up or (below 0) down."""
 
         def work(session: Session) -> None:
             variant = catalog.variant_by_sku(session, sku)
             location = self._location(session, code)
             lot = lots.find_lot(session, variant.id, lot_number)
+            plate = places.find_or_create_plate(session, plate_code) if plate_code else None
             ends = (ledger.INVENTORY_LOSS, location.id)
             posting = ledger.Posting(
                 variant.id,
@@ -141,6 +144,8 @@ class Worker:
                 ledger.MoveKind.MANUAL_ADJUSTMENT,
                 new_id("put"),
                 lot_id=lot.id if lot else "",
+                serial=serial,
+                destination_plate_id=plate.id if plate else "",
                 guard=ledger.Guard.PHYSICAL,
             )
             ledger.post(session, [posting])
@@ -199,6 +204,17 @@ class Worker:
                 StockLevel.variant_id == variant.id, StockLevel.location_id == location.id
             )
             return int(sum(level.on_hand for level in session.exec(statement)))
+
+        return self.write(work)
+
+    def serials(self, code: str) -> list[str]:
+        """The serial numbers that a location holds."""
+
+        def work(session: Session) -> list[str]:
+            statement = scoped(session, StockLevel).where(
+                StockLevel.location_id == self._location(session, code).id, col(StockLevel.on_hand) > 0
+            )
+            return sorted(level.serial for level in session.exec(statement))
 
         return self.write(work)
 
