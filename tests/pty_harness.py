@@ -139,9 +139,9 @@ class Terminal:
                 raise AssertionError(f"waited in vain for {what or holds}; the screen shows:\n{self.screen}")
         return self.screen
 
-    def wait_for(self, text: str, *, seconds: float = DEADLINE_SECONDS) -> str:
-        """Wait until the screen holds `text`."""
-        return self.wait(lambda screen: text in screen, seconds=seconds, what=repr(text))
+    def wait_for(self, *texts: str, seconds: float = DEADLINE_SECONDS) -> str:
+        """Wait until the screen holds every one of `texts`."""
+        return self.wait(lambda screen: all(text in screen for text in texts), seconds=seconds, what=repr(texts))
 
     def wait_gone(self, text: str, *, seconds: float = DEADLINE_SECONDS) -> str:
         """Wait until the screen holds `text` no more."""

@@ -91,7 +91,7 @@ def test_a_scan_answers_no_question_and_a_digit_does(floor: Floor) -> None:
     floor.terminal.send("5001000000040\rT4\r1\r")
     floor.terminal.wait_bells(before + 9)
     floor.terminal.wait_for("E40 ANSWER FIRST")
-    assert "Why is it short?" in floor.terminal.screen
+    floor.terminal.wait_for("Why is it short?")
     floor.terminal.send("1")
     floor.terminal.wait_for("Scan every unit")
     assert [entry[:2] for entry in floor.heard[-2:]] == [["command", "ask"], ["choice", "lost"]]
@@ -104,7 +104,7 @@ def test_a_code_on_a_menu_chooses_nothing(start_floor: Callable[..., Floor]) -> 
     floor.terminal.wait_for("SIGNED IN")
     floor.terminal.scan("5001000000033")
     floor.await_units(2)
-    assert "Choose or scan" in floor.terminal.screen
+    floor.terminal.wait_for("Choose or scan")
     assert floor.heard[-1][:3] == ["code", "5001000000033", "scan"]
 
 
@@ -158,7 +158,7 @@ def test_no_stray_byte_ends_the_program_or_acts(floor: Floor, name: str) -> None
     assert new[-1][:3] == ["code", "GOOD-CODE-1", "scan"]
     allowed = {"A\x11B\x10C\x0cD\x0fE", "ABC"}
     assert all(kind == "code" and text in allowed for kind, text, _, _ in new[:-1]), new
-    assert "Scan every unit" in floor.terminal.screen
+    floor.terminal.wait_for("Scan every unit")
 
 
 def test_a_lone_escape_is_the_back_key(floor: Floor) -> None:
