@@ -450,7 +450,11 @@ def test_of_several_license_plates_in_a_bin_one_is_scanned(ana: Worker) -> None:
     assert ana.command("back").scan(f"]C100{second}").facts == {"WH1/A01-1": "", "PAINT-5L": f"5 {second}"}
 
 
-@pytest.mark.parametrize("text", ["A\x00B", "\x1b[2J", "\ud800", "[/]", "x" * 5000, "' OR 1=1 --", "\u202e"])
+@pytest.mark.parametrize(
+    "text",
+    ["A\x00B", "\x1b[2J", "\ud800", "[/]", "x" * 5000, "' OR 1=1 --", "\u202e"],
+    ids=["nul", "escape", "surrogate", "markup", "long", "sql", "bidi"],
+)
 def test_hostile_codes_at_every_step_are_refused_and_change_nothing(ana: Worker, text: str) -> None:
     ana.order("SO-1", ("GLOVE-L", 10), ("MILK-1L", 1))
     ana.put("MILK-1L", "B04-1", 5, lot_number="M120")
