@@ -143,7 +143,7 @@ def apply(books: Books, posting: Posting, move_id: str) -> Move:
         if posting.lot_id and level_out.on_hand == 0:
             books.lots[posting.lot_id].may_be_exhausted = True
     if total_out is not None:
-        _leave(books, posting, total_out, quantity if leaves_site else 0, reserved, source_held, source.site_id)
+        _leave(posting, total_out, quantity if leaves_site else 0, reserved, source_held)
     if destination.keeps_levels:
         level_in = books.levels[destination_key(posting)]
         level_in.on_hand += quantity
@@ -153,6 +153,8 @@ def apply(books: Books, posting: Posting, move_id: str) -> Move:
             total_in.average_cost = _average(total_in, quantity, unit_cost)
             total_in.on_hand += quantity
         total_in.held += destination_held
+    if total_out is not None and total_out.on_hand - total_out.reserved - total_out.held < 0:
+        books.overdrawn.append((posting.variant_id, source.site_id))
     if posting.lot_id and destination.keeps_levels:
         books.lots[posting.lot_id].came_back = True
         if posting.kind in INITIAL_KINDS:
@@ -219,14 +221,12 @@ def _check_total(posting: Posting, total: Total, quantity: int, reserved: int, h
         raise Short(0 if held else available + reserved, "")
 
 
-def _leave(books: Books, posting: Posting, total: Total, gone: int, reserved: int, held: int, site_id: str) -> None:
+def _leave(posting: Posting, total: Total, gone: int, reserved: int, held: int) -> None:
     if posting.kind is MoveKind.REVERSAL and gone and posting.unit_cost is not None:
         total.average_cost = _average(total, -gone, posting.unit_cost)
     total.on_hand -= gone
     total.reserved -= reserved
     total.held -= held
-    if total.on_hand - total.reserved - total.held < 0:
-        books.overdrawn.append((posting.variant_id, site_id))
 
 
 def _average(total: Total, gained: int, unit_cost: int | None) -> int | None:

@@ -97,15 +97,15 @@ def test_rows_of_another_organization_cannot_be_changed(two_sites: str, statemen
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO documentcounter VALUES (2, 'PO', 1)",
-        "UPDATE documentcounter SET organization_id = 2",
+        "INSERT INTO document_counter VALUES (2, 'PO', 1)",
+        "UPDATE document_counter SET organization_id = 2",
         "UPDATE site SET organization_id = 2, code = 'X'",
     ],
 )
 def test_rows_cannot_be_put_into_another_organization(two_sites: str, statement: str) -> None:
     with connected(two_sites) as connection:
         set_tenant(connection, 1)
-        connection.exec_driver_sql("INSERT INTO documentcounter VALUES (1, 'SO', 1)")
+        connection.exec_driver_sql("INSERT INTO document_counter VALUES (1, 'SO', 1)")
         with pytest.raises(Exception, match="row-level security"):
             connection.exec_driver_sql(statement)
 
@@ -119,7 +119,7 @@ def test_every_table_of_an_organization_is_protected_by_force(postgresql_url: st
         ).fetchall()
     protected = {name for name, is_forced, policy in rows if is_forced and policy == "own_organization"}
     assert protected == set(scope_columns())
-    assert protected | {"lease", "storesetting", "alembic_version"} == {*metadata.tables, "alembic_version"}
+    assert protected | {"lease", "store_setting", "alembic_version"} == {*metadata.tables, "alembic_version"}
 
 
 def test_a_superuser_steps_down(two_sites: str) -> None:

@@ -447,7 +447,7 @@ def test_a_conflict_is_looked_for_within_the_organization(two: Two) -> None:
 
 
 def test_every_table_belongs_to_an_organization_or_is_named_here() -> None:
-    assert set(metadata.tables) - set(scope_columns()) == {"lease", "storesetting"}
+    assert set(metadata.tables) - set(scope_columns()) == {"lease", "store_setting"}
 
 
 def _python_files() -> Iterator[Path]:

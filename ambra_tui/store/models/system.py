@@ -36,6 +36,8 @@ class Organization(SQLModel, table=True):
 class StoreSetting(SQLModel, table=True):
     """A fact of the store: its sample's name (`sample`), the pepper of badge and key digests (`pepper`)."""
 
+    __tablename__ = "store_setting"
+
     name: str = Field(primary_key=True, max_length=60)
     value: str
 
@@ -53,6 +55,8 @@ class Lease(SQLModel, table=True):
 
 class DocumentCounter(Scoped, table=True):
     """The next number of a kind of document, given inside the transaction."""
+
+    __tablename__ = "document_counter"
 
     kind: str = Field(primary_key=True, max_length=30)
     next_value: int = Field(default=1)

@@ -29,7 +29,7 @@ def upgrade() -> None:
     _create_api_key()
     _create_audit_entry()
     _create_discrepancy()
-    _create_documentcounter()
+    _create_document_counter()
     _create_idempotency_record()
     _create_lease()
     _create_license_plate()
@@ -41,7 +41,7 @@ def upgrade() -> None:
     _create_site()
     _create_station_lock()
     _create_stock_move()
-    _create_storesetting()
+    _create_store_setting()
     _create_supplier()
     _create_task()
     _create_user_account()
@@ -95,7 +95,7 @@ _TABLES = (
     "api_key",
     "audit_entry",
     "discrepancy",
-    "documentcounter",
+    "document_counter",
     "idempotency_record",
     "lease",
     "license_plate",
@@ -107,7 +107,7 @@ _TABLES = (
     "site",
     "station_lock",
     "stock_move",
-    "storesetting",
+    "store_setting",
     "supplier",
     "task",
     "user_account",
@@ -229,13 +229,13 @@ def _create_discrepancy() -> None:
     )
 
 
-def _create_documentcounter() -> None:
+def _create_document_counter() -> None:
     op.create_table(
-        "documentcounter",
+        "document_counter",
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(30), nullable=False),
         sa.Column("next_value", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("organization_id", "kind", name=op.f("pk_documentcounter")),
+        sa.PrimaryKeyConstraint("organization_id", "kind", name=op.f("pk_document_counter")),
     )
 
 
@@ -465,12 +465,12 @@ def _create_stock_move() -> None:
     )
 
 
-def _create_storesetting() -> None:
+def _create_store_setting() -> None:
     op.create_table(
-        "storesetting",
+        "store_setting",
         sa.Column("name", sa.String(60), nullable=False),
         sa.Column("value", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_storesetting")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_store_setting")),
     )
 
 
