@@ -1,7 +1,7 @@
 """The outbox, read in the order of the commits by whoever wants to know what happened.
 
-On SQLite one writer holds the store at a time, so ids follow the commits. On PostgreSQL rows may commit out of id order: a
-follower first numbers what is new, under a lock, and reads by that number.
+On SQLite one writer holds the store at a time, so ids follow the commits. On PostgreSQL rows may commit out of id
+order: a follower first numbers what is new, under a lock, and reads by that number.
 
 Example::
 
@@ -54,7 +54,7 @@ def events_after(session: Session, position: int, *, limit: int = PAGE) -> Seque
 def last_position(session: Session) -> int:
     """The position of the newest published event, 0 when there is none. System scope."""
     order = OutboxEvent.position if _is_postgresql(session) else OutboxEvent.id
-    return int(session.exec(select(func.coalesce(func.max(order), 0))).one())
+    return session.exec(select(func.coalesce(func.max(order), 0))).one() or 0
 
 
 def has_pending(session: Session) -> bool:
