@@ -25,7 +25,7 @@ from ambra_tui.errors import Conflict, Duplicate, InsufficientStock, Invalid, No
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.kit.text import clean_line
-from ambra_tui.ledger import Guard, MoveKind, Posting
+from ambra_tui.ledger import MoveKind, Posting
 from ambra_tui.services.catalog import clean_currency, positive_quantity
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.tasks import CANCELLED_ORDER, ask_putaway
@@ -393,7 +393,6 @@ def _line_postings(session: Session, order: SalesOrder, line: SalesOrderLine, pa
                 lot_id=part.lot_id,
                 serial=part.serial,
                 plate_id=part.plate_id,
-                guard=Guard.FREE if reserved == part.quantity else Guard.AVAILABLE,
                 reserved=reserved,
                 allocated=part.quantity if part.allocation is not None else ZERO,
                 reason="sold",

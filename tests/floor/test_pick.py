@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ambra_tui.kit.language import languages
 from ambra_tui.services import orders
 from tests.floor.worker import Worker, open_ds1
 
@@ -386,7 +387,9 @@ def test_practice_codes_of_every_step_do_what_they_promise(ana: Worker) -> None:
 
 
 @on_sqlite
-def test_nothing_a_worker_sees_at_any_step_is_wider_than_its_place(ana: Worker) -> None:
+@pytest.mark.parametrize("language", languages())
+def test_nothing_a_worker_sees_at_any_step_is_wider_than_its_place(ana: Worker, language: str) -> None:
+    ana.speak(language)
     ana.order("SO-1", ("GLOVE-L", 10), ("MILK-1L", 12), ("PAINT-5L", 12))
     steps = [
         lambda: ana.menu("pick"),
@@ -405,6 +408,7 @@ def test_nothing_a_worker_sees_at_any_step_is_wider_than_its_place(ana: Worker) 
         step()
         prompt = ana.prompt
         assert len(prompt.ask) <= 40 and len(prompt.target) <= 20 and len(prompt.facts) <= 6, prompt
+        assert ana.reply.words is None or len(ana.reply.words.headline) <= 20
         assert prompt.help_page == "picking"
 
 

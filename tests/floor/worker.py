@@ -24,7 +24,7 @@ from ambra_tui.scan.parse import parse
 from ambra_tui.services import catalog, lots, orders, places
 from ambra_tui.services.sample import load_sample
 from ambra_tui.store import Actor, Store, open_store
-from ambra_tui.store.models import Location, Lot, SalesOrder, StockLevel, StockMove, Task, Variant
+from ambra_tui.store.models import Location, Lot, SalesOrder, StockLevel, StockMove, Task, User, Variant
 from ambra_tui.store.scope import organization_of, scoped
 
 NOW = "2026-03-02T08:00Z"
@@ -125,6 +125,17 @@ class Worker:
             return orders.reserve_order(session, order) if is_reserved else order
 
         return self.write(work)
+
+    def speak(self, language: str) -> None:
+        """Sets the worker's language."""
+
+        def work(session: Session) -> None:
+            user = session.get(User, (organization_of(session), self.reply.user_id))
+            assert user is not None
+            user.language = language
+            session.add(user)
+
+        self.write(work)
 
     def put(
         self, sku: str, code: str, quantity: int, *, lot_number: str = "", serial: str = "", plate_code: str = ""
