@@ -14,6 +14,7 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -108,8 +109,16 @@ class Terminal(App[int]):
             if hasattr(source, "on_change"):
                 source.on_change = lambda: loop.call_soon_threadsafe(self._changed)
             source.start(partial(self._frame_from_thread, loop))
+        self._end_in_order_on(signal.SIGTERM)
         self._consumer = asyncio.create_task(self.station.intake.run(), name="intake")
         self.call_after_refresh(self.open_store)
+
+    def _end_in_order_on(self, number: signal.Signals) -> None:
+        """Give the terminal back when asked to end, where this thread may listen for that."""
+        try:
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
+        except (NotImplementedError, RuntimeError, ValueError):
+            return
 
     def open_store(self) -> None:
         """Open the store on a thread; afterwards what was scanned meanwhile is answered."""

@@ -113,8 +113,8 @@ def _margin(width: int) -> int:
 
 def _main(view: View, chrome: Chrome, width: int, height: int, *, screen_width: int) -> tuple[list[Line], list[Line]]:
     """The step above, `width` wide; what was entered, the verdict and the keys below, as wide as the screen."""
-    margin, wide_margin = _margin(width), _margin(screen_width)
-    inner, wide = width - 2 * margin, screen_width - 2 * wide_margin
+    margin = _margin(screen_width)
+    inner, wide = width - 2 * margin, screen_width - 2 * margin
     is_low = height < LOW
     asks = _joined(view, inner) if is_low and view.target else [((row, "ask"),) for row in wrap(view.ask, inner)]
     items = _body(view, inner)
@@ -134,9 +134,9 @@ def _main(view: View, chrome: Chrome, width: int, height: int, *, screen_width: 
     lines += items
     bottom = _entry(view, chrome, wide, shares=plan.keys == 0) if plan.entry else []
     bottom += [air] if plan.air >= 2 and plan.entry else []
-    bottom = [_indented(line, wide_margin) for line in bottom]
-    bottom += _verdict(chrome.notice, screen_width, plan.verdict, wide_margin)
-    bottom += [_indented(line, wide_margin) for line in _keys(view.keys, wide, plan.keys)]
+    bottom = [_indented(line, margin) for line in bottom]
+    bottom += _verdict(chrome.notice, screen_width, plan.verdict, margin)
+    bottom += [_indented(line, margin) for line in _keys(view.keys, wide, plan.keys)]
     room = max(0, height - len(bottom))
     upper = [_indented(line, margin) for line in lines[:room]]
     return upper + [air] * (room - len(upper)), bottom
@@ -225,7 +225,7 @@ def _progress_bar(progress: tuple[int, int], width: int) -> Line:
     words = f" {done}/{total}"
     room = max(4, min(width, 60) - cell_len(words))
     filled = room * min(done, total) // total if total > 0 else 0
-    return (("█" * filled, "bar"), ("░" * (room - filled), "bar_rest"), (words, "value"))
+    return (("━" * filled, "bar"), ("━" * (room - filled), "bar_rest"), (words, "value"))
 
 
 def _body(view: View, width: int) -> list[Line]:

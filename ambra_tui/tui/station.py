@@ -23,6 +23,7 @@ from ambra_tui.kit.language import languages, say, verdict_words
 from ambra_tui.kit.text import printable
 from ambra_tui.scan.log import LoggedFrame, ScanLog, visible
 from ambra_tui.scan.model import RawScan
+from ambra_tui.tui.draft import Draft
 from ambra_tui.tui.intake import Intake, Item
 from ambra_tui.tui.sound import Sound
 from ambra_tui.tui.view import Chrome, Fact, Level, Notice, View, view_of
@@ -60,6 +61,8 @@ class Station:
         self.notice: Notice | None = None
         self.typed = ""
         self.echo = ""
+        self._set_aside = ("", "")
+        self._draft = Draft(station)
         self.scans = ScanLog()
         self.intake = Intake(self._answer)
 
@@ -133,6 +136,7 @@ class Station:
         if raw.how == "manual" and self.typed:
             raw = replace(raw, text=self.typed + raw.text)
         self.typed = ""
+        self._keep_draft()
         self.echo = self._readable(raw.text)
         seen = replace(raw, text=self._readable(raw.text)) if self.is_secret else raw
         self._put(self._item("scan", raw=raw, logged=self.scans.add(seen, at=Clock().now())))
@@ -162,11 +166,13 @@ class Station:
         """A person types."""
         self.typed = (self.typed + characters)[:TYPED_LIMIT]
         self.echo = ""
+        self._keep_draft()
         self._changed()
 
     def erase(self, *, all_of_it: bool = False) -> None:
         """Takes back the last character, or all."""
         self.typed = "" if all_of_it else self.typed[:-1]
+        self._keep_draft()
         self._changed()
 
     def enter(self) -> None:
@@ -266,7 +272,7 @@ class Station:
         before = self._reply
         self._reply = reply
         if before is None or before.run != reply.run:
-            self.typed = "" if item.kind != "scan" else self.typed
+            self._carry_typing(before, reply, item)
         words = reply.words
         if words is None:
             if item.kind != "look":
@@ -274,6 +280,26 @@ class Station:
             return ""
         self._show(Notice(words.code, words.level, printable(words.headline), printable(words.detail)))
         return words.code
+
+    def _carry_typing(self, before: Reply | None, reply: Reply, item: Item) -> None:
+        """Another step has begun: what was typed stays with its own step, through a look-up and through a crash."""
+        place = _place(reply)
+        if item.text == "inquiry":
+            self._set_aside = (_place(before), self.typed)
+        elif place and self._set_aside[0] == place:
+            self.typed, self._set_aside = self._set_aside[1], ("", "")
+            return
+        if place and not _place(before) and not self.is_secret:
+            self.typed = self._draft.find(reply.user_id, place)
+            return
+        if item.kind != "scan":
+            self.typed = ""
+        self._keep_draft()
+
+    def _keep_draft(self) -> None:
+        reply = self._reply
+        if reply is not None and reply.prompt is not None:
+            self._draft.keep(reply.user_id, _place(reply), "" if self.is_secret else self.typed)
 
     def _complain(self, code: str, sentence: str) -> str:
         headline, detail = verdict_words(self.language, code, {"detail": sentence})
@@ -314,6 +340,7 @@ class Station:
         badges = tuple(Fact(printable(code.label), printable(code.text)) for code in self._badges)
         return View(
             title="AmbraWMS",
+            emblem=EMBLEM,
             ask=self.say("terminal.scan_badge"),
             facts=badges[:6],
             keys=self._more_keys(signed_in=False),
@@ -354,6 +381,11 @@ class Station:
             todo_title=self.say("terminal.todo"),
             history_title=self.say("terminal.history"),
         )
+
+
+def _place(reply: Reply | None) -> str:
+    """Flow and step; empty while nobody is signed in."""
+    return f"{reply.flow}.{reply.prompt.step}" if reply is not None and reply.prompt is not None else ""
 
 
 _LEVELS: dict[str, Level] = {"G": "good", "W": "doubt"}

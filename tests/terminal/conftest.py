@@ -54,6 +54,7 @@ def start_floor(tmp_path: Path) -> Iterator[Callable[..., Floor]]:
     def start(*arguments: str, rows: int = 24, columns: int = 60, **environment: str) -> Floor:
         record = tmp_path / f"record-{len(made)}.jsonl"
         argv = [sys.executable, "-m", "tests.terminal.host", "--record", str(record), *arguments]
+        environment = {"AMBRA_HOME": str(tmp_path / "home"), **environment}
         terminal = Terminal.start(argv, rows=rows, columns=columns, folder=ROOT, environment=environment)
         made.append(terminal)
         return Floor(terminal, record, argv)

@@ -208,7 +208,7 @@ def test_a_terminal_left_in_disorder_by_a_kill_is_put_right(floor: Floor) -> Non
     floor.terminal.kill()
     assert not floor.terminal.modes & termios.ICANON
     mark = len(floor.terminal.output)
-    floor.terminal.start_again(floor.argv, folder=ROOT)
+    floor.terminal.start_again(floor.argv, folder=ROOT, environment={"AMBRA_HOME": str(floor.record.parent / "home")})
     floor.sign_in()
     fresh = bytes(floor.terminal.output[mark:])
     start = fresh.index(b"\x1b[?1049h")
@@ -221,6 +221,26 @@ def test_a_terminal_left_in_disorder_by_a_kill_is_put_right(floor: Floor) -> Non
     floor.terminal.wait_for("Leave AmbraWMS?")
     floor.terminal.send(b"\x03")
     assert floor.terminal.wait_exit() == 0
+    assert floor.terminal.modes & termios.ICANON
+
+
+def test_digits_that_were_typed_survive_a_kill(floor: Floor) -> None:
+    floor.terminal.send(b"\x1b")
+    floor.terminal.wait_for("Choose or scan")
+    floor.terminal.send("4")
+    floor.terminal.wait_for("› 4")
+    floor.terminal.send("2")
+    floor.terminal.wait_for("› 42")
+    floor.terminal.kill()
+    floor.terminal.start_again(floor.argv, folder=ROOT, environment={"AMBRA_HOME": str(floor.record.parent / "home")})
+    floor.terminal.wait_for("Ana, operator")
+    floor.terminal.scan("BDG-1001")
+    floor.terminal.wait_for("SIGNED IN", "› 42")
+
+
+def test_asked_to_end_it_gives_the_terminal_back(floor: Floor) -> None:
+    floor.terminal.process.terminate()
+    assert floor.terminal.wait_exit() == 128 + 15
     assert floor.terminal.modes & termios.ICANON
 
 

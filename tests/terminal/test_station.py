@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ambra_tui.errors import Conflict, Unavailable
 from ambra_tui.floor.conversation import Entry
 from ambra_tui.floor.host import Reply
 from ambra_tui.scan.model import RawScan
+from ambra_tui.tui.draft import Draft
 from ambra_tui.tui.intake import QUEUE_LIMIT
 from ambra_tui.tui.sound import Sound
 from ambra_tui.tui.station import Station
@@ -48,6 +50,11 @@ class Bench:
         await self.settled()
         self.station.choose("count")
         await self.settled()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMBRA_HOME", str(tmp_path))
 
 
 def on_loop(story: Callable[[Bench], Coroutine[Any, Any, None]], host: RecordingHost | None = None) -> Bench:
@@ -246,3 +253,49 @@ def test_sounds_tell_the_levels_apart() -> None:
         assert [len(bells) for bells in bench.rung] == [1, 2, 3]
 
     on_loop(story)
+
+
+def test_a_look_up_gives_back_what_was_typed() -> None:
+    async def story(bench: Bench) -> None:
+        await bench.sign_in()
+        bench.station.type("12")
+        bench.station.command("inquiry")
+        await bench.settled()
+        assert bench.station.typed == ""
+        bench.station.type("9")
+        bench.station.command("back")
+        await bench.settled()
+        assert bench.station.typed == "12"
+
+    on_loop(story, DetourHost())
+
+
+class DetourHost(RecordingHost):
+    """An inquiry is a step of its own; back leads to the count again."""
+
+    def _hear(self, run: int, entry: Entry) -> Reply:
+        if entry.text == "inquiry":
+            return self._begin(replace(COUNT, step="card"), "inquiry")
+        return self._begin(COUNT, "count") if entry.text in ("back", "count") else super()._hear(run, entry)
+
+
+def test_unsent_digits_come_back_to_the_same_worker_at_the_same_step(tmp_path: Path) -> None:
+    draft = Draft("dock-1", folder=tmp_path)
+    draft.keep("ana", "pick.quantity", "12")
+    assert Draft("dock-1", folder=tmp_path).find("ana", "pick.quantity") == "12"
+    assert draft.find("ben", "pick.quantity") == ""
+    assert draft.find("ana", "pick.bin") == ""
+    assert Draft("dock-2", folder=tmp_path).find("ana", "pick.quantity") == ""
+    draft.keep("ana", "pick.quantity", "")
+    assert draft.find("ana", "pick.quantity") == ""
+    (tmp_path / next(iter(tmp_path.iterdir()), tmp_path / "x.json")).write_text("{", encoding="utf-8")
+    assert draft.find("ana", "pick.quantity") == ""
+
+
+def test_a_secret_never_reaches_the_draft(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.sign_in()
+        bench.station.type("4711")
+        assert not list((tmp_path / "drafts").glob("*")) if (tmp_path / "drafts").exists() else True
+
+    on_loop(story, SecretHost())
