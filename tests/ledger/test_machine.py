@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import pytest
@@ -154,6 +154,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.reversed: set[str] = set()
         self.promises: dict[str, tuple[str, str, Decimal]] = {}
         self.assignments: dict[str, tuple[Key, Decimal]] = {}
+        for variant, lot, place in product(self.variants, ("", "last"), (self.bins[0], self.bins[1], self.bins[3])):
+            lot_id = self.lots[variant][-1] if lot else ""
+            kind = MoveKind.OPENING_BALANCE
+            self.post(Posting(variant, IN[kind], place, Decimal(10), kind, self.key(), lot_id=lot_id, unit_cost=10_000))
 
     def _build(self, session: Session) -> None:
         first, second = factories.warehouse(session, "WH1"), factories.warehouse(session, "WH2")
@@ -210,9 +214,10 @@ class LedgerMachine(RuleBasedStateMachine):
         )  # fmt: skip
 
     def _from_stock(self, draw: Any) -> tuple[Key, Decimal]:
-        """A level that holds or held something, and about as much as it holds."""
+        """A level that holds something (or, now and then, held something), and about as much as it holds."""
         keys = sorted(k for k in self.model.on_hand if self.model.keeps(k[1]))
-        key = draw(st.sampled_from(keys))
+        full = [k for k in keys if self.model.on_hand[k] > 0]
+        key = draw(st.sampled_from(full if full and draw(st.integers(0, 7)) else keys))
         return key, draw(st.one_of(QUANTITIES, st.just(max(self.model.on_hand[key], Decimal("0.000001")))))
 
     def _outgoing(self, draw: Any) -> Posting:
@@ -257,7 +262,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.post(*(make(data.draw) for make in made))
 
     @precondition(lambda self: self.moves)
-    @rule(data=st.data(), fast=st.booleans())
+    @rule(data=st.data(), fast=st.booleans(), as_told=st.booleans())
+    def use_a_key_again(self, data: Any, fast: bool, as_told: bool) -> None:
+        if as_told:
+            self.repeat(data, fast)
+        else:
+            self.use_a_key_for_something_else(data)
+
     def repeat(self, data: Any, fast: bool) -> None:
         p = data.draw(st.sampled_from(self.moves))
         if fast:
@@ -266,8 +277,6 @@ class LedgerMachine(RuleBasedStateMachine):
             posted = self.write(lambda session: post(session, [p]))[0]
         assert posted.repeated
 
-    @precondition(lambda self: self.moves)
-    @rule(data=st.data())
     def use_a_key_for_something_else(self, data: Any) -> None:
         p = data.draw(st.sampled_from(self.moves))
         with pytest.raises(KeyReused):
@@ -319,8 +328,19 @@ class LedgerMachine(RuleBasedStateMachine):
         return document
 
     @rule(data=st.data(), quantity=QUANTITIES)
+    def work_on_promises(self, data: Any, quantity: Decimal) -> None:
+        act = data.draw(st.integers(0, 5)) if self.promises else 0
+        if act <= 1:
+            self.promise(data, quantity)
+        elif act <= 4:
+            self.ship_what_was_promised(data, quantity)
+        else:
+            self.give_back(data)
+
     def promise(self, data: Any, quantity: Decimal) -> None:
-        variant, site = data.draw(st.sampled_from(self.variants)), data.draw(st.sampled_from(self.site_ids))
+        pairs = list(product(self.variants, self.site_ids))
+        wealthy = [pair for pair in pairs if self.model.available(*pair) > 0]
+        variant, site = data.draw(st.sampled_from(wealthy if wealthy and data.draw(st.integers(0, 7)) else pairs))
         allowed = self.model.available(variant, site) >= quantity
         try:
             document = self.write(lambda session: self._reserve(session, variant, site, quantity))
@@ -331,20 +351,17 @@ class LedgerMachine(RuleBasedStateMachine):
         self.promises[document] = (variant, site, quantity)
         self.model.reserved[variant, site] += quantity
 
-    @precondition(lambda self: self.promises)
-    @rule(data=st.data())
     def give_back(self, data: Any) -> None:
         document = data.draw(st.sampled_from(sorted(self.promises)))
         variant, site, quantity = self.promises.pop(document)
         assert self.write(lambda session: release(session, document_id=document)) == quantity
         self.model.reserved[variant, site] -= quantity
 
-    @precondition(lambda self: self.promises and self.has_stock)
-    @rule(data=st.data(), quantity=QUANTITIES)
     def ship_what_was_promised(self, data: Any, quantity: Decimal) -> None:
         document = data.draw(st.sampled_from(sorted(self.promises)))
         variant, site, open_quantity = self.promises[document]
         keys = sorted(k for k in self.model.on_hand if k[0] == variant and self.model.site(k[1]) == site)
+        keys = [k for k in keys if self.model.on_hand[k] >= quantity] or keys
         if not keys:
             return
         key = data.draw(st.sampled_from(keys))
@@ -373,8 +390,16 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # -- assignments ---------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: self.has_stock)
     @rule(data=st.data())
+    def work_on_assignments(self, data: Any) -> None:
+        act = data.draw(st.integers(0, 5)) if self.assignments else 0
+        if act <= 1:
+            self.assign(data)
+        elif act <= 4:
+            self.pick(data)
+        else:
+            self.unassign(data)
+
     def assign(self, data: Any) -> None:
         key, quantity = self._from_stock(data.draw)
         allowed = self.model.free(key) >= quantity
@@ -399,17 +424,14 @@ class LedgerMachine(RuleBasedStateMachine):
         assert found is not None
         return found
 
-    @precondition(lambda self: self.assignments)
-    @rule(data=st.data())
     def unassign(self, data: Any) -> None:
         allocation = data.draw(st.sampled_from(sorted(self.assignments)))
         key, quantity = self.assignments.pop(allocation)
         self.write(lambda session: unallocate(session, self._allocation(session, allocation)))
         self.model.allocated[key] -= quantity
 
-    @precondition(lambda self: self.assignments)
-    @rule(data=st.data(), share=st.sampled_from([Decimal(1), Decimal("0.5")]))
-    def pick(self, data: Any, share: Decimal) -> None:
+    def pick(self, data: Any) -> None:
+        share = data.draw(st.sampled_from([Decimal(1), Decimal("0.5")]))
         allocation = data.draw(st.sampled_from(sorted(self.assignments)))
         key, open_quantity = self.assignments[allocation]
         quantity = (open_quantity * share).quantize(Decimal("0.000001")) or open_quantity
@@ -438,7 +460,13 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # -- holds ---------------------------------------------------------------------------------------------------
 
-    @rule(data=st.data(), status=st.sampled_from(["active", "quarantine", "recalled"]))
+    @rule(data=st.data(), status=st.sampled_from(["active", "active", "quarantine", "recalled"]), is_lot=st.booleans())
+    def hold_or_free(self, data: Any, status: str, is_lot: bool) -> None:
+        if is_lot:
+            self.judge_a_lot(data, status)
+        else:
+            self.hold_a_place(data, status != "active")
+
     def judge_a_lot(self, data: Any, status: str) -> None:
         lot_id = data.draw(st.sampled_from(self.lots[self.variants[1]][1:]))
 
@@ -450,7 +478,6 @@ class LedgerMachine(RuleBasedStateMachine):
         self.write(work)
         (self.model.held_lots.discard if status == "active" else self.model.held_lots.add)(lot_id)
 
-    @rule(data=st.data(), is_held=st.booleans())
     def hold_a_place(self, data: Any, is_held: bool) -> None:
         place = data.draw(st.sampled_from(self.bins))
 
@@ -508,7 +535,7 @@ def run(store: Store, *, runs: int, steps: int) -> None:
 
 
 def test_random_work_keeps_every_rule(store: Store) -> None:
-    run(store, runs=25, steps=30)
+    run(store, runs=30, steps=40)
 
 
 @pytest.mark.long
