@@ -196,7 +196,7 @@ def _step(desk: Desk, entry: Entry) -> Verdict | None:
     frame = work.frames[-1]
     flow = flows()[frame["flow"]]
     state = flow.state_type.model_validate(frame["state"])
-    if entry.kind == "code" and entry.how == "scan" and flow.prompt(desk, state).is_dialog:
+    if entry.kind == "code" and entry.how == "scan" and frame.get("is_dialog"):
         raise Refusal("E40")
     heard = flow.hear(desk, state, entry)
     _keep(work, flow, heard.state)
