@@ -11,7 +11,7 @@ from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, 
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.putaway_state import Standing
 from ambra_tui.kit.quantity import show
-from ambra_tui.services import putaway
+from ambra_tui.services import putaway, receiving
 from ambra_tui.services.catalog import barcodes_of
 from ambra_tui.services.receiving import Content
 from ambra_tui.store.models import Location, Lot, StockLevel, Variant
@@ -91,7 +91,7 @@ def _choices(desk: Desk) -> tuple[Choice, ...]:
 def _waiting(desk: Desk) -> list[tuple[str, Row]]:
     """What stands at the docks: its id and its row."""
     waiting: list[tuple[str, Row]] = []
-    for dock in putaway.docks_of(desk.session, desk.site.id):
+    for dock in receiving.docks_of(desk.session, desk.site.id):
         for plate in putaway.plates_at(desk.session, dock.id, limit=MAX_ROWS):
             contents = putaway.contents_of_plate(desk.session, plate)
             first = _content_row(desk, contents[0])
@@ -137,7 +137,7 @@ def _practice(desk: Desk, standing: Standing) -> tuple[PracticeCode, ...]:
 
 def _practice_what(desk: Desk) -> tuple[PracticeCode, ...]:
     codes: list[PracticeCode] = []
-    for dock in putaway.docks_of(desk.session, desk.site.id):
+    for dock in receiving.docks_of(desk.session, desk.site.id):
         for plate in putaway.plates_at(desk.session, dock.id, limit=5):
             text = f"]C100{plate.code}" if len(plate.code) == 18 and plate.code.isdigit() else plate.code
             codes.append(PracticeCode(text, _say(desk, "practice_plate", found=plate.code)))
@@ -145,7 +145,7 @@ def _practice_what(desk: Desk) -> tuple[PracticeCode, ...]:
             variant = fetch(desk.session, Variant, content.variant_id, resource="variant")
             found = barcodes_of(desk.session, variant.id)[:1]
             codes += [PracticeCode(b.code, _say(desk, "practice_item", item=variant.sku)) for b in found]
-    bins = putaway.docks_of(desk.session, desk.site.id)[:1]
+    bins = receiving.docks_of(desk.session, desk.site.id)[:1]
     wrong = [PracticeCode(b.barcode, _say(desk, "practice_bin", bin=b.code), is_right=False) for b in bins]
     return (*codes[:10], *wrong)
 

@@ -95,7 +95,7 @@ def hear_quantity(desk: Desk, state: ReceiveState, quantity: Decimal, allowed: A
 def _count(desk: Desk, state: ReceiveState, before: Decimal, allowed: Allowed) -> Heard:
     """Refuses too many; posts a line that was counted piece by piece and is complete; else waits for the bin."""
     standing = Standing.of(desk, state)
-    _refuse_over(desk, standing, before, allowed)
+    _refuse_over(standing, before, allowed)
     if "E14" in allowed:
         state = state.model_copy(update={"is_over_allowed": True})
         standing = Standing.of(desk, state)
@@ -112,10 +112,10 @@ def _count(desk: Desk, state: ReceiveState, before: Decimal, allowed: Allowed) -
     return Heard(state, Verdict("G17", told))
 
 
-def _refuse_over(desk: Desk, standing: Standing, before: Decimal, allowed: Allowed) -> None:
+def _refuse_over(standing: Standing, before: Decimal, allowed: Allowed) -> None:
     if not standing.is_expected or "E14" in allowed:
         return
-    most = standing.most(desk)
+    most = standing.most
     if standing.state.quantity > most:
         raise Refusal("E14", maximum=show(max(most - before, ZERO)))
 
@@ -145,7 +145,7 @@ def hear_pieces(desk: Desk, state: ReceiveState, scan: Scan, allowed: Allowed = 
     told = _told_piece(standing.variant, known, scan)
     after = Standing.of(desk, known)
     if known.quantity and _lands_by_itself(after):
-        _refuse_over(desk, after, ZERO, allowed)
+        _refuse_over(after, ZERO, allowed)
         return post_landed(desk, after, quantity=known.quantity)
     return Heard(known, told)
 
@@ -239,7 +239,7 @@ def hear_serial(desk: Desk, state: ReceiveState, serial: str, allowed: Allowed =
     refuse_unnamed(standing)
     one = state.model_copy(update={"quantity": Decimal(1), "is_over_allowed": "E14" in allowed})
     counted = Standing.of(desk, one)
-    _refuse_over(desk, counted, ZERO, allowed)
+    _refuse_over(counted, ZERO, allowed)
     return post_landed(desk, counted, quantity=Decimal(1), serial=serial)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ambra_tui import ledger
 from ambra_tui.floor.conversation import Heard, Refusal, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.receive_state import Deposit, Pallet, ReceiveState, Standing
@@ -26,7 +25,7 @@ from ambra_tui.store.scope import fetch
 
 def dock_of(desk: Desk, variant: Variant) -> Location:
     """Where goods of this item come in when nobody scans a bin."""
-    return ledger.receiving_location(desk.session, site_id=desk.site.id, variant=variant)
+    return receiving.landing_location(desk.session, site_id=desk.site.id, variant=variant)
 
 
 def landing_of(desk: Desk, state: ReceiveState, variant: Variant) -> Location:

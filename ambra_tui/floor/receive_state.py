@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -106,22 +107,39 @@ class ReceiveState(FlowState):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
-    """The state beside what the store says about it."""
+    """The state beside what the store says about it; lines are read when they are first asked for."""
 
+    desk: Desk
     state: ReceiveState
     order: PurchaseOrder | None
-    lines: tuple[PurchaseOrderLine, ...]
     variant: Variant | None
 
     @classmethod
     def of(cls, desk: Desk, state: ReceiveState) -> Standing:
-        """Reads the order, its lines and the item that is being counted."""
+        """Reads the order and the item that is being counted."""
         order = purchasing.get_purchase_order(desk.session, state.order_id) if state.order_id else None
-        lines = tuple(purchasing.lines_of(desk.session, order.id)) if order else ()
         variant = fetch(desk.session, Variant, state.variant_id, resource="variant") if state.variant_id else None
-        return cls(state, order, lines, variant)
+        return cls(desk, state, order, variant)
+
+    @cached_property
+    def lines(self) -> list[PurchaseOrderLine]:
+        """All lines of the order."""
+        return purchasing.lines_of(self.desk.session, self.order.id) if self.order else []
+
+    @cached_property
+    def item_lines(self) -> list[PurchaseOrderLine]:
+        """The lines that ask for the item."""
+        return self.lines_of(self.state.variant_id)
+
+    def lines_of(self, variant_id: str) -> list[PurchaseOrderLine]:
+        """The lines that ask for a variant."""
+        if self.order is None or not variant_id:
+            return []
+        if "lines" in self.__dict__:
+            return [line for line in self.lines if line.variant_id == variant_id]
+        return purchasing.lines_of(self.desk.session, self.order.id, variant_id=variant_id)
 
     @property
     def step(self) -> str:
@@ -146,14 +164,9 @@ class Standing:
         """The order's number, or a dash."""
         return self.order.number if self.order else "-"
 
-    @property
-    def item_lines(self) -> list[PurchaseOrderLine]:
-        """The lines that ask for the item."""
-        return self.lines_of(self.state.variant_id)
-
-    def lines_of(self, variant_id: str) -> list[PurchaseOrderLine]:
-        """The lines that ask for a variant."""
-        return [line for line in self.lines if line.variant_id == variant_id]
+    def read_lines(self) -> None:
+        """Reads all lines now: those of the item are then taken from them."""
+        _ = self.lines
 
     @property
     def is_expected(self) -> bool:
@@ -173,14 +186,15 @@ class Standing:
         """What of the item has not come yet."""
         return sum((outstanding(line) for line in self.item_lines), ZERO)
 
-    def most(self, desk: Desk) -> Decimal:
+    @property
+    def most(self) -> Decimal:
         """How much more of the item may come, tolerance included."""
-        return sum((maximum_more(desk.session, line) for line in self.item_lines), ZERO)
+        return sum((maximum_more(self.desk.session, line) for line in self.item_lines), ZERO)
 
     @property
     def is_all_received(self) -> bool:
-        """Nothing of the order is missing."""
-        return bool(self.lines) and all(outstanding(line) == 0 for line in self.lines)
+        """Nothing of the order is missing, or nothing more is to come."""
+        return self.order is not None and self.order.status == "received"
 
     @property
     def counter(self) -> str:

@@ -7,23 +7,33 @@ Example::
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from sqlmodel import col
 
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.desk import Desk
-from ambra_tui.floor.receive_posting import landing_of
+from ambra_tui.floor.receive_posting import dock_of
 from ambra_tui.floor.receive_state import Standing
 from ambra_tui.kit.quantity import show
 from ambra_tui.scan.check_digits import check_digit
 from ambra_tui.scan.model import GS
 from ambra_tui.services import purchasing
-from ambra_tui.services.catalog import barcodes_of
 from ambra_tui.services.purchasing import outstanding
-from ambra_tui.services.putaway import docks_of, loose_at, plates_at
-from ambra_tui.services.receiving import quarantine_location
-from ambra_tui.store.models import Barcode, Location, PurchaseOrderLine, Supplier, Variant
+from ambra_tui.services.putaway import loose_at, plates_at
+from ambra_tui.services.receiving import Content, docks_of, quarantine_location
+from ambra_tui.store.models import (
+    Barcode,
+    LicensePlate,
+    Location,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    Supplier,
+    Variant,
+)
 from ambra_tui.store.scope import fetch, scoped
 
 SHORT_REASONS = ("short", "refused", "wrong_item", "other")
@@ -34,125 +44,179 @@ _EXAMPLE_COMPANY = "0500100000000"
 
 def draw(desk: Desk, standing: Standing) -> Prompt:
     """The prompt of the step."""
+    scene = _Scene(desk, standing)
+    if standing.variant is not None:
+        scene.variants[standing.variant.id] = standing.variant
+    standing.read_lines()
     step = standing.step
     is_question = step in ("close", "pin")
     return Prompt(
         step=step,
-        title=_title(desk, standing),
-        ask=_ask(desk, standing),
-        target=_target(desk, standing),
-        facts=_facts(desk, standing),
-        choices=_choices(desk, step),
-        commands=() if is_question else _commands(desk, standing),
+        title=_title(scene),
+        ask=_ask(scene),
+        target=_target(scene),
+        facts=_facts(scene),
+        choices=_choices(scene) if step == "close" else (),
+        commands=() if is_question else _commands(scene),
         is_dialog=is_question,
         is_secret=step == "pin",
         accepts_text=step != "close",
         progress=_progress(standing),
-        todo=_todo(desk, standing),
-        contents_title=_dock_title(desk),
-        contents=_dock_rows(desk),
-        practice=() if is_question else _practice(desk, standing),
+        todo=_todo(scene),
+        contents_title=scene.say("dock_holds", bin=scene.dock.code) if scene.dock else "",
+        contents=_dock_rows(scene),
+        practice=() if is_question else _practice(scene),
         help_page="receiving",
     )
 
 
-def _say(desk: Desk, key: str, **params: object) -> str:
-    return desk.say(f"receive.{key}", **params)
+@dataclass(frozen=True)
+class _Scene:
+    """What one drawing reads, each thing once."""
+
+    desk: Desk
+    standing: Standing
+    variants: dict[str, Variant] = field(default_factory=dict)
+
+    def say(self, key: str, **params: object) -> str:
+        return self.desk.say(f"receive.{key}", **params)
+
+    @cached_property
+    def shown_lines(self) -> list[PurchaseOrderLine]:
+        """Lines with something to come first, then those that are complete."""
+        ranked = sorted(self.standing.lines, key=lambda line: (outstanding(line) == 0, line.position))[:MAX_ROWS]
+        self.remember(line.variant_id for line in ranked)
+        return ranked
+
+    @cached_property
+    def expected(self) -> list[PurchaseOrder]:
+        return purchasing.expected_orders(self.desk.session, self.desk.site.id, limit=MAX_ROWS)
+
+    @cached_property
+    def suppliers(self) -> dict[str, str]:
+        """Names of the suppliers of the expected orders."""
+        ids = {order.supplier_id for order in self.expected}
+        rows = self.desk.session.exec(scoped(self.desk.session, Supplier).where(col(Supplier.id).in_(ids))).all()
+        return {row.id: row.name for row in rows}
+
+    @cached_property
+    def dock(self) -> Location | None:
+        docks = docks_of(self.desk.session, self.desk.site.id)
+        return docks[0] if docks else None
+
+    @cached_property
+    def plates(self) -> list[LicensePlate]:
+        return plates_at(self.desk.session, self.dock.id, limit=MAX_ROWS) if self.dock else []
+
+    @cached_property
+    def loose(self) -> list[Content]:
+        contents = loose_at(self.desk.session, self.dock.id, limit=MAX_ROWS) if self.dock else []
+        self.remember(content.variant_id for content in contents)
+        return contents
+
+    @cached_property
+    def landing(self) -> Location | None:
+        """Where the item goes when no bin is scanned."""
+        if self.standing.state.is_damaged:
+            return quarantine_location(self.desk.session, self.desk.site.id)
+        if self.dock is None and self.standing.variant is not None:
+            return dock_of(self.desk, self.standing.variant)
+        return self.dock
+
+    def remember(self, variant_ids: Iterable[str]) -> None:
+        """Reads variants in one statement, so that naming each costs none."""
+        ids = set(variant_ids) - self.variants.keys()
+        if ids:
+            rows = self.desk.session.exec(scoped(self.desk.session, Variant).where(col(Variant.id).in_(ids))).all()
+            self.variants.update((row.id, row) for row in rows)
+
+    def variant(self, variant_id: str) -> Variant:
+        if variant_id not in self.variants:
+            self.variants[variant_id] = fetch(self.desk.session, Variant, variant_id, resource="variant")
+        return self.variants[variant_id]
+
+    def sku(self, variant_id: str) -> str:
+        return self.variant(variant_id).sku
 
 
-def _title(desk: Desk, standing: Standing) -> str:
+# --- the step -------------------------------------------------------------------------------------------------------
+
+
+def _title(scene: _Scene) -> str:
+    standing = scene.standing
     if standing.state.is_blind:
-        return _say(desk, "title_blind")
-    return _say(desk, "title_order", document=standing.document) if standing.order else _say(desk, "title")
+        return scene.say("title_blind")
+    return scene.say("title_order", document=standing.document) if standing.order else scene.say("title")
 
 
-def _ask(desk: Desk, standing: Standing) -> str:
+def _ask(scene: _Scene) -> str:
+    standing, step = scene.standing, scene.standing.step
     if standing.state.learned_code:
-        return _say(desk, "ask_learn")
-    if standing.step == "item" and standing.is_all_received:
-        return _say(desk, "ask_complete")
-    if standing.step == "serial" and standing.is_all_received:
-        return _say(desk, "ask_complete")
-    if standing.step == "item" and standing.state.plate:
-        return _say(desk, "ask_label")
-    if standing.step == "bin" and standing.state.is_damaged:
-        return _say(desk, "ask_bin_damaged")
-    return _say(desk, f"ask_{standing.step}")
+        return scene.say("ask_learn")
+    if step in ("item", "serial") and standing.is_all_received:
+        return scene.say("ask_complete")
+    if step == "item" and standing.state.plate:
+        return scene.say("ask_label")
+    if step == "bin" and standing.state.is_damaged:
+        return scene.say("ask_bin_damaged")
+    return scene.say(f"ask_{step}")
 
 
-def _target(desk: Desk, standing: Standing) -> str:
-    if standing.step == "bin" and standing.variant is not None:
-        return landing_of(desk, standing.state, standing.variant).code[:20]
-    return ""
+def _target(scene: _Scene) -> str:
+    return scene.landing.code[:20] if scene.standing.step == "bin" and scene.landing else ""
 
 
-def _facts(desk: Desk, standing: Standing) -> tuple[Row, ...]:
-    state, variant = standing.state, standing.variant
+def _facts(scene: _Scene) -> tuple[Row, ...]:
+    standing, state, variant = scene.standing, scene.standing.state, scene.standing.variant
     if standing.step == "close":
-        return _missing(standing, desk)[:6]
+        return _missing(scene)[:6]
     rows: list[Row] = []
     if variant is not None:
         rows.append(Row(variant.sku, standing.counter, emphasis=True))
-    if state.is_damaged:
-        rows.append(Row(_say(desk, "damaged"), _quarantine(desk), emphasis=True))
+    if state.is_damaged and scene.landing is not None:
+        rows.append(Row(scene.say("damaged"), scene.landing.code, emphasis=True))
     if variant is not None and variant.is_lot_tracked and state.lot_number:
-        rows.append(Row(_say(desk, "lot"), state.lot_number))
+        rows.append(Row(scene.say("lot"), state.lot_number))
     if state.expiry is not None:
-        rows.append(Row(_say(desk, "expiry"), state.expiry.isoformat()))
+        rows.append(Row(scene.say("expiry"), state.expiry.isoformat()))
     if state.plate:
-        rows.append(Row(_say(desk, "plate"), state.plate))
+        rows.append(Row(scene.say("plate"), state.plate))
     if state.wanted is not None:
-        rows.append(Row(_say(desk, "may_allow"), _say(desk, "scan_badge")))
+        rows.append(Row(scene.say("may_allow"), scene.say("scan_badge")))
     if state.learned_code:
-        rows.append(Row(_say(desk, "new_code"), state.learned_code))
-    if variant is None and standing.order is not None and not rows:
-        rows.extend(_open_rows(desk, standing)[:3])
-    return tuple(rows[:6])
+        rows.append(Row(scene.say("new_code"), state.learned_code))
+    return tuple(rows[:6] or _open_rows(scene)[:3])
 
 
-def _quarantine(desk: Desk) -> str:
-    return quarantine_location(desk.session, desk.site.id).code
-
-
-def _missing(standing: Standing, desk: Desk) -> tuple[Row, ...]:
+def _missing(scene: _Scene) -> tuple[Row, ...]:
     return tuple(
-        Row(_sku(desk, line), _say(desk, "missing", quantity=show(outstanding(line))), emphasis=True)
-        for line in standing.lines
+        Row(scene.sku(line.variant_id), scene.say("missing", quantity=show(outstanding(line))), emphasis=True)
+        for line in scene.shown_lines
         if outstanding(line) > 0
     )
 
 
-def _sku(desk: Desk, line: PurchaseOrderLine) -> str:
-    return fetch(desk.session, Variant, line.variant_id, resource="variant").sku
-
-
-def _open_rows(desk: Desk, standing: Standing) -> list[Row]:
-    """Lines with something to come first, then those that are complete."""
-    ranked = sorted(standing.lines, key=lambda line: (outstanding(line) == 0, line.position))[:MAX_ROWS]
+def _open_rows(scene: _Scene) -> list[Row]:
     return [
-        Row(_sku(desk, line), f"{show(line.received)}/{show(line.quantity)}", done=outstanding(line) == 0)
-        for line in ranked
+        Row(scene.sku(line.variant_id), f"{show(line.received)}/{show(line.quantity)}", done=outstanding(line) == 0)
+        for line in scene.shown_lines
     ]
 
 
-def _choices(desk: Desk, step: str) -> tuple[Choice, ...]:
-    if step != "close":
-        return ()
+def _choices(scene: _Scene) -> tuple[Choice, ...]:
     reasons = [
-        Choice(str(digit), reason, _say(desk, f"reason_{reason}"))
-        for digit, reason in enumerate(SHORT_REASONS, start=1)
+        Choice(str(digit), reason, scene.say(f"reason_{reason}")) for digit, reason in enumerate(SHORT_REASONS, start=1)
     ]
-    return (*reasons, Choice("9", KEEP_OPEN, _say(desk, "keep_open")))
+    return (*reasons, Choice("9", KEEP_OPEN, scene.say("keep_open")))
 
 
-def _commands(desk: Desk, standing: Standing) -> tuple[Command, ...]:
-    if not standing.state.is_open:
-        return (Command("f6", "blind", _say(desk, "key_blind")),)
-    label = "key_good" if standing.state.is_damaged else "key_damaged"
+def _commands(scene: _Scene) -> tuple[Command, ...]:
+    if not scene.standing.state.is_open:
+        return (Command("f6", "blind", scene.say("key_blind")),)
     return (
-        Command("f5", "plate", _say(desk, "key_plate")),
-        Command("f8", "damaged", _say(desk, label)),
-        Command("f10", "close", _say(desk, "key_close")),
+        Command("f5", "plate", scene.say("key_plate")),
+        Command("f8", "damaged", scene.say("key_good" if scene.standing.state.is_damaged else "key_damaged")),
+        Command("f10", "close", scene.say("key_close")),
     )
 
 
@@ -164,155 +228,144 @@ def _progress(standing: Standing) -> tuple[int, int] | None:
     return sum(1 for line in standing.lines if outstanding(line) == 0), len(standing.lines)
 
 
-def _todo(desk: Desk, standing: Standing) -> tuple[Row, ...]:
-    if standing.order is not None:
-        return tuple(_open_rows(desk, standing))
-    if standing.state.is_blind:
+def _todo(scene: _Scene) -> tuple[Row, ...]:
+    if scene.standing.order is not None:
+        return tuple(_open_rows(scene))
+    if scene.standing.state.is_blind:
         return ()
-    return tuple(
-        Row(order.number, fetch(desk.session, Supplier, order.supplier_id, resource="supplier").name)
-        for order in purchasing.expected_orders(desk.session, desk.site.id, limit=MAX_ROWS)
-    )
+    return tuple(Row(order.number, scene.suppliers.get(order.supplier_id, "")) for order in scene.expected)
 
 
-# --- the dock -------------------------------------------------------------------------------------------------------
-
-
-def _dock(desk: Desk) -> Location | None:
-    docks = docks_of(desk.session, desk.site.id)
-    return docks[0] if docks else None
-
-
-def _dock_title(desk: Desk) -> str:
-    dock = _dock(desk)
-    return _say(desk, "dock_holds", bin=dock.code) if dock else ""
-
-
-def _dock_rows(desk: Desk) -> tuple[Row, ...]:
-    dock = _dock(desk)
-    if dock is None:
-        return ()
-    plates = [Row(plate.code) for plate in plates_at(desk.session, dock.id, limit=MAX_ROWS)]
-    loose = [
-        Row(fetch(desk.session, Variant, content.variant_id, resource="variant").sku, show(content.quantity))
-        for content in loose_at(desk.session, dock.id, limit=MAX_ROWS)
-    ]
+def _dock_rows(scene: _Scene) -> tuple[Row, ...]:
+    plates = [Row(plate.code) for plate in scene.plates]
+    loose = [Row(scene.sku(content.variant_id), show(content.quantity)) for content in scene.loose]
     return tuple([*plates, *loose][:MAX_ROWS])
 
 
 # --- practice codes -------------------------------------------------------------------------------------------------
 
 
-def _practice(desk: Desk, standing: Standing) -> tuple[PracticeCode, ...]:
+def _practice(scene: _Scene) -> tuple[PracticeCode, ...]:
     """Codes of the real data that make sense here, and wrong ones."""
-    step = standing.step
+    step = scene.standing.step
     if step == "order":
-        return _practice_orders(desk)
+        return _practice_orders(scene)
     codes: list[PracticeCode] = []
     if step in ("lot", "expiry"):
-        codes += _practice_pieces(desk, standing)
+        codes += _practice_pieces(scene)
+    barcodes = _barcodes(scene)
     if step == "serial":
-        codes += _practice_serials(desk, standing)
-    codes += [
-        PracticeCode(location.barcode, _say(desk, "practice_bin", bin=location.code), is_right)
-        for location, is_right in _practice_bins(desk, standing)
-    ]
-    if step == "item" and not standing.state.plate:
-        codes.append(PracticeCode(f"]C100{_next_sscc(desk, standing)}", _say(desk, "practice_plate")))
-    codes += _practice_items(desk, standing)
+        codes += _practice_serials(scene, barcodes)
+    if step == "bin":
+        codes += _practice_bins(scene)
+    if step == "item" and not scene.standing.state.plate:
+        codes.append(PracticeCode(f"]C100{_next_sscc(scene)}", scene.say("practice_plate")))
+    codes += _practice_items(scene, barcodes)
     return tuple(codes[:12])
 
 
-def _practice_orders(desk: Desk) -> tuple[PracticeCode, ...]:
+def _practice_orders(scene: _Scene) -> tuple[PracticeCode, ...]:
     right = [
-        PracticeCode(order.number, _say(desk, "practice_order", document=order.number))
-        for order in purchasing.expected_orders(desk.session, desk.site.id, limit=8)
+        PracticeCode(order.number, scene.say("practice_order", document=order.number)) for order in scene.expected[:8]
     ]
-    done = purchasing.list_purchase_orders(desk.session, status="received", site_id=desk.site.id)
+    session = scene.desk.session
+    done = purchasing.list_purchase_orders(session, status="received", site_id=scene.desk.site.id)
     wrong = [
-        PracticeCode(order.number, _say(desk, "practice_done", document=order.number), is_right=False)
-        for order in desk.session.exec(done.limit(1)).all()
+        PracticeCode(order.number, scene.say("practice_done", document=order.number), is_right=False)
+        for order in session.exec(done.limit(1)).all()
     ]
-    unknown = PracticeCode("PO-0", _say(desk, "practice_unknown"), is_right=False)
-    return (*right, *wrong, unknown)
+    return (*right, *wrong, PracticeCode("PO-0", scene.say("practice_unknown"), is_right=False))
 
 
-def _practice_items(desk: Desk, standing: Standing) -> list[PracticeCode]:
+def _barcodes(scene: _Scene) -> dict[str, list[Barcode]]:
+    """The codes of the items to come, single units first; under an empty key one that is not on the order."""
+    session = scene.desk.session
+    wanted = {line.variant_id for line in scene.shown_lines[:4]} | {scene.standing.state.variant_id} - {""}
+    statement = scoped(session, Barcode).where(col(Barcode.variant_id).in_(wanted))
+    found: dict[str, list[Barcode]] = {}
+    for barcode in session.exec(statement.order_by(col(Barcode.quantity), col(Barcode.code)).limit(40)).all():
+        found.setdefault(barcode.variant_id, []).append(barcode)
+    if scene.standing.order is not None:
+        ordered = {line.variant_id for line in scene.shown_lines}
+        strangers = scoped(session, Barcode).order_by(col(Barcode.code)).limit(len(ordered) * 4 + 1)
+        found[""] = [b for b in session.exec(strangers).all() if b.variant_id not in ordered][:1]
+    return found
+
+
+def _practice_items(scene: _Scene, barcodes: dict[str, list[Barcode]]) -> list[PracticeCode]:
     codes: list[PracticeCode] = []
-    for line in sorted(standing.lines, key=lambda each: (outstanding(each) == 0, each.position))[:4]:
-        variant = fetch(desk.session, Variant, line.variant_id, resource="variant")
-        is_right = outstanding(line) > 0 and standing.state.variant_id in ("", variant.id)
-        found = barcodes_of(desk.session, variant.id)[:3]
-        if found and variant.is_lot_tracked:
-            codes.append(
-                PracticeCode(
-                    _label(desk, variant, found, line), _say(desk, "practice_label", item=variant.sku), is_right
-                )
-            )
-        codes += [
-            PracticeCode(
-                _short_gtin(barcode.code),
-                _say(desk, "practice_item", item=variant.sku, quantity=show(barcode.quantity)),
-                is_right,
-            )
-            for barcode in found
-        ]
-    ordered = {line.variant_id for line in standing.lines}
-    others = scoped(desk.session, Barcode).where(col(Barcode.variant_id).not_in(ordered))
-    stranger = desk.session.exec(others.order_by(col(Barcode.code)).limit(1)).first()
-    if stranger is not None and standing.order is not None:
-        sku = fetch(desk.session, Variant, stranger.variant_id, resource="variant").sku
-        codes.append(
-            PracticeCode(_short_gtin(stranger.code), _say(desk, "practice_stranger", item=sku), is_right=False)
-        )
+    for line in scene.shown_lines[:4]:
+        variant = scene.variant(line.variant_id)
+        is_right = outstanding(line) > 0 and scene.standing.state.variant_id in ("", variant.id)
+        found = barcodes.get(variant.id, [])[:3]
+        label = _label(scene, variant, found, line) if variant.is_lot_tracked else ""
+        if label:
+            codes.append(PracticeCode(label, scene.say("practice_label", item=variant.sku), is_right))
+        for barcode in found:
+            told = scene.say("practice_item", item=variant.sku, quantity=show(barcode.quantity))
+            codes.append(PracticeCode(_short_gtin(barcode.code), told, is_right))
+    for stranger in barcodes.get("", []):
+        told = scene.say("practice_stranger", item=scene.sku(stranger.variant_id))
+        codes.append(PracticeCode(_short_gtin(stranger.code), told, is_right=False))
     return codes
 
 
-def _label(desk: Desk, variant: Variant, found: list[Barcode], line: PurchaseOrderLine) -> str:
-    """A GS1 label of what is outstanding: content, date, count, lot."""
-    largest = max((b for b in found if len(b.code) == 14 and b.code.isdigit()), key=lambda b: b.quantity, default=None)
-    if largest is None:
-        return found[0].code
+def _label(scene: _Scene, variant: Variant, found: list[Barcode], line: PurchaseOrderLine) -> str:
+    """A GS1 label of what is outstanding: content, date, count, lot; empty without a GTIN."""
+    gtins = [barcode for barcode in found if _is_gtin(barcode.code)]
+    if not gtins:
+        return ""
+    largest = max(gtins, key=lambda barcode: barcode.quantity)
     count = max(int(outstanding(line) / largest.quantity), 1)
     life = timedelta(days=(variant.minimum_shelf_life_days or 0) + 120)
-    expiry = f"17{desk.today + life:%y%m%d}" if variant.is_expiry_tracked else ""
-    return f"]C102{largest.code}{expiry}37{count}{GS}10P{desk.today:%j}"
+    today = scene.desk.today
+    expiry = f"17{today + life:%y%m%d}" if variant.is_expiry_tracked else ""
+    return f"]C102{largest.code}{expiry}37{count}{GS}10P{today:%j}"
 
 
-def _practice_pieces(desk: Desk, standing: Standing) -> list[PracticeCode]:
-    expiry = f"]C117{desk.today + timedelta(days=200):%y%m%d}"
-    lot = f"]C110P{desk.today:%j}"
-    past = f"]C117{desk.today - timedelta(days=1):%y%m%d}"
-    pieces = [PracticeCode(lot, _say(desk, "practice_lot")), PracticeCode(expiry, _say(desk, "practice_expiry"))]
-    return [*pieces, PracticeCode(past, _say(desk, "practice_expired"), is_right=False)]
+def _practice_pieces(scene: _Scene) -> list[PracticeCode]:
+    today = scene.desk.today
+    lot, expiry = f"]C110P{today:%j}", f"]C117{today + timedelta(days=200):%y%m%d}"
+    past = f"]C117{today - timedelta(days=1):%y%m%d}"
+    return [
+        PracticeCode(lot, scene.say("practice_lot")),
+        PracticeCode(expiry, scene.say("practice_expiry")),
+        PracticeCode(past, scene.say("practice_expired"), is_right=False),
+    ]
 
 
-def _practice_serials(desk: Desk, standing: Standing) -> list[PracticeCode]:
-    variant = standing.variant
-    if variant is None:
-        return []
-    gtins = [b.code for b in barcodes_of(desk.session, variant.id) if len(b.code) == 14 and b.code.isdigit()]
-    number = int(standing.received) + 1
-    text = f"]d201{gtins[0]}21SN{number:04}" if gtins else f"SN{number:04}"
-    return [PracticeCode(text, _say(desk, "practice_serial", found=f"SN{number:04}"))]
+def _practice_serials(scene: _Scene, barcodes: dict[str, list[Barcode]]) -> list[PracticeCode]:
+    gtins = [b.code for b in barcodes.get(scene.standing.state.variant_id, []) if _is_gtin(b.code)]
+    serial = f"SN{int(scene.standing.received) + 1:04}"
+    text = f"]d201{gtins[0]}21{serial}" if gtins else serial
+    return [PracticeCode(text, scene.say("practice_serial", found=serial))]
 
 
-def _practice_bins(desk: Desk, standing: Standing) -> list[tuple[Location, bool]]:
-    if standing.variant is None or standing.step != "bin":
-        return []
-    right = landing_of(desk, standing.state, standing.variant)
-    others = scoped(desk.session, Location).where(Location.site_id == desk.site.id, Location.kind == "stage")
-    wrong = desk.session.exec(others.limit(1)).all()
-    return [(right, True), *((location, False) for location in wrong)]
+def _practice_bins(scene: _Scene) -> list[PracticeCode]:
+    session = scene.desk.session
+    stages = scoped(session, Location).where(Location.site_id == scene.desk.site.id, Location.kind == "stage")
+    wrong = list(session.exec(stages.order_by(col(Location.code)).limit(1)).all())
+    right = [scene.landing] if scene.landing else []
+    return [
+        PracticeCode(place.barcode, scene.say("practice_bin", bin=place.code), place in right)
+        for place in (*right, *wrong)
+    ]
 
 
-def _next_sscc(desk: Desk, standing: Standing) -> str:
+def _next_sscc(scene: _Scene) -> str:
     """A pallet number that nobody has used at the dock yet, of the example company."""
-    dock = _dock(desk)
-    used = len(plates_at(desk.session, dock.id)) if dock else 0
-    body = f"{_EXAMPLE_COMPANY}{used + 1:04}"[:17]
-    return body + check_digit(body)
+    used = {plate.code for plate in scene.plates}
+    for number in range(1, MAX_ROWS + 2):
+        body = f"{_EXAMPLE_COMPANY}{number:04}"
+        code = body + check_digit(body)
+        if code not in used:
+            return code
+    return code
+
+
+def _is_gtin(code: str) -> bool:
+    return len(code) == 14 and code.isascii() and code.isdigit()
 
 
 def _short_gtin(code: str) -> str:
-    return code[1:] if len(code) == 14 and code.isdigit() and code.startswith("0") else code
+    return code[1:] if _is_gtin(code) and code.startswith("0") else code

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -222,9 +223,11 @@ def list_purchase_orders(
     return statement.order_by(col(PurchaseOrder.created_at).desc(), col(PurchaseOrder.id).desc())
 
 
-def lines_of(session: Session, order_id: str) -> list[PurchaseOrderLine]:
-    """An order's lines in their order, as they are now."""
+def lines_of(session: Session, order_id: str, *, variant_id: str | None = None) -> list[PurchaseOrderLine]:
+    """An order's lines (those of one variant, where asked) in their order, as they are now."""
     statement = scoped(session, PurchaseOrderLine).where(PurchaseOrderLine.purchase_order_id == order_id)
+    if variant_id is not None:
+        statement = statement.where(PurchaseOrderLine.variant_id == variant_id)
     ordered = statement.order_by(col(PurchaseOrderLine.position)).execution_options(populate_existing=True)
     return list(session.exec(ordered).all())
 
@@ -331,7 +334,7 @@ def receive_variant(
     Raises NotFound when no line asks for it.
     """
     lock_order(session, order.id)
-    lines = [line for line in lines_of(session, order.id) if line.variant_id == variant_id]
+    lines = lines_of(session, order.id, variant_id=variant_id)
     if not lines:
         raise NotFound("purchase_order_line", variant_id)
     return [
@@ -563,11 +566,10 @@ def _touch(session: Session, order: PurchaseOrder, line: PurchaseOrderLine) -> N
     """The order's state follows its lines."""
     session.add(line)
     session.flush()
-    lines = lines_of(session, order.id)
     before = order.status
-    if all(outstanding(each) == 0 for each in lines):
+    if not _has_line(session, order, PurchaseOrderLine.received < PurchaseOrderLine.quantity):
         order.status = "received"
-    elif any(each.received > 0 for each in lines):
+    elif _has_line(session, order, col(PurchaseOrderLine.received) > ZERO):
         order.status = "partially_received"
     else:
         order.status = "ordered"
@@ -576,6 +578,15 @@ def _touch(session: Session, order: PurchaseOrder, line: PurchaseOrderLine) -> N
     session.flush()
     if order.status != before:
         publish(session, "purchase_order_changed", order.id, {"number": order.number, "status": order.status})
+
+
+def _has_line(session: Session, order: PurchaseOrder, condition: ColumnElement[bool] | bool) -> bool:
+    statement = select(PurchaseOrderLine.id).where(
+        PurchaseOrderLine.organization_id == order.organization_id,
+        PurchaseOrderLine.purchase_order_id == order.id,
+        condition,
+    )
+    return session.exec(statement.limit(1)).first() is not None
 
 
 # --- other moves of the state ---------------------------------------------------------------------------------------

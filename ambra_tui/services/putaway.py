@@ -83,14 +83,6 @@ def plates_at(session: Session, location_id: str, *, limit: int = 100) -> list[L
     return list(session.exec(statement.limit(limit)).all())
 
 
-def docks_of(session: Session, site_id: str) -> list[Location]:
-    """A site's receiving docks."""
-    statement = scoped(session, Location).where(
-        Location.site_id == site_id, Location.kind == "dock", Location.status == "active"
-    )
-    return list(session.exec(statement.order_by(col(Location.sequence), col(Location.code))).all())
-
-
 def _content(level: StockLevel, quantity: Decimal) -> Content:
     return Content(
         variant_id=level.variant_id,

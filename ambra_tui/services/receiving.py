@@ -232,6 +232,23 @@ def _resolve(session: Session, exception: Discrepancy, reason: str) -> None:
 # --- places and plates ----------------------------------------------------------------------------------------------
 
 
+def docks_of(session: Session, site_id: str) -> list[Location]:
+    """A site's receiving docks."""
+    statement = scoped(session, Location).where(
+        Location.site_id == site_id,
+        Location.kind == "dock",
+        Location.status == "active",
+        col(Location.is_held).is_(False),
+    )
+    return list(session.exec(statement.order_by(col(Location.sequence), col(Location.code))).all())
+
+
+def landing_location(session: Session, *, site_id: str, variant: Variant) -> Location:
+    """Where goods come in when nobody names a bin: the site's dock, else where the ledger's rule says."""
+    docks = docks_of(session, site_id)
+    return docks[0] if docks else ledger.receiving_location(session, site_id=site_id, variant=variant)
+
+
 def quarantine_location(session: Session, site_id: str) -> Location:
     """Where damaged goods of a site go: its damaged location, else its quarantine. Raises Invalid without either."""
     statement = scoped(session, Location).where(

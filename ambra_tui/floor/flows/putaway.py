@@ -21,7 +21,7 @@ from ambra_tui.floor.putaway_view import REASONS, draw
 from ambra_tui.floor.receive_posting import bin_refusal
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.scan.model import Scan
-from ambra_tui.services import putaway
+from ambra_tui.services import putaway, receiving
 from ambra_tui.services.catalog import Match, match_code
 from ambra_tui.services.lots import find_lot
 from ambra_tui.services.places import find_location, find_plate
@@ -103,7 +103,7 @@ def _take_item(desk: Desk, state: PutawayState, match: Match, scan: Scan) -> Hea
     variant = match.variant
     source = _source(desk, state, variant)
     if source is None:
-        docks = putaway.docks_of(desk.session, desk.site.id)
+        docks = receiving.docks_of(desk.session, desk.site.id)
         if any(_is_on_plate(desk, dock, variant) for dock in docks):
             raise Refusal("E21")
         raise Refusal("E39", bin=docks[0].code if docks else desk.site.code, item=variant.sku)
@@ -113,7 +113,7 @@ def _take_item(desk: Desk, state: PutawayState, match: Match, scan: Scan) -> Hea
 
 def _source(desk: Desk, state: PutawayState, variant: Variant) -> Location | None:
     """The tote that was scanned, else the first dock that holds the item loose."""
-    places = putaway.docks_of(desk.session, desk.site.id)
+    places = receiving.docks_of(desk.session, desk.site.id)
     if state.source_id:
         places = [fetch(desk.session, Location, state.source_id, resource="location")]
     for place in places:
