@@ -80,7 +80,7 @@ def test_the_card_of_a_bin_lists_what_it_holds_and_its_doubts(ana: Worker) -> No
     assert shown(ana)[0] == ("WH1", "quarantine, on hold")
 
     def doubt(session: Session) -> None:
-        location = ana._location(session, "A04-1")
+        location = ana.location(session, "A04-1")
         tasks.ask_count(session, location=location, variant_id=None, reason=tasks.SHORT_PICK)
 
     ana.write(doubt)

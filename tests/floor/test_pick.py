@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
+from sqlmodel import Session
 
+from ambra_tui import ledger
 from ambra_tui.kit.language import languages
-from ambra_tui.services import orders
+from ambra_tui.services import catalog, lots, orders, tasks
 from tests.floor.worker import Worker, open_ds1
 
 GLOVE_L, GLOVE_M = "5001000000040", "5001000000057"
@@ -473,3 +476,50 @@ def test_hostile_codes_at_every_step_are_refused_and_change_nothing(ana: Worker,
         ana.type(text)
         assert ana.verdict.startswith("E") and ana.prompt == step
     assert ana.prompt.step == "lot"
+
+
+@on_sqlite
+def test_a_bin_put_on_hold_while_somebody_walks_there_is_refused(ana: Worker) -> None:
+    ana.order("SO-1", ("GLOVE-L", 1))
+    ana.menu("pick").scan("SO-1")
+    ana.write(lambda s: ledger.set_location_held(s, ana.location(s, "A02-1"), True))
+    ana.scan("WH1-A02-1")
+    assert (ana.verdict, ana.words) == ("E17", "BIN ON HOLD: A02-1 is on hold. Take nothing from it.")
+
+
+@on_sqlite
+def test_an_expired_lot_in_the_hand_is_refused(ana: Worker) -> None:
+    ana.write(lambda s: catalog_lot(s, "OLD", date(2026, 3, 1)))
+    ana.put("MILK-1L", "B04-1", 5, lot_number="OLD")
+    ana.order("SO-1", ("MILK-1L", 4))
+    ana.menu("pick").scan("SO-1", "WH1-B04-1", f"]C101{MILK.zfill(14)}10OLD")
+    assert (ana.verdict, ana.words) == ("E10", "EXPIRED: Lot OLD expired on 2026-03-01. Do not use it.")
+
+
+def catalog_lot(session: Session, number: str, expiry: date) -> None:
+    variant = catalog.variant_by_sku(session, "MILK-1L")
+    lots.create_lot(session, variant_id=variant.id, lot_number=number, expiry_date=expiry)
+
+
+@on_sqlite
+def test_an_earlier_lot_of_which_too_little_is_free_tells_how_much_there_is(ana: Worker) -> None:
+    ana.order("SO-0", ("MILK-1L", 10))
+    ana.menu("pick").scan("SO-0").command("back").command("back")
+    ana.order("SO-1", ("MILK-1L", 4))
+    ana.menu("pick").scan("SO-1")
+    ana.put("MILK-1L", "A04-1", 3, lot_number="M090")
+    ana.scan("WH1-A04-1", f"]C101{MILK.zfill(14)}10M090")
+    assert (ana.verdict, ana.prompt.step, ana.words.split(":")[0]) == ("E31", "item", "QTY NOW 3")
+
+
+@on_sqlite
+def test_a_backorder_stays_open_while_its_stock_may_not_be_picked_and_is_picked_when_it_may(ana: Worker) -> None:
+    order = ana.order("SO-4", ("GLOVE-L", 10))
+    ana.menu("pick").scan("SO-4", "WH1-A02-1", GLOVE_L).type("6").scan("T4").press("1").command("back")
+    ana.menu("pick").scan("SO-4")
+    assert (ana.verdict, ana.prompt.step) == ("W02", "done")
+    assert ana.write(lambda s: orders.lines_of(s, order.id))[0].backordered == 4
+    ana.command("back")
+    ana.write(lambda s: tasks.finish_task(s, tasks.open_tasks(s, ana.place.site_id, kind="count")[0]))
+    ana.menu("pick").scan("SO-4")
+    assert (ana.verdict, ana.prompt.target, ana.facts["Take"]) == ("G20", "A02-1", "4 GLOVE-L")

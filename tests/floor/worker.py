@@ -144,7 +144,7 @@ class Worker:
 
         def work(session: Session) -> None:
             variant = catalog.variant_by_sku(session, sku)
-            location = self._location(session, code)
+            location = self.location(session, code)
             lot = lots.find_lot(session, variant.id, lot_number)
             plate = places.find_or_create_plate(session, plate_code) if plate_code else None
             ends = (ledger.INVENTORY_LOSS, location.id)
@@ -173,7 +173,8 @@ class Worker:
 
         self.write(work)
 
-    def _location(self, session: Session, code: str) -> Location:
+    def location(self, session: Session, code: str) -> Location:
+        """The site's location with a code."""
         found = places.find_location(session, code, site_id=self.place.site_id)
         assert found is not None
         return found
@@ -210,7 +211,7 @@ class Worker:
 
         def work(session: Session) -> int:
             variant = catalog.variant_by_sku(session, sku)
-            location = self._location(session, code)
+            location = self.location(session, code)
             statement = scoped(session, StockLevel).where(
                 StockLevel.variant_id == variant.id, StockLevel.location_id == location.id
             )
@@ -223,7 +224,7 @@ class Worker:
 
         def work(session: Session) -> list[str]:
             statement = scoped(session, StockLevel).where(
-                StockLevel.location_id == self._location(session, code).id, col(StockLevel.on_hand) > 0
+                StockLevel.location_id == self.location(session, code).id, col(StockLevel.on_hand) > 0
             )
             return sorted(level.serial for level in session.exec(statement))
 
