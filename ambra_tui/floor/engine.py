@@ -11,11 +11,13 @@ Example::
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from pydantic import ValidationError
 from sqlmodel import Session
 
 from ambra_tui.errors import AmbraError, InsufficientStock, Unauthenticated
@@ -48,6 +50,7 @@ from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
 HOME = "home"
 INQUIRY = "inquiry"
 KEPT_VERDICTS = 10
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,8 @@ def _step(desk: Desk, entry: Entry) -> Verdict | None:
     state = flow.state_type.model_validate(frame["state"])
     if entry.kind == "code" and entry.how == "scan" and frame.get("is_dialog"):
         raise Refusal("E40")
+    if frame.get("is_secret"):
+        entry = replace(entry, how="manual")  # a PIN typed in one go looks like a scan
     heard = flow.hear(desk, state, entry)
     _keep(work, flow, heard.state)
     return heard.verdict
@@ -245,11 +250,17 @@ def _sign_out(desk: Desk) -> Reply:
 def _answer(desk: Desk, verdict: Verdict | None, *, was_dialog: bool = False) -> Reply:
     """Stores where the worker is now and draws the reply."""
     work = desk.work
-    prompt = _prompt(desk)
+    try:
+        prompt = _prompt(desk)
+    except (AmbraError, Refusal, ValidationError):
+        log.exception("a step can no longer be shown; back to the menu")
+        work.frames, verdict = [], Verdict("E41")
+        prompt = _home_prompt(desk)
     if prompt.is_dialog != was_dialog:
         work.run += 1
     if work.frames:
-        work.frames = [*work.frames[:-1], {**work.frames[-1], "is_dialog": prompt.is_dialog}]
+        asked = {"is_dialog": prompt.is_dialog, "is_secret": prompt.is_secret}
+        work.frames = [*work.frames[:-1], {**work.frames[-1], **asked}]
     if verdict is not None:
         told = {"at": to_microseconds(desk.now), "code": verdict.code, "params": dict(verdict.params)}
         work.verdicts = [*work.verdicts, told][-KEPT_VERDICTS:]

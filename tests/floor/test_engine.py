@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import select
 
+from ambra_tui.errors import NotFound
 from ambra_tui.floor import engine
-from ambra_tui.floor.conversation import Entry
+from ambra_tui.floor.conversation import Entry, Heard, Prompt
 from ambra_tui.services import access
 from ambra_tui.store import Store
 from ambra_tui.store.models import AuditEntry, WorkSession
@@ -144,3 +145,35 @@ def test_every_look_is_the_step_that_was_left(ds1: tuple[Store, int], ana: Worke
     with store.read(organization_id) as session:
         seen = engine.look(session, ana.place, user_id=ana.reply.user_id)
     assert (seen.prompt, seen.run) == (ana.prompt, ana.reply.run)
+
+
+def test_a_step_that_can_no_longer_be_shown_gives_way_to_the_menu(ds1: tuple[Store, int], ana: Worker) -> None:
+    ana.menu("pick")
+
+    def gone(desk, state):  # type: ignore[no-untyped-def]
+        raise NotFound("order", "ord_gone")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine.flows()["pick"], "prompt", gone, raising=False)
+        again = Worker(*ds1, "BDG-1001")
+    assert (again.reply.flow, again.verdict) == ("home", "E41")
+    assert frames(again) == []
+
+
+def test_a_pin_in_one_burst_is_typed(ana: Worker) -> None:
+    heard: list[str] = []
+    pick = engine.flows()["pick"]
+
+    def secret(desk, state):  # type: ignore[no-untyped-def]
+        return Prompt(step="pin", title="Pick", ask="PIN", is_secret=True)
+
+    def hear(desk, state, entry):  # type: ignore[no-untyped-def]
+        heard.append(entry.how)
+        return Heard(state)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pick, "prompt", secret, raising=False)
+        ana.menu("pick")
+        patch.setattr(pick, "hear", hear, raising=False)
+        ana.scan("4711")
+    assert heard == ["manual"]
