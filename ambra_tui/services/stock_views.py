@@ -1,23 +1,43 @@
 """Reads for lists: stock per site, the ledger seen from its sites, and pages of ids; Core rows, no ORM objects.
 
+Each statement is built once for each set of filters and then only bound, because building one costs more than
+running it.
+
 Example::
 
-    rows, total = stock_by_site(session, site_id=site.id, offset=0, limit=25)
+    rows, total = stock_by_site(session, {"site_id": site.id}, offset=0, limit=25)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, Table, and_, func, literal, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Subquery,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlmodel import Session
 
+from ambra_tui.kit.quantity import ZERO
 from ambra_tui.store.models import Lot, SiteStock, StockMove, Variant
 from ambra_tui.store.scope import organization_of
+
+Filters = Mapping[str, Any]
+"""Column -> the value it must have, or a tuple or list of values that it may have; None filters nothing."""
 
 
 def table_of(model: Any) -> Table:
@@ -26,26 +46,121 @@ def table_of(model: Any) -> Table:
     return table
 
 
+def own() -> BindParameter[int]:
+    """The organization of a statement that is built once and bound by each session."""
+    return bindparam("organization_id")
+
+
 _stock, _variant, _move, _lot = (table_of(model) for model in (SiteStock, Variant, StockMove, Lot))
 
 
-def page_of_ids(
-    session: Session, model: Any, *conditions: ColumnElement[bool], offset: int, limit: int
-) -> tuple[list[str], int]:
+# --- pages of ids ---------------------------------------------------------------------------------------------------
+
+
+class _Paged(NamedTuple):
+    """A statement that counts what matches, and one that reads a page of it."""
+
+    total: Select[Any]
+    page: Select[Any]
+
+
+_Shape = tuple[tuple[str, bool], ...]
+
+
+def _given(filters: Filters) -> dict[str, Any]:
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def _shape(given: Mapping[str, Any]) -> _Shape:
+    """What a statement is built from: the names of its filters, and which of them list values."""
+    return tuple((name, isinstance(value, list | tuple)) for name, value in sorted(given.items()))
+
+
+def _condition(column: ColumnElement[Any], name: str, is_list: bool) -> ColumnElement[bool]:
+    if is_list:
+        return column.in_(bindparam(f"p_{name}", expanding=True))
+    return column == bindparam(f"p_{name}", type_=column.type)
+
+
+def _bound(session: Session, given: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {"organization_id": organization_of(session), **{f"p_{name}": v for name, v in given.items()}, **more}
+
+
+def page_of_ids(session: Session, model: Any, filters: Filters, *, offset: int, limit: int) -> tuple[list[str], int]:
     """The ids of one page, newest first, and how many rows match in all. Ids rise with time."""
-    table = table_of(model)
-    chosen = select(table.c.id).where(table.c.organization_id == organization_of(session), *conditions)
-    counted = (
-        select(func.count()).select_from(table).where(table.c.organization_id == organization_of(session), *conditions)
-    )
+    given = _given(filters)
+    paged = _paged_ids(table_of(model), _shape(given))
     connection = session.connection()
-    total = connection.execute(counted).scalar_one()
-    ids = connection.execute(chosen.order_by(table.c.id.desc()).offset(offset).limit(limit)).scalars()
-    return (list(ids) if offset < total else []), total
+    total = connection.execute(paged.total, _bound(session, given)).scalar_one()
+    if offset >= total:
+        return [], total
+    rows = connection.execute(paged.page, _bound(session, given, p_offset=offset, p_limit=limit))
+    return list(rows.scalars()), total
 
 
-@dataclass(frozen=True, slots=True)
-class StockRow:
+@lru_cache(maxsize=256)
+def _paged_ids(table: Table, shape: _Shape) -> _Paged:
+    matching = (table.c.organization_id == own(), *(_condition(table.c[name], name, many) for name, many in shape))
+    page = select(table.c.id).where(*matching).order_by(table.c.id.desc())
+    return _Paged(select(func.count()).select_from(table).where(*matching), _limited(page))
+
+
+def _limited(statement: Select[Any]) -> Select[Any]:
+    return statement.offset(bindparam("p_offset")).limit(bindparam("p_limit"))
+
+
+def rows_by_id(session: Session, model: Any, ids: Sequence[str], *, key: str = "id") -> list[Any]:
+    """Core rows of `model` whose `key` is one of `ids`; newest first by id, or by position where there is one."""
+    if not ids:
+        return []
+    statement = _rows_by_id(table_of(model), key)
+    return list(session.connection().execute(statement, _bound(session, {"keys": list(ids)})))
+
+
+@lru_cache(maxsize=64)
+def _rows_by_id(table: Table, key: str) -> Select[Any]:
+    order = table.c.position if "position" in table.c else table.c.id.desc() if "id" in table.c else table.c[key]
+    return select(table).where(table.c.organization_id == own(), _condition(table.c[key], "keys", True)).order_by(order)
+
+
+def lines_with_skus(session: Session, model: Any, document_ids: Sequence[str], *, key: str) -> dict[str, list[Any]]:
+    """Lines of several documents with the SKUs of their variants: document id -> its lines in their order."""
+    lines: dict[str, list[Any]] = {document_id: [] for document_id in document_ids}
+    if lines:
+        statement = _lines_with_skus(table_of(model), key)
+        for row in session.connection().execute(statement, _bound(session, {"keys": list(document_ids)})):
+            lines[row._mapping[key]].append(row)
+    return lines
+
+
+@lru_cache(maxsize=16)
+def _lines_with_skus(line: Table, key: str) -> Select[Any]:
+    return (
+        select(line, _variant.c.sku)
+        .join(_variant, and_(_variant.c.organization_id == own(), _variant.c.id == line.c.variant_id))
+        .where(line.c.organization_id == own(), _condition(line.c[key], "keys", True))
+        .order_by(line.c[key], line.c.position)
+    )
+
+
+def sum_by(session: Session, model: Any, column: str, *, of: str, keys: Sequence[str], by: str) -> dict[str, Decimal]:
+    """Sums of `column`, grouped by `by`, over the rows whose `of` is one of `keys`."""
+    statement = _sum_by(table_of(model), column, of, by)
+    rows = session.connection().execute(statement, _bound(session, {"keys": list(keys)}))
+    return {row.grouped: row.total for row in rows}
+
+
+@lru_cache(maxsize=16)
+def _sum_by(table: Table, column: str, of: str, by: str) -> Select[Any]:
+    total = func.sum(table.c[column], type_=table.c[column].type).label("total")
+    matching = (table.c.organization_id == own(), _condition(table.c[of], "keys", True))
+    return select(table.c[by].label("grouped"), total).where(*matching).group_by(table.c[by])
+
+
+# --- stock per site -------------------------------------------------------------------------------------------------
+
+
+class StockRow(NamedTuple):
     """What a site holds of a variant; `available` is on_hand - reserved - held and may be below zero after a count."""
 
     variant_id: str
@@ -63,58 +178,45 @@ class StockRow:
         return self.on_hand - self.reserved - self.held
 
 
-def stock_by_site(
-    session: Session,
-    *,
-    site_id: str | None = None,
-    variant_id: str | None = None,
-    sku: str | None = None,
-    product_id: str | None = None,
-    offset: int,
-    limit: int,
-) -> tuple[list[StockRow], int]:
-    """Stock per variant and site, newest variant first, and how many rows match in all."""
-    organization_id = organization_of(session)
-    conditions = [_stock.c.organization_id == organization_id]
-    if site_id is not None:
-        conditions.append(_stock.c.site_id == site_id)
-    if variant_id is not None:
-        conditions.append(_stock.c.variant_id == variant_id)
-    of_variant = _named_variants(organization_id, sku=sku, product_id=product_id)
-    if of_variant is not None:
-        conditions.append(_stock.c.variant_id.in_(of_variant))
+def stock_by_site(session: Session, filters: Filters, *, offset: int, limit: int) -> tuple[list[StockRow], int]:
+    """Stock per variant and site, newest variant first, and how many rows match in all. Filters: site_id, variant_id,
+    sku, product_id."""
+    given = _given(filters)
+    paged = _paged_stock(_shape(given))
     connection = session.connection()
-    total = connection.execute(select(func.count()).select_from(_stock).where(*conditions)).scalar_one()
+    total = connection.execute(paged.total, _bound(session, given)).scalar_one()
     if offset >= total:
         return [], total
-    page = (
-        select(_stock)
-        .where(*conditions)
-        .order_by(_stock.c.variant_id.desc(), _stock.c.site_id)
-        .offset(offset)
-        .limit(limit)
-        .subquery()
-    )
-    statement = (
-        select(
-            page.c.variant_id, _variant.c.sku, _variant.c.product_id, page.c.site_id, page.c.on_hand,
-            page.c.reserved, page.c.held, page.c.status,
-        )
-        .join(_variant, and_(_variant.c.organization_id == organization_id, _variant.c.id == page.c.variant_id))
-        .order_by(page.c.variant_id.desc(), page.c.site_id)
+    rows = connection.execute(paged.page, _bound(session, given, p_offset=offset, p_limit=limit))
+    return [StockRow(*row) for row in rows], total
+
+
+@lru_cache(maxsize=32)
+def _paged_stock(shape: _Shape) -> _Paged:
+    matching = [_stock.c.organization_id == own()]
+    for name, is_list in shape:
+        if name in _stock.c:
+            matching.append(_condition(_stock.c[name], name, is_list))
+        else:
+            matching.append(_stock.c.variant_id.in_(_variants_with(name, is_list)))
+    order = (_stock.c.variant_id.desc(), _stock.c.site_id)
+    page = _limited(select(_stock).where(*matching).order_by(*order)).subquery()
+    columns = (
+        page.c.variant_id, _variant.c.sku, _variant.c.product_id, page.c.site_id, page.c.on_hand, page.c.reserved,
+        page.c.held, page.c.status,
     )  # fmt: skip
-    return [StockRow(*row) for row in connection.execute(statement)], total
+    joined = and_(_variant.c.organization_id == own(), _variant.c.id == page.c.variant_id)
+    statement = select(*columns).join(_variant, joined).order_by(page.c.variant_id.desc(), page.c.site_id)
+    return _Paged(select(func.count()).select_from(_stock).where(*matching), statement)
 
 
-def _named_variants(organization_id: int, *, sku: str | None, product_id: str | None) -> Select[Any] | None:
-    if sku is None and product_id is None:
-        return None
-    statement = select(_variant.c.id).where(_variant.c.organization_id == organization_id)
-    if sku is not None:
-        statement = statement.where(_variant.c.sku == sku)
-    if product_id is not None:
-        statement = statement.where(_variant.c.product_id == product_id)
-    return statement
+def _variants_with(name: str, is_list: bool) -> Select[Any]:
+    return select(_variant.c.id).where(
+        _variant.c.organization_id == own(), _condition(_variant.c[name], name, is_list)
+    )  # fmt: skip
+
+
+# --- the ledger -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,102 +248,73 @@ class LedgerRow:
     @property
     def id(self) -> str:
         """An id of this side of the move: a move between two sites is two entries."""
-        return self.move_id if self.quantity > 0 else f"{self.move_id}-out"
+        return self.move_id if self.quantity > ZERO else f"{self.move_id}-out"
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerFilter:
-    """Which entries: every given part must fit; moments are inclusive."""
+def ledger_entries(session: Session, filters: Filters, *, offset: int, limit: int) -> tuple[list[LedgerRow], int]:
+    """Entries of the ledger, newest first, and how many match.
 
-    variant_id: str | None = None
-    sku: str | None = None
-    site_id: str | None = None
-    kind: str | None = None
-    origin_id: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-def ledger_entries(session: Session, wanted: LedgerFilter, *, offset: int, limit: int) -> tuple[list[LedgerRow], int]:
-    """Entries of the ledger, newest first, and how many match. A move inside one site changes no balance of it and has
-    no entry here."""
-    organization_id = organization_of(session)
-    incoming = _side(organization_id, wanted, is_incoming=True)
-    outgoing = _side(organization_id, wanted, is_incoming=False)
+    A move inside one site changes no balance of it and has no entry here. Filters: variant_id, sku, site_id, kind,
+    origin_id; `since` and `until` are inclusive moments of posting.
+    """
+    given = _given(filters)
+    paged = _paged_ledger(_shape(given))
     connection = session.connection()
-    total = sum(
-        connection.execute(select(func.count()).select_from(side.subquery())).scalar_one()
-        for side in (incoming, outgoing)
-    )
+    total = int(connection.execute(paged.total, _bound(session, given)).scalar_one())
     if offset >= total:
         return [], total
+    rows = connection.execute(paged.page, _bound(session, given, p_offset=offset, p_limit=limit))
+    return [_ledger_row(row) for row in rows], total
+
+
+@lru_cache(maxsize=64)
+def _paged_ledger(shape: _Shape) -> _Paged:
+    incoming, outgoing = (_side(shape, is_incoming=is_incoming) for is_incoming in (True, False))
+    counts = [select(func.count()).select_from(side.subquery()).scalar_subquery() for side in (incoming, outgoing)]
     entries = union_all(incoming, outgoing).subquery()
-    page = (
-        select(entries)
-        .order_by(entries.c.sequence.desc(), entries.c.is_incoming)
-        .offset(offset)
-        .limit(limit)
-        .subquery()
-    )
-    return [_row(row) for row in connection.execute(_with_texts(organization_id, page))], total
+    newest = select(entries).order_by(entries.c.sequence.desc(), entries.c.is_incoming)
+    return _Paged(select(counts[0] + counts[1]), _with_texts(_limited(newest).subquery()))
 
 
-def _side(organization_id: int, wanted: LedgerFilter, *, is_incoming: bool) -> Select[Any]:
-    own, other = ("destination", "source") if is_incoming else ("source", "destination")
-    site = _move.c[f"{own}_site_id"]
-    conditions = [
-        _move.c.organization_id == organization_id,
-        site != "",
-        site != _move.c[f"{other}_site_id"],
-    ]
-    for column, value in (
-        (_move.c.variant_id, wanted.variant_id),
-        (site, wanted.site_id),
-        (_move.c.kind, wanted.kind),
-        (_move.c.origin_id, wanted.origin_id),
-    ):
-        if value is not None:
-            conditions.append(column == value)
-    named = _named_variants(organization_id, sku=wanted.sku, product_id=None)
-    if named is not None:
-        conditions.append(_move.c.variant_id.in_(named))
-    if wanted.since is not None:
-        conditions.append(_move.c.posted_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(_move.c.posted_at <= wanted.until)
+def _side(shape: _Shape, *, is_incoming: bool) -> Select[Any]:
+    here, there = ("destination", "source") if is_incoming else ("source", "destination")
+    site = _move.c[f"{here}_site_id"]
+    matching = [_move.c.organization_id == own(), site != "", site != _move.c[f"{there}_site_id"]]
+    for name, is_list in shape:
+        matching.append(_ledger_condition(site, name, is_list))
     return select(
         _move.c.sequence,
         literal(1 if is_incoming else 0).label("is_incoming"),
         site.label("site_id"),
-        _move.c[f"{own}_balance"].label("balance_after"),
-    ).where(*conditions)
+        _move.c[f"{here}_balance"].label("balance_after"),
+    ).where(*matching)
 
 
-def _with_texts(organization_id: int, page: Subquery) -> Select[Any]:
+def _ledger_condition(site: ColumnElement[str], name: str, is_list: bool) -> ColumnElement[bool]:
+    if name == "site_id":
+        return _condition(site, name, is_list)
+    if name == "sku":
+        return _move.c.variant_id.in_(_variants_with(name, is_list))
+    if name == "since":
+        return _move.c.posted_at >= bindparam("p_since", type_=_move.c.posted_at.type)
+    if name == "until":
+        return _move.c.posted_at <= bindparam("p_until", type_=_move.c.posted_at.type)
+    return _condition(_move.c[name], name, is_list)
+
+
+def _with_texts(page: Subquery) -> Select[Any]:
     return (
         select(page.c.is_incoming, page.c.site_id, page.c.balance_after, _move, _variant.c.sku, _lot.c.lot_number)
-        .join(_move, and_(_move.c.organization_id == organization_id, _move.c.sequence == page.c.sequence))
-        .join(_variant, and_(_variant.c.organization_id == organization_id, _variant.c.id == _move.c.variant_id))
-        .outerjoin(_lot, and_(_lot.c.organization_id == organization_id, _lot.c.id == _move.c.lot_id))
+        .join(_move, and_(_move.c.organization_id == own(), _move.c.sequence == page.c.sequence))
+        .join(_variant, and_(_variant.c.organization_id == own(), _variant.c.id == _move.c.variant_id))
+        .outerjoin(_lot, and_(_lot.c.organization_id == own(), _lot.c.id == _move.c.lot_id))
         .order_by(page.c.sequence.desc(), page.c.is_incoming)
     )
 
 
-def _row(row: Any) -> LedgerRow:
+def _ledger_row(row: Any) -> LedgerRow:
     return LedgerRow(
         row.id, row.kind, row.variant_id, row.sku, row.site_id, row.quantity if row.is_incoming else -row.quantity,
         row.balance_after, row.lot_number or "", row.serial, row.reason, row.note, row.origin_kind, row.origin_id,
         row.actor_id, row.occurred_at, row.posted_at,
     )  # fmt: skip
-
-
-def rows_by_id(session: Session, model: Any, ids: Sequence[str], *, key: str = "id") -> list[Any]:
-    """Core rows of `model` whose `key` is one of `ids`; newest first by id, or by position where there is one."""
-    if not ids:
-        return []
-    table = table_of(model)
-    order = table.c.position if "position" in table.c else table.c.id.desc() if "id" in table.c else table.c[key]
-    statement = (
-        select(table).where(table.c.organization_id == organization_of(session), table.c[key].in_(ids)).order_by(order)
-    )
-    return list(session.connection().execute(statement))

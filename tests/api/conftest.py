@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from uvicorn.server import ServerState
 
-from ambra_tui.api.server import ServeOptions, Server, address_of, listen, server_config
+from ambra_tui.api.protocol import DeadlineProtocol
+from ambra_tui.api.server import ServeOptions, address_of, listen, server_config
 from ambra_tui.services import access
 from tests import factories
 
@@ -21,30 +23,67 @@ if TYPE_CHECKING:
 Write = Callable[[Callable[[Any], Any]], Any]
 
 
-class LiveServer:
-    """The application behind the real protocol, in a thread of the test's process."""
+class Loop:
+    """An event loop in a thread of its own, for all tests of this process."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(20)
+        self._loop.close()
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[Loop]:
+    """The loop that serves every test."""
+    running = Loop()
+    yield running
+    running.stop()
+
+
+class LiveServer:
+    """The application behind the real protocol on a port of its own."""
+
+    def __init__(self, store: Store, loop: Loop) -> None:
+        self._loop = loop
+        self._config = server_config(store)
+        self._config.load()
+        self._state = ServerState()
         options = ServeOptions(port=0)
         self._listener = listen(options)
         self.address = address_of(self._listener, options.host)
-        self._server = Server(server_config(store))
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._server = loop.run(self._start())
 
-    def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._listener]))
+    async def _start(self) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(self._connection, sock=self._listener)
+
+    def _connection(self) -> DeadlineProtocol:
+        return DeadlineProtocol(config=self._config, server_state=self._state, app_state={})
 
     def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(20)
-        self._listener.close()
+        self._loop.run(self._stop())
+
+    async def _stop(self) -> None:
+        self._server.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        while self._state.tasks:
+            await asyncio.wait(list(self._state.tasks))
+        while self._state.connections:
+            await asyncio.sleep(0)
 
 
 @pytest.fixture
-def server(store: Store) -> Iterator[LiveServer]:
+def server(store: Store, loop: Loop) -> Iterator[LiveServer]:
     """A server over `store`, on both databases."""
-    live = LiveServer(store)
+    live = LiveServer(store, loop)
     yield live
     live.stop()
 

@@ -28,11 +28,8 @@ def dialect() -> str:
 
 
 def test_wrapped_flat_and_bracketed_bodies_mean_the_same(api: Api, house: factories.Warehouse, milk: Any) -> None:
-    flat = {
-        "number": "N",
-        "notes": "x",
-        "items": [{"sku": "MILK-1L", "quantity": 2}, {"sku": "MILK-1L", "quantity": 1}],
-    }
+    items = [{"sku": "MILK-1L", "quantity": 2}, {"sku": "MILK-1L", "quantity": 1}]
+    flat = {"number": "N", "notes": "x", "items": items}
     form = (
         "order[number]=N&order[notes]=x&order[items][][sku]=MILK-1L&order[items][][quantity]=2"
         "&order[items][][sku]=MILK-1L&order[items][][quantity]=1"
@@ -46,8 +43,8 @@ def test_wrapped_flat_and_bracketed_bodies_mean_the_same(api: Api, house: factor
     requests: list[dict[str, Any]] = [
         {"json": {"order": flat}},
         {"json": flat},
-        {"json": {"order": {"number": "N"}, "notes": "x", "items": flat["items"]}},
-        {"json": {"order": {**flat, "items": {"0": flat["items"][0], "1": flat["items"][1]}}}},
+        {"json": {"order": {"number": "N"}, "notes": "x", "items": items}},
+        {"json": {"order": {**flat, "items": {"0": items[0], "1": items[1]}}}},
         {"content": form, "headers": kind},
         {"content": indexed.replace("[", "%5B").replace("]", "%5D"), "headers": kind},
     ]

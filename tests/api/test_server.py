@@ -22,7 +22,7 @@ from ambra_tui.errors import Invalid
 from ambra_tui.services import access
 from ambra_tui.store import leases, open_store
 from tests import factories
-from tests.api.conftest import Api, LiveServer
+from tests.api.conftest import Api
 
 if TYPE_CHECKING:
     from ambra_tui.store import Store
@@ -116,7 +116,14 @@ def test_what_is_in_flight_is_finished(sqlite_store: Store, monkeypatch: pytest.
     _, secret = access.create_key(
         sqlite_store, organization_id=organization.id, label="test", scopes=["admin"], plan="enterprise"
     )
-    live = LiveServer(sqlite_store)
+    listener = server_module.listen(ServeOptions(port=0))
+    live = server_module.Server(server_module.server_config(sqlite_store))
+    thread = threading.Thread(target=lambda: asyncio.run(live.serve(sockets=[listener])))
+    thread.start()
+    address = server_module.address_of(listener, "127.0.0.1")
+    _until(lambda: live.started)
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert httpx.get(f"{address}/api/v1/suppliers", headers=headers).status_code == 200
     entered, go_on = threading.Event(), threading.Event()
 
     def hold(_session: Any) -> None:
@@ -127,16 +134,17 @@ def test_what_is_in_flight_is_finished(sqlite_store: Store, monkeypatch: pytest.
     assert entered.wait(20)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(
-            httpx.post, f"{live.address}/api/v1/suppliers", json={"name": "Dairy"},
-            headers={"Authorization": f"Bearer {secret}"}, timeout=30,
+            httpx.post, f"{address}/api/v1/suppliers", json={"name": "Dairy"},
+            headers=headers, timeout=30,
         )  # fmt: skip
         _until(lambda: sqlite_store.writer._functions.qsize() == 1)
-        live._server.should_exit = True
-        _until(lambda: not live._server.servers[0].is_serving())
+        live.should_exit = True
+        _until(lambda: not live.servers[0].is_serving())
         go_on.set()
         assert answer.result(30).status_code == 201
     held.result(20)
-    live.stop()
+    thread.join(20)
+    assert not thread.is_alive()
 
 
 def _until(condition: Any) -> None:

@@ -33,13 +33,7 @@ from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.services.adjustments import DOCUMENT, adjust, place_of
-from ambra_tui.services.stock_views import (
-    LedgerFilter,
-    LedgerRow,
-    StockRow,
-    ledger_entries,
-    stock_by_site,
-)
+from ambra_tui.services.stock_views import LedgerRow, StockRow, ledger_entries, stock_by_site
 from ambra_tui.store.models import MoveKind, StockMove, Variant
 from ambra_tui.store.scope import fetch, scoped
 
@@ -94,15 +88,13 @@ class NewAdjustment(Body):
 )  # fmt: skip
 def list_levels(session: Session, _call: Call, query: LevelQuery) -> Answer:
     """One row per variant and location."""
-    rows, total = stock_by_site(
-        session,
-        site_id=query.location_id,
-        variant_id=query.variant_id,
-        sku=query.sku,
-        product_id=query.product_id,
-        offset=query.offset,
-        limit=query.per_page,
-    )
+    filters = {
+        "site_id": query.location_id,
+        "variant_id": query.variant_id,
+        "sku": query.sku,
+        "product_id": query.product_id,
+    }
+    rows, total = stock_by_site(session, filters, offset=query.offset, limit=query.per_page)
     return Answer([_level(row) for row in rows], total)
 
 
@@ -126,16 +118,16 @@ def _level(row: StockRow) -> InventoryLevelView:
 )  # fmt: skip
 def list_ledger(session: Session, _call: Call, query: LedgerQuery) -> Answer:
     """Moves seen from their locations; moves between bins of one location change nothing here."""
-    wanted = LedgerFilter(
-        variant_id=query.variant_id,
-        sku=query.sku,
-        site_id=query.location_id,
-        kind=query.entry_type,
-        origin_id=query.reference_id,
-        since=query.start_date,
-        until=query.end_date,
-    )
-    rows, total = ledger_entries(session, wanted, offset=query.offset, limit=query.per_page)
+    filters = {
+        "variant_id": query.variant_id,
+        "sku": query.sku,
+        "site_id": query.location_id,
+        "kind": query.entry_type,
+        "origin_id": query.reference_id,
+        "since": query.start_date,
+        "until": query.end_date,
+    }
+    rows, total = ledger_entries(session, filters, offset=query.offset, limit=query.per_page)
     return Answer([_entry(row) for row in rows], total)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
-from sqlalchemy import and_, func, select
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
@@ -25,9 +24,8 @@ from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.services.adjustments import adjust, place_of
 from ambra_tui.services.lots import CHOSEN_STATES, LOT_STATES, change_lot_status, create_lot, get_lot
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id, table_of
+from ambra_tui.services.stock_views import page_of_ids, rows_by_id, sum_by
 from ambra_tui.store.models import Lot, MoveKind, StockLevel, Variant
-from ambra_tui.store.scope import organization_of
 
 catalogue = Catalogue("Lots")
 MODULE = "traceability"
@@ -73,10 +71,8 @@ def _require_module(call: Call) -> None:
 def list_lots(session: Session, call: Call, query: LotQuery) -> Answer:
     """A page of lots."""
     _require_module(call)
-    table = table_of(Lot)
-    given = ((table.c.status, query.status), (table.c.variant_id, query.variant_id))
-    conditions = [column == value for column, value in given if value is not None]
-    ids, total = page_of_ids(session, Lot, *conditions, offset=query.offset, limit=query.per_page)
+    filters = {"status": query.status, "variant_id": query.variant_id}
+    ids, total = page_of_ids(session, Lot, filters, offset=query.offset, limit=query.per_page)
     return Answer(_lots(session, ids), total)
 
 
@@ -150,18 +146,8 @@ def _lots(session: Session, ids: Sequence[str]) -> list[LotView]:
         return []
     rows = rows_by_id(session, Lot, ids)
     skus = {row.id: row.sku for row in rows_by_id(session, Variant, sorted({row.variant_id for row in rows}))}
-    on_hand = _on_hand(session, ids)
+    on_hand = sum_by(session, StockLevel, "on_hand", of="lot_id", keys=ids, by="lot_id")
     return [_view(row, skus[row.variant_id], on_hand.get(row.id, ZERO)) for row in rows]
-
-
-def _on_hand(session: Session, ids: Sequence[str]) -> dict[str, Any]:
-    table = table_of(StockLevel)
-    statement = (
-        select(table.c.lot_id, func.sum(table.c.on_hand, type_=table.c.on_hand.type).label("quantity"))
-        .where(and_(table.c.organization_id == organization_of(session), table.c.lot_id.in_(ids)))
-        .group_by(table.c.lot_id)
-    )
-    return {row.lot_id: row.quantity for row in session.connection().execute(statement)}
 
 
 def _view(row: Any, sku: str, on_hand: Any) -> LotView:

@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, WithJsonSchema
-from sqlalchemy import ColumnElement, and_, select
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
@@ -46,9 +45,8 @@ from ambra_tui.services.orders import (
     get_order,
     reserve_order,
 )
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id, table_of
-from ambra_tui.store.models import Reservation, SalesOrder, SalesOrderLine, Variant
-from ambra_tui.store.scope import organization_of
+from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id, sum_by
+from ambra_tui.store.models import Reservation, SalesOrder, SalesOrderLine
 
 catalogue = Catalogue("Orders")
 STATES: dict[str, OrderStatus] = {
@@ -149,15 +147,9 @@ class Cancellation(Body):
 )  # fmt: skip
 def list_orders(session: Session, _call: Call, query: OrderQuery) -> Answer:
     """A page of orders with their items."""
-    table = table_of(SalesOrder)
-    conditions: list[ColumnElement[bool]] = []
-    if query.status is not None:
-        conditions.append(table.c.status.in_([state for state, word in STATES.items() if word == query.status]))
-    if query.location_id is not None:
-        conditions.append(table.c.site_id == query.location_id)
-    if query.number is not None:
-        conditions.append(table.c.number == query.number)
-    ids, total = page_of_ids(session, SalesOrder, *conditions, offset=query.offset, limit=query.per_page)
+    states = [state for state, word in STATES.items() if word == query.status]
+    filters = {"status": states or None, "site_id": query.location_id, "number": query.number}
+    ids, total = page_of_ids(session, SalesOrder, filters, offset=query.offset, limit=query.per_page)
     return Answer(_orders(session, ids), total)
 
 
@@ -272,34 +264,9 @@ def _order(session: Session, order_id: str) -> OrderView:
 def _orders(session: Session, ids: Sequence[str]) -> list[OrderView]:
     if not ids:
         return []
-    reserved = _reserved(session, ids)
-    lines: dict[str, list[Any]] = {}
-    for line in _lines(session, ids):
-        lines.setdefault(line.sales_order_id, []).append(line)
-    return [_view(row, lines.get(row.id, []), reserved) for row in rows_by_id(session, SalesOrder, ids)]
-
-
-def _lines(session: Session, ids: Sequence[str]) -> list[Any]:
-    line, variant = table_of(SalesOrderLine), table_of(Variant)
-    organization_id = organization_of(session)
-    statement = (
-        select(line, variant.c.sku)
-        .join(variant, and_(variant.c.organization_id == organization_id, variant.c.id == line.c.variant_id))
-        .where(line.c.organization_id == organization_id, line.c.sales_order_id.in_(ids))
-        .order_by(line.c.sales_order_id, line.c.position)
-    )
-    return list(session.connection().execute(statement))
-
-
-def _reserved(session: Session, ids: Sequence[str]) -> dict[str, Decimal]:
-    table = table_of(Reservation)
-    statement = select(table.c.line_id, table.c.quantity).where(
-        table.c.organization_id == organization_of(session), table.c.document_id.in_(ids)
-    )
-    totals: dict[str, Decimal] = {}
-    for line_id, quantity in session.connection().execute(statement):
-        totals[line_id] = totals.get(line_id, ZERO) + quantity
-    return totals
+    lines = lines_with_skus(session, SalesOrderLine, ids, key="sales_order_id")
+    reserved = sum_by(session, Reservation, "quantity", of="document_id", keys=ids, by="line_id")
+    return [_view(row, lines[row.id], reserved) for row in rows_by_id(session, SalesOrder, ids)]
 
 
 def _view(row: Any, lines: Sequence[Any], reserved: dict[str, Decimal]) -> OrderView:

@@ -19,7 +19,7 @@ from ambra_tui.api.paging import Paging
 from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.services.places import create_site
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id, table_of
+from ambra_tui.services.stock_views import page_of_ids, rows_by_id
 from ambra_tui.store.facts import next_number
 from ambra_tui.store.models import Site
 from ambra_tui.store.models.places import SITE_KINDS
@@ -64,8 +64,7 @@ class NewLocation(Body):
 )  # fmt: skip
 def list_locations(session: Session, _call: Call, query: LocationQuery) -> Answer:
     """A page of locations."""
-    conditions = [table_of(Site).c.kind == query.kind] if query.kind is not None else []
-    ids, total = page_of_ids(session, Site, *conditions, offset=query.offset, limit=query.per_page)
+    ids, total = page_of_ids(session, Site, {"kind": query.kind}, offset=query.offset, limit=query.per_page)
     return Answer([_view(row) for row in rows_by_id(session, Site, ids)], total)
 
 
@@ -98,10 +97,9 @@ def create(session: Session, call: Call, body: NewLocation) -> Answer:
 
 
 def _free_code(session: Session) -> str:
-    table = table_of(Site)
     while True:
         code = next_number(session, "WH")
-        if not page_of_ids(session, Site, table.c.code == code, offset=0, limit=1)[1]:
+        if not page_of_ids(session, Site, {"code": code}, offset=0, limit=1)[1]:
             return code
 
 

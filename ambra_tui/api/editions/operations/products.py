@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, Field
-from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
@@ -54,7 +53,7 @@ from ambra_tui.services.catalog import (
     match_code,
     search,
 )
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id, table_of
+from ambra_tui.services.stock_views import page_of_ids, rows_by_id
 from ambra_tui.store.models import Barcode, Product, Variant
 from ambra_tui.store.scope import fetch, now_of
 
@@ -123,15 +122,10 @@ class NewProduct(Stocked):
 )  # fmt: skip
 def list_products(session: Session, _call: Call, query: ProductQuery) -> Answer:
     """A page of products with their variants."""
-    table = table_of(Product)
-    conditions: list[ColumnElement[bool]] = []
-    if query.status is not None:
-        conditions.append(table.c.status == query.status)
+    filters: dict[str, Any] = {"status": query.status}
     if query.search is not None:
-        conditions.append(
-            table.c.id.in_({variant.product_id for variant in search(session, query.search, limit=MAX_FOUND)})
-        )
-    ids, total = page_of_ids(session, Product, *conditions, offset=query.offset, limit=query.per_page)
+        filters["id"] = sorted({variant.product_id for variant in search(session, query.search, limit=MAX_FOUND)})
+    ids, total = page_of_ids(session, Product, filters, offset=query.offset, limit=query.per_page)
     return Answer(products_with(session, ids), total)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, Field
-from sqlalchemy import and_, select
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
@@ -44,10 +43,9 @@ from ambra_tui.services.purchasing import (
     get_purchase_order,
     receive_order,
 )
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id, table_of
-from ambra_tui.store.models import PurchaseOrder, PurchaseOrderLine, Variant
+from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id
+from ambra_tui.store.models import PurchaseOrder, PurchaseOrderLine
 from ambra_tui.store.models.documents import PURCHASE_ORDER_STATES
-from ambra_tui.store.scope import organization_of
 
 catalogue = Catalogue("Purchase orders")
 _ITEMS = AliasChoices("items", "line_items", "items_attributes", "line_items_attributes")
@@ -111,15 +109,13 @@ class Receipt(Body):
 )  # fmt: skip
 def list_purchase_orders(session: Session, _call: Call, query: PurchaseOrderQuery) -> Answer:
     """A page of purchase orders with their items."""
-    table = table_of(PurchaseOrder)
-    given = (
-        (table.c.status, query.status),
-        (table.c.supplier_id, query.supplier_id),
-        (table.c.site_id, query.location_id),
-        (table.c.number, query.number),
-    )
-    conditions = [column == value for column, value in given if value is not None]
-    ids, total = page_of_ids(session, PurchaseOrder, *conditions, offset=query.offset, limit=query.per_page)
+    filters = {
+        "status": query.status,
+        "supplier_id": query.supplier_id,
+        "site_id": query.location_id,
+        "number": query.number,
+    }
+    ids, total = page_of_ids(session, PurchaseOrder, filters, offset=query.offset, limit=query.per_page)
     return Answer(_purchase_orders(session, ids), total)
 
 
@@ -215,24 +211,8 @@ def _purchase_order(session: Session, order_id: str) -> PurchaseOrderView:
 
 
 def _purchase_orders(session: Session, ids: Sequence[str]) -> list[PurchaseOrderView]:
-    if not ids:
-        return []
-    lines: dict[str, list[Any]] = {}
-    for line in _lines(session, ids):
-        lines.setdefault(line.purchase_order_id, []).append(line)
-    return [_view(row, lines.get(row.id, [])) for row in rows_by_id(session, PurchaseOrder, ids)]
-
-
-def _lines(session: Session, ids: Sequence[str]) -> list[Any]:
-    line, variant = table_of(PurchaseOrderLine), table_of(Variant)
-    organization_id = organization_of(session)
-    statement = (
-        select(line, variant.c.sku)
-        .join(variant, and_(variant.c.organization_id == organization_id, variant.c.id == line.c.variant_id))
-        .where(line.c.organization_id == organization_id, line.c.purchase_order_id.in_(ids))
-        .order_by(line.c.purchase_order_id, line.c.position)
-    )
-    return list(session.connection().execute(statement))
+    lines = lines_with_skus(session, PurchaseOrderLine, ids, key="purchase_order_id")
+    return [_view(row, lines[row.id]) for row in rows_by_id(session, PurchaseOrder, ids)]
 
 
 def _view(row: Any, lines: Sequence[Any]) -> PurchaseOrderView:

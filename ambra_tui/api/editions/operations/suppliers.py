@@ -40,7 +40,7 @@ class NewSupplier(Body):
 )  # fmt: skip
 def list_suppliers(session: Session, _call: Call, query: Paging) -> Answer:
     """A page of suppliers."""
-    ids, total = page_of_ids(session, Supplier, offset=query.offset, limit=query.per_page)
+    ids, total = page_of_ids(session, Supplier, {}, offset=query.offset, limit=query.per_page)
     return Answer([_view(row) for row in rows_by_id(session, Supplier, ids)], total)
 
 
