@@ -15,13 +15,16 @@ Example::
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Engine, Table, event
+from sqlalchemy import BindParameter, BooleanClauseList, Engine, Table, event
 from sqlalchemy.engine import Connection, ExecutionContext
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BinaryExpression
 
 from ambra_tui.store.models.base import metadata
 from ambra_tui.store.statements import Leak, Verdict, examine
@@ -62,16 +65,34 @@ def install_guard(session_class: type[Session], engine: Engine) -> None:
 
 
 def _add_criteria(state: ORMExecuteState) -> None:
+    """Bind what the statement left open; most statements name their organization, and those stay as they are."""
     organization_id = state.session.info.get(SCOPE_COLUMN)
     if organization_id is None or not (state.is_select or state.is_update or state.is_delete):
         return
+    bound = set(_bound_tables(getattr(state.statement, "_where_criteria", ())))
     options = [
         _criteria(mapper.class_, organization_id)  # type: ignore[arg-type]  # classes are hashable
         for mapper in dict.fromkeys(state.all_mappers)
-        if isinstance(mapper.local_table, Table) and mapper.local_table.name in scope_columns()
+        if isinstance(mapper.local_table, Table)
+        and mapper.local_table.name in scope_columns()
+        and mapper.local_table.name not in bound
     ]
     if options:
         state.statement = state.statement.options(*options)
+
+
+def _bound_tables(conditions: Iterable[Any]) -> Iterator[str]:
+    """Tables that a condition binds by `organization_id = parameter`; the compiled statement is looked at closer."""
+    for condition in conditions:
+        if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
+            yield from _bound_tables(condition.clauses)
+        elif (
+            isinstance(condition, BinaryExpression)
+            and condition.operator is operators.eq
+            and isinstance(condition.right, BindParameter)
+            and getattr(condition.left, "name", "") == SCOPE_COLUMN
+        ):
+            yield getattr(getattr(condition.left, "table", None), "name", "")
 
 
 @lru_cache(maxsize=1024)
