@@ -24,7 +24,6 @@ from ambra_tui.scan.model import Scan
 from ambra_tui.services import receiving
 from ambra_tui.services.catalog import Match
 from ambra_tui.services.lots import find_lot
-from ambra_tui.services.places import find_plate
 from ambra_tui.store.models import Location, Variant
 from ambra_tui.store.scope import fetch
 
@@ -68,13 +67,20 @@ def _is_same_pallet_label(before: ReceiveState, known: ReceiveState, match: Matc
     return scan.count is not None and bool(before.plate) and before.quantity > 0 and is_same_lot
 
 
+def worth(match: Match, scan: Scan) -> Decimal:
+    """Base units of one scan: the code's, times the label's count, or the weight that it tells of goods sold by kg."""
+    if scan.net_weight_kg is not None and match.variant.unit_of_measure.lower() == "kg":
+        return scan.net_weight_kg
+    return match.quantity * (scan.count if scan.count is not None else 1)
+
+
 def _counted(state: ReceiveState, match: Match, scan: Scan) -> ReceiveState:
     if scan.count is not None:
-        quantity = state.quantity + match.quantity * scan.count
+        quantity = state.quantity + worth(match, scan)
         return state.model_copy(update={"quantity": quantity, "label_quantity": ZERO, "is_label_count": True})
     is_label = bool(scan.lot or scan.expiry or scan.best_before)
     replaces = not is_label and state.label_quantity and state.label_quantity == state.quantity
-    quantity = match.quantity if replaces else state.quantity + match.quantity
+    quantity = worth(match, scan) if replaces else state.quantity + worth(match, scan)
     label_quantity = quantity if is_label and not state.quantity else ZERO
     return state.model_copy(update={"quantity": quantity, "label_quantity": label_quantity, "is_label_count": False})
 
@@ -260,7 +266,7 @@ def _hear_label_of_copy(desk: Desk, state: ReceiveState, match: Match, entry: En
     pallet, scan = state.pallet, scan_of(entry)
     assert pallet is not None and scan.count is not None
     location = fetch(desk.session, Location, pallet.location_id, resource="location")
-    quantity = match.quantity * scan.count
+    quantity = worth(match, scan)
     told = {"quantity": show(quantity), "item": match.variant.sku, "found": pallet.code, "bin": location.code}
     is_same = (
         match.variant.id == pallet.variant_id
@@ -284,13 +290,3 @@ def _hear_label_of_copy(desk: Desk, state: ReceiveState, match: Match, entry: En
         savepoint.rollback()
         return Heard(reopened, refusal.verdict)
     return Heard(posted.state, Verdict("W20", told))
-
-
-def refuse_used_plate(desk: Desk, state: ReceiveState, code: str) -> None:
-    """Raises E22 for a plate that carries stock already."""
-    plate = find_plate(desk.session, code)
-    if plate is None:
-        return
-    place = receiving.plate_location(desk.session, plate)
-    if place is not None:
-        raise Refusal("E22", found=shown(code), bin=place.code)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ambra_tui.floor.codes import shown
 from ambra_tui.floor.conversation import Heard, Refusal, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.receive_state import Deposit, Pallet, ReceiveState, Standing
@@ -16,10 +17,10 @@ from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.ledger import Posted
 from ambra_tui.services import purchasing, receiving
 from ambra_tui.services.lots import find_or_create_lot
-from ambra_tui.services.places import find_or_create_plate
-from ambra_tui.services.putaway import BinRefused, refuse_illegal_bin
+from ambra_tui.services.places import find_or_create_plate, find_plate
+from ambra_tui.services.putaway import BinRefused, lock_bin, refuse_illegal_bin
 from ambra_tui.services.receiving import Content
-from ambra_tui.store.models import Location, Site, StockLevel, Variant
+from ambra_tui.store.models import Location, Site, Variant
 from ambra_tui.store.scope import fetch
 
 
@@ -41,8 +42,10 @@ def post_counted(desk: Desk, standing: Standing, location: Location) -> Heard:
     state = standing.state
     contents = [Content(state.variant_id, "", state.quantity, plate_id=state.plate)]
     refuse_bin(desk, standing, location, [_with_lot(desk, standing, content) for content in contents])
+    is_mixed = bool(state.plate) and refuse_used_plate(desk, state.plate, at=location)
     deposit = deposit_at(desk, standing, location, state.quantity)
-    pallet = _pallet(state, location) if state.plate and not state.is_damaged and standing.is_expected else None
+    is_model = bool(state.plate) and not state.is_damaged and standing.is_expected
+    pallet = _pallet(state, location, is_mixed=is_mixed) if is_model else None
     following = state.without_item().model_copy(update={"pallet": pallet, "is_damaged": False})
     return Heard(following, posted_verdict(desk, standing, location, deposit.quantity))
 
@@ -175,6 +178,7 @@ def refuse_bin(desk: Desk, standing: Standing, location: Location, contents: lis
         return
     if location.kind == "dock" and not location.is_held:
         return
+    lock_bin(desk.session, location)
     try:
         refuse_illegal_bin(desk.session, location, contents)
     except BinRefused as refused:
@@ -210,7 +214,7 @@ def confirm_or_move(desk: Desk, standing: Standing, location: Location) -> Heard
 # --- plates ---------------------------------------------------------------------------------------------------------
 
 
-def _pallet(state: ReceiveState, location: Location) -> Pallet:
+def _pallet(state: ReceiveState, location: Location, *, is_mixed: bool) -> Pallet:
     return Pallet(
         code=state.plate,
         variant_id=state.variant_id,
@@ -220,6 +224,7 @@ def _pallet(state: ReceiveState, location: Location) -> Pallet:
         expiry=state.expiry,
         best_before=state.best_before,
         production_date=state.production_date,
+        is_mixed=is_mixed,
     )
 
 
@@ -268,7 +273,10 @@ def take_copy_back(desk: Desk, state: ReceiveState) -> ReceiveState:
     return state.without_item().model_copy(update={"plate": state.pallet.code, "pallet": None})
 
 
-def plate_place(desk: Desk, plate_id: str) -> Location | None:
-    """Where stock on a plate lies, or None."""
-    levels: list[StockLevel] = receiving.plate_levels(desk.session, plate_id)
-    return fetch(desk.session, Location, levels[0].location_id, resource="location") if levels else None
+def refuse_used_plate(desk: Desk, code: str, *, at: Location | None = None) -> bool:
+    """Raises E22 for a plate that carries stock already; `at`: where it may stand with some. True if it does."""
+    plate = find_plate(desk.session, code)
+    place = receiving.plate_location(desk.session, plate) if plate else None
+    if place is not None and (at is None or place.id != at.id):
+        raise Refusal("E22", found=shown(code), bin=place.code)
+    return place is not None

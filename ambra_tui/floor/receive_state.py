@@ -54,7 +54,7 @@ class Deposit(BaseModel):
 
 
 class Pallet(BaseModel):
-    """What the plate that was posted last carries: the next new plate is taken for the same."""
+    """What the plate that was posted last carries: the next new plate is taken for the same, unless it is mixed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,6 +66,7 @@ class Pallet(BaseModel):
     expiry: date | None = None
     best_before: date | None = None
     production_date: date | None = None
+    is_mixed: bool = False
 
 
 class ReceiveState(FlowState):
@@ -158,6 +159,11 @@ class Standing:
         if variant.is_serial_tracked:
             return "serial"
         return "bin" if state.quantity else "item"
+
+    @property
+    def takes_number(self) -> bool:
+        """A typed number is the quantity of the item."""
+        return self.variant is not None and self.step in ("bin", "item")
 
     @property
     def document(self) -> str:

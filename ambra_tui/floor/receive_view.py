@@ -14,6 +14,7 @@ from functools import cached_property
 
 from sqlmodel import col
 
+from ambra_tui.errors import Invalid
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.receive_posting import dock_of
@@ -117,10 +118,13 @@ class _Scene:
     @cached_property
     def landing(self) -> Location | None:
         """Where the item goes when no bin is scanned."""
-        if self.standing.state.is_damaged:
-            return quarantine_location(self.desk.session, self.desk.site.id)
-        if self.dock is None and self.standing.variant is not None:
-            return dock_of(self.desk, self.standing.variant)
+        try:
+            if self.standing.state.is_damaged:
+                return quarantine_location(self.desk.session, self.desk.site.id)
+            if self.dock is None and self.standing.variant is not None:
+                return dock_of(self.desk, self.standing.variant)
+        except Invalid:  # the site has no such place: the step that needs it says so
+            return None
         return self.dock
 
     def remember(self, variant_ids: Iterable[str]) -> None:

@@ -269,7 +269,7 @@ def put_away(
     if origin.site_id != location.site_id:
         raise Invalid(f"{location.code} is in another site", field="location_id")
     ledger.refuse_read_only(session, location.site_id or "")
-    _lock_bin(session, location)
+    lock_bin(session, location)
     refuse_illegal_bin(session, location, contents)
     return ledger.post(
         session,
@@ -294,7 +294,7 @@ def put_away(
     )
 
 
-def _lock_bin(session: Session, location: Location) -> None:
+def lock_bin(session: Session, location: Location) -> None:
     """Two stations that fill one bin judge it one after the other."""
     statement = scoped(session, Location).where(Location.id == location.id).with_for_update()
     session.exec(statement.execution_options(populate_existing=True)).one()

@@ -257,11 +257,23 @@ def test_a_plate_is_not_copied_when_less_is_to_come(ana: Worker) -> None:
 
 def test_a_plate_is_used_once(ana: Worker) -> None:
     buy(ana, "PO-1", ("MILK-1L", 480))
-    begin(ana, "PO-1").scan(f"00{PLATE}", MILK_LABEL, "WH1-RECV", f"00{PLATE}")
-    assert ana.words == f"LP ALREADY USED: {PLATE} is already in RECV. Use a new plate."
-    assert len(ana.moves()) == 1
-    ana.scan(f"00{NEXT_PLATE}", f"00{NEXT_PLATE}")
+    begin(ana, "PO-1").scan(f"00{PLATE}", MILK_LABEL, "WH1-RECV", f"00{NEXT_PLATE}", f"00{NEXT_PLATE}")
+    assert ana.words == f"LP ALREADY USED: {NEXT_PLATE} is already in RECV. Use a new plate."
+    ana.scan(f"00{PLATE}")
     assert (ana.verdict, len(ana.moves())) == ("E22", 2)
+
+
+def test_a_mixed_pallet_takes_one_item_after_the_other_where_it_stands(ana: Worker) -> None:
+    buy(ana, "PO-1", ("MILK-1L", 480), ("BOLT-M8", 500))
+    begin(ana, "PO-1").scan(f"00{PLATE}", MILK_LABEL, "WH1-RECV", f"00{PLATE}")
+    assert (ana.verdict, len(ana.moves())) == ("G07", 1)
+    ana.scan(BOLT_CASE, "WH1-C03-1")
+    assert (ana.verdict, len(ana.moves())) == ("E22", 1)
+    ana.scan("WH1-RECV")
+    assert ana.moves()[1:] == [("purchase_received", "BOLT-M8", "supplier", "RECV", "", 100)]
+    assert plates(ana).keys() == {PLATE}
+    ana.scan(f"00{NEXT_PLATE}")
+    assert (ana.verdict, len(ana.moves())) == ("G07", 2)
 
 
 @on_sqlite
@@ -289,7 +301,7 @@ def test_a_plate_may_be_scanned_before_the_order_and_a_number_of_ours_is_given(a
     own = ana.facts["Plate"]
     ana.scan(MILK_LABEL, "WH1-RECV")
     assert plates(ana) == {PLATE: ("RECV", 120), own: ("RECV", 120)}
-    ana.scan(own)
+    ana.scan(f"00{PLATE}")
     assert ana.verdict == "E22"
 
 
@@ -495,6 +507,41 @@ def test_damaged_goods_go_to_a_held_bin_alone(ana: Worker) -> None:
     assert [move[3] for move in ana.moves()] == ["RECV", "QUAR"]
     ana.command("damaged").scan(PAINT, "WH1-RECV")
     assert [move[3] for move in ana.moves()] == ["RECV", "QUAR", "RECV"]
+
+
+@on_sqlite
+def test_a_store_without_a_dock_receives_in_its_bin(ana: Worker) -> None:
+    shop = Worker(ana.store, ana.organization_id, "BDG-1002", station="st-2", site_code="ST1")
+    buy(shop, "PO-1", ("GLOVE-L", 2))
+    begin(shop, "PO-1").scan(GLOVE, GLOVE, "MAIN")
+    assert shop.codes == ["G17", "G28", "G04"]
+    assert shop.moves() == [("purchase_received", "GLOVE-L", "supplier", "MAIN", "", 2)]
+    shop.command("damaged")
+    assert (shop.verdict, shop.words) == ("E99", "REFUSED: the site has no quarantine location")
+
+
+@on_sqlite
+def test_a_typed_number_is_a_quantity_even_where_an_item_is_named_so(ana: Worker) -> None:
+    buy(ana, "PO-1", ("BOLT-M8", 1000))
+    ana.write(lambda session: catalog.create_product(session, name="Odd", sku="104").id)
+    begin(ana, "PO-1").scan(BOLT).type("104")
+    assert (ana.verdict, ana.facts["BOLT-M8"]) == ("G17", "104/1000")
+
+
+@on_sqlite
+def test_an_order_that_the_office_closed_meanwhile_takes_nothing_more(ana: Worker) -> None:
+    buy(ana, "PO-1", ("BOLT-M8", 1000))
+    begin(ana, "PO-1").scan(BOLT, "WH1-RECV", BOLT)
+    ana.write(
+        lambda session: [
+            row.id
+            for row in purchasing.close_short(session, purchasing.find_purchase_order(session, "PO-1"), reason="office")
+        ]
+    )
+    ana.scan("WH1-RECV")
+    assert (ana.words, len(ana.moves())) == ("WRONG STATE: PO-1 is closed short: this cannot be done now.", 1)
+    ana.command("back").command("close")
+    assert (ana.verdict, ana.reply.flow) == ("G18", "home")
 
 
 # --- serials --------------------------------------------------------------------------------------------------------

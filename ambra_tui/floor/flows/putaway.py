@@ -200,6 +200,9 @@ def _proposed(desk: Desk, state: PutawayState) -> Heard:
 def _hear_bin(desk: Desk, state: PutawayState, entry: Entry) -> Heard:
     """A bin, a plate in a bin to join, a part of what is carried, or something else to carry."""
     scan, text = scan_of(entry), text_of(entry)
+    typed = typed_quantity(entry)
+    if typed is not None:
+        return _split(desk, state, typed)
     plate = find_plate(desk.session, scan.sscc or text)
     if plate is not None:
         return _hear_other_plate(desk, state, plate)
@@ -209,9 +212,6 @@ def _hear_bin(desk: Desk, state: PutawayState, entry: Entry) -> Heard:
     location = find_location(desk.session, text, site_id=desk.site.id)
     if location is not None:
         return _to_bin(desk, state, location)
-    typed = typed_quantity(entry)
-    if typed is not None:
-        return _split(desk, state, typed)
     raise unknown(entry)
 
 

@@ -27,9 +27,8 @@ from ambra_tui.floor.receive_item import (
     hear_quantity,
     hear_serial,
     refuse_unnamed,
-    refuse_used_plate,
 )
-from ambra_tui.floor.receive_posting import confirm_or_move, post_copy, post_counted
+from ambra_tui.floor.receive_posting import confirm_or_move, post_copy, post_counted, refuse_used_plate
 from ambra_tui.floor.receive_state import ReceiveState, Standing, Wanted
 from ambra_tui.floor.receive_view import SHORT_REASONS, draw
 from ambra_tui.kit.quantity import ZERO, show
@@ -119,7 +118,7 @@ def _hear(desk: Desk, state: ReceiveState, entry: Entry) -> Heard:
 def _open(desk: Desk, state: ReceiveState, entry: Entry) -> Heard:
     scan = scan_of(entry)
     if scan.sscc and not scan.gtin:
-        refuse_used_plate(desk, state, scan.sscc)
+        refuse_used_plate(desk, scan.sscc)
         return Heard(state.model_copy(update={"plate": scan.sscc}), Verdict("G07", {"found": scan.sscc}))
     order = purchasing.find_purchase_order(desk.session, text_of(entry))
     if order is None:
@@ -150,12 +149,15 @@ def _open_order(desk: Desk, state: ReceiveState, order: PurchaseOrder) -> Heard:
 
 
 def _hear_code(desk: Desk, state: ReceiveState, entry: Entry, allowed: Allowed) -> Heard:
-    """What a code means here, asked in this order: plate, item, parts of a label, bin, plate of ours, the answer to
-    what is asked, order, number."""
+    """What a code means here, asked in this order: plate, a number typed for the item, item, parts of a label, bin,
+    plate of ours, the answer to what is asked, order."""
     scan = scan_of(entry)
     if scan.sscc:
         heard = _hear_plate(desk, state, scan.sscc)
         return _with_rest_of_label(desk, heard, entry, allowed) if scan.gtin else heard
+    typed = typed_quantity(entry)
+    if typed is not None and Standing.of(desk, state).takes_number:
+        return hear_quantity(desk, state, typed, allowed)
     match = match_code(desk.session, scan)
     if match is not None:
         return hear_item(desk, state, match, entry, allowed)
@@ -173,7 +175,6 @@ def _hear_code(desk: Desk, state: ReceiveState, entry: Entry, allowed: Allowed) 
     order = purchasing.find_purchase_order(desk.session, text_of(entry))
     if order is not None:
         return _switch_order(desk, state, order)
-    typed = typed_quantity(entry)
     if typed is not None:
         return hear_quantity(desk, state, typed, allowed)
     raise unknown(entry)
@@ -227,10 +228,12 @@ def _refuse_counted(desk: Desk, state: ReceiveState, found: str) -> None:
 def _hear_plate(desk: Desk, state: ReceiveState, code: str) -> Heard:
     if state.plate == code:
         return Heard(state, Verdict("G07", {"found": shown(code)}))
-    refuse_used_plate(desk, state, code)
-    _refuse_counted(desk, state, code)
     pallet = state.pallet
-    if pallet is not None and state.order_id and not state.is_damaged:
+    _refuse_counted(desk, state, code)
+    if pallet is not None and pallet.code == code and not state.is_copied:
+        return Heard(state.without_item().model_copy(update={"plate": code}), Verdict("G07", {"found": shown(code)}))
+    refuse_used_plate(desk, code)
+    if pallet is not None and not pallet.is_mixed and state.order_id and not state.is_damaged:
         as_next = state.without_item().model_copy(update={"variant_id": pallet.variant_id})
         if Standing.of(desk, as_next).open_quantity >= pallet.quantity:
             return post_copy(desk, state, pallet, code)
@@ -244,6 +247,8 @@ def _new_plate(desk: Desk, state: ReceiveState) -> Heard:
         return _ignore(desk, state)
     _refuse_counted(desk, state, "F5")
     code = next_number(desk.session, "LP")
+    while find_plate(desk.session, code) is not None:
+        code = next_number(desk.session, "LP")
     return Heard(
         state.without_item().model_copy(update={"plate": code, "pallet": None}), Verdict("G07", {"found": code})
     )
