@@ -157,6 +157,8 @@ def _ask(scene: _Scene) -> str:
     standing, step = scene.standing, scene.standing.step
     if standing.state.learned_code:
         return scene.say("ask_learn")
+    if step == "close":
+        return _ask_close(scene)
     if step in ("item", "serial") and standing.is_all_received:
         return scene.say("ask_complete")
     if step == "item" and standing.state.plate:
@@ -164,6 +166,13 @@ def _ask(scene: _Scene) -> str:
     if step == "bin" and standing.state.is_damaged:
         return scene.say("ask_bin_damaged")
     return scene.say(f"ask_{step}")
+
+
+def _ask_close(scene: _Scene) -> str:
+    missing = [line for line in scene.standing.lines if outstanding(line) > 0]
+    if len(missing) != 1:
+        return scene.say("ask_close_lines", count=len(missing))
+    return scene.say("ask_close", quantity=show(outstanding(missing[0])), item=scene.sku(missing[0].variant_id))
 
 
 def _target(scene: _Scene) -> str:

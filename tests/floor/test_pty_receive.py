@@ -125,7 +125,7 @@ def test_p2_short_dated_over_damaged_and_closed_short(desk: Worker, start: Start
     press(terminal, F8, "DAMAGED UNITS", "QUAR")
     scan(terminal, PAINT, "DAMAGED 1", "18/20")
     scan(terminal, "WH1-QUAR", "BIN OK")
-    press(terminal, F10, "Why is this missing?", "2 missing")
+    press(terminal, F10, "2 PAINT-5L missing. Why?")
     press(terminal, "1", "CLOSED SHORT", "Choose or scan")
     assert desk.moves()[1:] == [
         ("purchase_received", "PAINT-5L", "supplier", "RECV", "", 17),

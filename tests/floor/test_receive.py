@@ -654,6 +654,14 @@ def test_closing_asks_for_the_reason_and_may_leave_the_order_open(ana: Worker) -
     assert order_of(ana, "PO-1") == ("received", "REFUSED", [1])
 
 
+@on_sqlite
+def test_closing_names_how_many_items_are_incomplete(ana: Worker) -> None:
+    buy(ana, "PO-1", ("BOLT-M8", 10), ("PAINT-5L", 2), ("CABLE-2M", 1))
+    begin(ana, "PO-1").scan("5001000000118").command("close")
+    assert ana.prompt.ask == "2 items incomplete. Why?"
+    assert ana.facts == {"BOLT-M8": "10 missing", "PAINT-5L": "2 missing"}
+
+
 def test_every_step_can_be_left_with_one_key(ana: Worker) -> None:
     buy(ana, "PO-1", ("MILK-1L", 240))
     begin(ana, "PO-1").scan(f"00{PLATE}", MILK_LABEL).command("back")
