@@ -68,7 +68,8 @@ Handler = Callable[[Session, Call, Any], Answer]
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method on one path. `shape`: a TypedDict of the answer, or of a row when `is_list`. `wrapper`: the name
-    that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with."""
+    that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with. `module`: what the
+    organization must have switched on."""
 
     method: str
     path: str
@@ -84,6 +85,7 @@ class Operation:
     wrapper: str = ""
     current: Handler | None = None
     example: Mapping[str, Any] | None = None
+    module: str = ""
 
     @property
     def is_single(self) -> bool:
@@ -103,9 +105,10 @@ Declared = Callable[[Session, Call, Query], Answer]
 
 @dataclass(slots=True)
 class Catalogue:
-    """Collects the operations of one noun."""
+    """Collects the operations of one noun. `module`: what the organization must have switched on for all of them."""
 
     tag: str
+    module: str = ""
     operations: list[Operation] = field(default_factory=list)
 
     def read(
@@ -155,7 +158,10 @@ class Catalogue:
         return declare
 
     def _add(self, handler: Declared[Query], *, scope: str, **declared: Any) -> Declared[Query]:
-        self.operations.append(Operation(scope=check_scope(scope), tag=self.tag, handler=handler, **declared))
+        operation = Operation(
+            scope=check_scope(scope), tag=self.tag, module=self.module, handler=handler, **declared
+        )  # fmt: skip
+        self.operations.append(operation)
         return handler
 
 

@@ -23,7 +23,7 @@ from starlette.responses import Response
 
 from ambra_tui.api.edition import Answer, Call, Edition, Operation
 from ambra_tui.api.etags import etag_of, matches
-from ambra_tui.api.failures import INTERNAL, Refused, refused
+from ambra_tui.api.failures import INTERNAL, ModuleOff, Refused, refused
 from ambra_tui.api.fields import read_fields
 from ambra_tui.api.idempotency import Remembered, RequestKey, claim, remember, request_key
 from ambra_tui.api.paging import Paging, link_header
@@ -79,6 +79,8 @@ def _call(edition: Edition, operation: Operation, request: Request) -> Call:
     resource, _, verb = operation.scope.partition(":")
     if not principal.allows(resource, verb):
         raise NotAllowed(f"This key may not do this: it needs the scope {operation.scope}")
+    if operation.module and operation.module not in principal.modules:
+        raise ModuleOff(operation.module)
     return Call(store, edition, principal, request.state.request_id, _path_of(request), new_ulid())
 
 

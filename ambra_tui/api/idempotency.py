@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from ambra_tui.api.failures import refused
@@ -27,6 +30,8 @@ from ambra_tui.store.models import IdempotencyRecord
 from ambra_tui.store.scope import now_of, organization_of
 
 KEPT = timedelta(hours=24)
+WAIT_MILLISECONDS = 5_000
+_LOCK_NOT_AVAILABLE = "55P03"
 MAX_KEY = 255
 _records = IdempotencyRecord.__table__  # type: ignore[attr-defined]
 _columns = _records.c
@@ -74,9 +79,29 @@ def claim(session: Session, key: RequestKey) -> Remembered | None:
         set_={name: fresh.excluded[name] for name in ("fingerprint", "status", "headers", "body", "created_at")},
         where=_columns.created_at < now - KEPT,
     ).returning(_columns.key)
-    if session.connection().execute(claimed).first() is not None:
-        return None
+    with _waiting_briefly(session):
+        if session.connection().execute(claimed).first() is not None:
+            return None
     return _first_answer(session, key)
+
+
+@contextmanager
+def _waiting_briefly(session: Session) -> Iterator[None]:
+    """On PostgreSQL the claim waits for a request in flight, but not for ever. Raises Refused (409)."""
+    if session.get_bind().dialect.name != "postgresql":
+        yield
+        return
+    connection = session.connection()
+    connection.exec_driver_sql("SELECT set_config('lock_timeout', %s, true)", (f"{WAIT_MILLISECONDS}ms",))
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise refused(
+            409, "IDEMPOTENCY_CONFLICT", "A request with this Idempotency-Key is in flight. Repeat it later."
+        ) from error
+    connection.exec_driver_sql("SELECT set_config('lock_timeout', '0', true)")
 
 
 def _first_answer(session: Session, key: RequestKey) -> Remembered:

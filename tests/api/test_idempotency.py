@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ambra_tui.api import idempotency
 from ambra_tui.api.server import forget_old_answers
 from ambra_tui.store.models import IdempotencyRecord
 from ambra_tui.store.scope import scoped
@@ -126,3 +128,29 @@ def test_a_key_lives_a_day(api: Api, house: factories.Warehouse, milk: Any) -> N
     forget_old_answers(api.store)
     left = api.write(lambda session: [record.key for record in session.exec(scoped(session, IdempotencyRecord)).all()])
     assert left == []
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_a_key_in_flight_elsewhere_is_a_conflict(api: Api, dialect: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "WAIT_MILLISECONDS", 200)
+    entered, go_on = threading.Event(), threading.Event()
+    claim = idempotency.claim
+
+    def held(session: Any, key: Any) -> Any:
+        answer = claim(session, key)
+        if not entered.is_set():
+            entered.set()
+            assert go_on.wait(20)
+        return answer
+
+    monkeypatch.setattr("ambra_tui.api.endpoint.claim", held)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(api.post, "/suppliers", {"name": "Dairy"}, headers=keyed("k1"))
+        assert entered.wait(20)
+        second = api.post("/suppliers", {"name": "Dairy"}, headers=keyed("k1"))
+        assert (second.status_code, second.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
+        go_on.set()
+        assert first.result(20).status_code == 201
+    third = api.post("/suppliers", {"name": "Dairy"}, headers=keyed("k1"))
+    assert third.headers["idempotent-replayed"] == "true"
+    assert len(api.get("/suppliers").json()["data"]) == 1

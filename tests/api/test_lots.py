@@ -69,8 +69,10 @@ def test_without_the_module_every_call_is_refused(server: LiveServer, store: Any
         plain.get("/lots"),
         plain.get("/lots/lot_no"),
         plain.post("/lots", {"lot_number": "A", "sku": "B"}),
+        plain.post("/lots", {}),
+        plain.get("/lots", params={"page": "0"}),
         plain.patch("/lots/lot_no", {"status": "recalled"}),
     ]
     plain.client.close()
-    assert [answer.status_code for answer in answers] == [403] * 4
+    assert [answer.status_code for answer in answers] == [403] * 6
     assert {answer.json()["error"]["code"] for answer in answers} == {"MODULE_NOT_ENABLED"}
