@@ -5,40 +5,36 @@ the act, the rendering of its answer and the record of it are one transaction.
 
 Example::
 
-    router.add_api_route("/orders", endpoint_of(edition, operation), methods=["POST"])
+    routes.add("POST", "/api/v1/orders", endpoint_of(store, edition, operation))
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ambra_tui.api.dispatch import Endpoint
 from ambra_tui.api.edition import Answer, Call, Edition, Operation
 from ambra_tui.api.etags import etag_of, matches
-from ambra_tui.api.failures import INTERNAL, ModuleOff, Refused, refused
+from ambra_tui.api.failures import ModuleOff, refused
 from ambra_tui.api.fields import read_fields
 from ambra_tui.api.idempotency import Remembered, RequestKey, claim, remember, request_key
 from ambra_tui.api.paging import Paging, link_header
 from ambra_tui.api.requests import read_document, read_query, secret_of, unwrap
-from ambra_tui.errors import AmbraError, NotAllowed, Stale
+from ambra_tui.errors import NotAllowed, Stale
 from ambra_tui.kit.ids import new_ulid
 from ambra_tui.kit.text import is_control
 from ambra_tui.services.access import key_for
 from ambra_tui.store import Actor, Store
 
-_log = logging.getLogger("ambra.api")
 _JSON = "application/json"
 MAX_ID = 80
 FREE_TEXT = "barcode"
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def render(value: Any) -> str:
@@ -46,20 +42,13 @@ def render(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def endpoint_of(edition: Edition, operation: Operation) -> Endpoint:
-    """The function that the web framework calls for `operation`."""
+def endpoint_of(store: Store, edition: Edition, operation: Operation) -> Endpoint:
+    """The function that answers requests for `operation`."""
     serve = _read if operation.method == "GET" else _write
 
     async def endpoint(request: Request) -> Response:
-        try:
-            return await serve(_call(edition, operation, request), operation, request)
-        except (AmbraError, Refused, SQLAlchemyError):
-            raise
-        except Exception as error:
-            _log.exception("%s %s failed, request %s", request.method, operation.path, request.state.request_id)
-            raise Refused(INTERNAL) from error
+        return await serve(_call(store, edition, operation, request), operation, request)
 
-    endpoint.__name__ = operation.operation_id
     return endpoint
 
 
@@ -72,8 +61,7 @@ def _path_of(request: Request) -> dict[str, str]:
     return values
 
 
-def _call(edition: Edition, operation: Operation, request: Request) -> Call:
-    store: Store = request.app.state.store
+def _call(store: Store, edition: Edition, operation: Operation, request: Request) -> Call:
     principal = key_for(store, secret_of(request))
     request.state.key_id = principal.key_id
     resource, _, verb = operation.scope.partition(":")

@@ -44,6 +44,18 @@ class Failure:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def plain_body(failure: Failure, request_id: str) -> dict[str, Any]:
+    """``{"error": {code, message, details, request_id}}``: the shape outside every edition, and of most of them."""
+    return {
+        "error": {
+            "code": failure.code,
+            "message": failure.message,
+            "details": list(failure.details),
+            "request_id": request_id,
+        }
+    }
+
+
 class Refused(Exception):
     """The request itself is refused: too large, not JSON, too slow. Carries its `failure`."""
 

@@ -11,38 +11,31 @@ import asyncio
 import logging
 import sqlite3
 
-from fastapi import APIRouter
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ambra_tui.api.dispatch import Endpoint
 from ambra_tui.errors import AmbraError, Unavailable
 from ambra_tui.store import Store
 from ambra_tui.store.schema import SCHEMA_NUMBER, schema_number
 
-HEALTH_PATHS = ("/healthz", "/readyz")
 _log = logging.getLogger("ambra.api")
 
 
-def health_router() -> APIRouter:
-    """``GET /healthz`` and ``GET /readyz``."""
-    router = APIRouter(redirect_slashes=False)
-    router.add_api_route("/healthz", healthz, methods=["GET"], include_in_schema=False)
-    router.add_api_route("/readyz", readyz, methods=["GET"], include_in_schema=False)
-    return router
+def health_endpoints(store: Store) -> dict[str, Endpoint]:
+    """``/healthz``: the process is up. ``/readyz``: the store answers and its tables are the newest, else 503."""
 
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
 
-async def healthz(_request: Request) -> Response:
-    """The process is up."""
-    return JSONResponse({"status": "ok"})
+    async def readyz(_request: Request) -> Response:
+        if not await asyncio.to_thread(is_ready, store):
+            raise Unavailable("The store does not answer, or its tables are not the newest: run `ambra migrate`")
+        return JSONResponse({"status": "ready"})
 
-
-async def readyz(request: Request) -> Response:
-    """The store answers and its tables are the newest: 200, else 503."""
-    if not await asyncio.to_thread(is_ready, request.app.state.store):
-        raise Unavailable("The store does not answer, or its tables are not the newest: run `ambra migrate`")
-    return JSONResponse({"status": "ready"})
+    return {"/healthz": healthz, "/readyz": readyz}
 
 
 def is_ready(store: Store) -> bool:

@@ -14,8 +14,7 @@ import json
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ambra_tui.api.errors import plain_body
-from ambra_tui.api.failures import Failure
+from ambra_tui.api.failures import Failure, plain_body
 from ambra_tui.kit.ids import new_id
 
 HEAD_SECONDS = 8.0

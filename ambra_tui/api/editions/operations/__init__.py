@@ -9,7 +9,7 @@ from ambra_tui.api.edition import Edition
 from ambra_tui.api.editions.operations import inventory, lots, orders, places, products, purchase_orders, suppliers
 from ambra_tui.api.editions.operations.envelope import adapt, list_body
 from ambra_tui.api.editions.operations.views import Meta
-from ambra_tui.api.errors import plain_body
+from ambra_tui.api.failures import plain_body
 
 EDITION = Edition(
     name="operations",
