@@ -89,8 +89,9 @@ class TerminalHost:
         assert organization.id is not None
         self._store = store
         self._organization_id = organization.id
-        self._place = engine.Place(station, site.id)
-        self._status = Status(organization.name, site.code, station, is_sample=bool(store.sample))
+        is_sample = bool(store.sample)
+        self._place = engine.Place(station, site.id, is_sample)
+        self._status = Status(organization.name, site.code, station, is_sample=is_sample)
         self._practice = tuple(
             PracticeCode(badge.badge, f"{badge.name} ({badge.role})") for badge in practice_badges(store)
         )

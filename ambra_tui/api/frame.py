@@ -2,7 +2,7 @@
 
 Example::
 
-    app = Frame(fastapi_app, on_error=error_response, log=AccessLog(path))
+    app = Frame(dispatcher, on_error=errors.response, log=AccessLog(path))
 """
 
 from __future__ import annotations

@@ -25,12 +25,14 @@ SUPERVISORS = frozenset({"supervisor", "admin"})
 
 @dataclass(slots=True)
 class Desk:
-    """The surroundings of one step. `session` is inside the step's transaction."""
+    """The surroundings of one step. `session` is inside the step's transaction. `is_sample`: the store holds a sample, so
+    steps name codes for the practice scanner."""
 
     session: Session
     user: User
     site: Site
     work: WorkSession
+    is_sample: bool = False
 
     @property
     def station(self) -> str:

@@ -12,6 +12,7 @@ Example::
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -50,15 +51,17 @@ from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
 HOME = "home"
 INQUIRY = "inquiry"
 KEPT_VERDICTS = 10
+_PIN_IN_ONE_GO = re.compile(r"\d{4,7}")  # shorter than any product code: typed fast, not scanned
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a terminal stands."""
+    """Where a terminal stands. `is_sample`: the store holds a sample."""
 
     station: str
     site_id: str
+    is_sample: bool = False
 
 
 @cache
@@ -94,7 +97,7 @@ def sign_in(session: Session, place: Place, badge: str) -> Reply:
         work.frames = []
     work.site_id, work.station, work.status = place.site_id, place.station, "active"
     work.run += 1
-    desk = _desk(session, user, work)
+    desk = _desk(session, place, user, work)
     _drop_unknown_frames(work)
     return _answer(desk, Verdict("G15", {"name": user.name}))
 
@@ -137,7 +140,7 @@ def look(session: Session, place: Place, *, user_id: str) -> Reply:
     work = session.exec(scoped(session, WorkSession).where(WorkSession.user_id == user_id)).first()
     if user is None or work is None or not _works_here(work, place):
         return signed_out()
-    desk = _desk(session, user, work)
+    desk = _desk(session, place, user, work)
     return _reply(desk, _prompt(desk), None)
 
 
@@ -148,15 +151,16 @@ def _open(session: Session, place: Place, user_id: str) -> Desk | Reply:
         return signed_out(Verdict("E52"))
     if not _works_here(work, place):
         return signed_out(Verdict("G16"), language=user.language)
-    return _desk(session, user, work)
+    return _desk(session, place, user, work)
 
 
 def _works_here(work: WorkSession, place: Place) -> bool:
     return work.status == "active" and work.station == place.station and work.site_id == place.site_id
 
 
-def _desk(session: Session, user: User, work: WorkSession) -> Desk:
-    return Desk(session, user, fetch(session, Site, work.site_id, resource="location"), work)
+def _desk(session: Session, place: Place, user: User, work: WorkSession) -> Desk:
+    site = fetch(session, Site, work.site_id, resource="location")
+    return Desk(session, user, site, work, is_sample=place.is_sample)
 
 
 def _attempt(desk: Desk, step: Callable[[], Verdict | None]) -> Verdict | None:
@@ -199,10 +203,10 @@ def _step(desk: Desk, entry: Entry) -> Verdict | None:
     frame = work.frames[-1]
     flow = flows()[frame["flow"]]
     state = flow.state_type.model_validate(frame["state"])
+    if frame.get("is_secret") and _PIN_IN_ONE_GO.fullmatch(entry.text):
+        entry = replace(entry, how="manual")
     if entry.kind == "code" and entry.how == "scan" and frame.get("is_dialog"):
         raise Refusal("E40")
-    if frame.get("is_secret"):
-        entry = replace(entry, how="manual")  # a PIN typed in one go looks like a scan
     heard = flow.hear(desk, state, entry)
     _keep(work, flow, heard.state)
     return heard.verdict

@@ -331,6 +331,8 @@ def _skip(desk: Desk) -> Command:
 
 
 def _bin_practice(desk: Desk, stop: Stop) -> tuple[PracticeCode, ...]:
+    if not desk.is_sample:
+        return ()
     statement = scoped(desk.session, Location).where(
         Location.site_id == desk.site.id, Location.kind == "pick", Location.id != stop.location.id
     )
@@ -341,6 +343,8 @@ def _bin_practice(desk: Desk, stop: Stop) -> tuple[PracticeCode, ...]:
 
 
 def _item_practice(desk: Desk, stop: Stop) -> tuple[PracticeCode, ...]:
+    if not desk.is_sample:
+        return ()
     statement = scoped(desk.session, Variant).where(Variant.id != stop.variant.id)
     other = desk.session.exec(statement.order_by(col(Variant.sku)).limit(1)).first()
     right = tuple(
@@ -366,6 +370,8 @@ def _codes(desk: Desk, variant: Variant | None) -> list[tuple[str, Decimal]]:
 
 
 def _tote_practice(desk: Desk, order: SalesOrder, totes: Sequence[str]) -> tuple[PracticeCode, ...]:
+    if not desk.is_sample:
+        return ()
     statement = scoped(desk.session, Location).where(
         Location.site_id == desk.site.id, col(Location.kind).in_(("tote", "stage"))
     )

@@ -122,6 +122,8 @@ def _bin_rows(desk: Desk, location: Location) -> tuple[Row, ...]:
 
 
 def _practice(desk: Desk, standing: Standing) -> tuple[PracticeCode, ...]:
+    if not desk.is_sample:
+        return ()
     if standing.step == "what":
         return _practice_what(desk)
     if standing.step == "lot":

@@ -259,7 +259,9 @@ def _dock_rows(scene: _Scene) -> tuple[Row, ...]:
 
 
 def _practice(scene: _Scene) -> tuple[PracticeCode, ...]:
-    """Codes of the real data that make sense here, and wrong ones."""
+    """Codes of the real data that make sense here, and wrong ones; on sample stores only."""
+    if not scene.desk.is_sample:
+        return ()
     step = scene.standing.step
     if step == "order":
         return _practice_orders(scene)

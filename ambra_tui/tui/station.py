@@ -235,7 +235,7 @@ class Station:
         if prompt is None:
             return "" if item.kind == "scan" else "E41"
         if item.kind == "scan":
-            return "E40" if prompt.is_dialog else ""
+            return "E40" if prompt.is_dialog and not prompt.is_secret else ""
         return "E41" if item.kind == "choice" and item.step != prompt.step else ""
 
     async def _ask(self, item: Item) -> str:

@@ -47,7 +47,7 @@ class Worker:
     ) -> None:
         self.store, self.organization_id = store, organization_id
         site_id = self.write(lambda session: places.site_by_code(session, site_code)).id
-        self.place = engine.Place(station, site_id)
+        self.place = engine.Place(station, site_id, is_sample=True)
         self.reply: Reply = self.write(lambda session: engine.sign_in(session, self.place, badge))
         self.codes: list[str] = []
 

@@ -271,6 +271,8 @@ def _fitting(desk: Desk, rows: Sequence[Row], places: int) -> list[Row]:
 
 
 def _practice(desk: Desk) -> tuple[PracticeCode, ...]:
+    if not desk.is_sample:
+        return ()
     session = desk.session
     item = session.exec(scoped(session, Barcode).order_by(col(Barcode.code)).limit(1)).first()
     place = session.exec(
