@@ -21,7 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", type=_port, default=8080, help="port to listen on, 0 takes a free one (default: %(default)s)"
     )
     parser.add_argument(
-        "--sample", metavar="NAME", help="a sample store of its own, made when it is absent: demo or ds1"
+        "--sample",
+        metavar="NAME",
+        choices=("demo", "ds1"),
+        help="a sample store of its own, made when it is absent: demo or ds1",
     )
     parser.add_argument("--status", action="store_true", help="say where servers of this store listen, and end")
     parser.add_argument("--access-log", metavar="FILE", help="append a JSON line for each request to FILE")
