@@ -540,4 +540,4 @@ def test_random_work_keeps_every_rule(store: Store) -> None:
 
 @pytest.mark.long
 def test_much_random_work_keeps_every_rule(store: Store) -> None:
-    run(store, runs=600, steps=50)
+    run(store, runs=200, steps=50)
