@@ -16,7 +16,7 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict
 from ambra_tui.scan.model import How, Scan
 
 Level = Literal["good", "doubt", "wrong"]
+SHOWN_WORK = 10  # pieces of open work that a flow names for the menu; more show as "9+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,10 @@ class Flow(Protocol):
 
     def begin(self, desk: Any, entry: Entry | None = None) -> FlowState:
         """The first state; `entry` is the scan that led here, when one did. May raise Refusal."""
+        ...
+
+    def open_work(self, desk: Any) -> Sequence[Row]:
+        """What waits for this flow at the site, most urgent first, a handful; the menu counts and lists it."""
         ...
 
     def prompt(self, desk: Any, state: Any) -> Prompt:

@@ -25,8 +25,8 @@ SUPERVISORS = frozenset({"supervisor", "admin"})
 
 @dataclass(slots=True)
 class Desk:
-    """The surroundings of one step. `session` is inside the step's transaction. `is_sample`: the store holds a sample, so
-    steps name codes for the practice scanner."""
+    """The surroundings of one step. `session` is inside the step's transaction. `is_sample`: the store holds a sample,
+    so steps name codes for the practice scanner."""
 
     session: Session
     user: User

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -24,6 +24,7 @@ from sqlmodel import Session
 from ambra_tui.errors import AmbraError, InsufficientStock, Unauthenticated
 from ambra_tui.floor.codes import is_broken, shown
 from ambra_tui.floor.conversation import (
+    SHOWN_WORK,
     Choice,
     CountedRefusal,
     Entry,
@@ -287,14 +288,22 @@ def _home_prompt(desk: Desk) -> Prompt:
         (flow for flow in flows().values() if flow.menu_digit and desk.user.role in flow.roles),
         key=lambda flow: flow.menu_digit,
     )
+    work = {flow.name: flow.open_work(desk) for flow in offered}
     return Prompt(
         step=HOME,
         title=desk.say("home.title"),
         ask=desk.say("home.ask"),
         facts=(Row(desk.user.name, desk.say(f"home.role_{desk.user.role}")),),
-        choices=tuple(Choice(f.menu_digit, f.name, desk.say(f"home.{f.name}")) for f in offered),
+        choices=tuple(Choice(f.menu_digit, f.name, desk.say(f"home.{f.name}") + _count(work[f.name])) for f in offered),
+        todo=tuple(row for rows in work.values() for row in rows),
         help_page="floor",
     )
+
+
+def _count(waiting: Sequence[Row]) -> str:
+    if not waiting:
+        return ""
+    return f" ({len(waiting)})" if len(waiting) < SHOWN_WORK else f" ({SHOWN_WORK - 1}+)"
 
 
 def _reply(desk: Desk, prompt: Prompt, verdict: Verdict | None) -> Reply:

@@ -88,6 +88,11 @@ def _choices(desk: Desk) -> tuple[Choice, ...]:
 # --- what waits, what the bin holds ---------------------------------------------------------------------------------
 
 
+def waiting_rows(desk: Desk) -> list[Row]:
+    """What stands at the docks, for the menu."""
+    return [row for _, row in _waiting(desk)]
+
+
 def _waiting(desk: Desk) -> list[tuple[str, Row]]:
     """What stands at the docks: its id and its row."""
     waiting: list[tuple[str, Row]] = []

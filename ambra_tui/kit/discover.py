@@ -19,7 +19,5 @@ def module_names(package: str) -> list[str]:
 
 
 def discover(package: str, export: str) -> dict[str, Any]:
-    """Module name -> the object each module of `package` exports as `export`. Raises AttributeError where one does not."""
-    return {
-        name: getattr(importlib.import_module(f"{package}.{name}"), export) for name in module_names(package)
-    }
+    """Module name -> what each module of `package` exports as `export`. Raises AttributeError where one does not."""
+    return {name: getattr(importlib.import_module(f"{package}.{name}"), export) for name in module_names(package)}

@@ -1,8 +1,8 @@
 """Every word a person reads, by language, from `data/language/<language>/*.toml`.
 
 A key is ``section.name``; a text may hold ``{named}`` places. A key that a language lacks falls back to English.
-Verdicts stand in ``verdict.toml`` as ``E03 = ["WRONG BIN", "This is {found}, go to {expected}"]``: headline (at most 20 columns),
-detail.
+Verdicts stand in ``verdict.toml`` as ``E03 = ["WRONG BIN", "This is {found}, go to {expected}"]``: headline (at most 20
+columns) and detail.
 
 Example::
 

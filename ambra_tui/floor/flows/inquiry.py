@@ -59,6 +59,10 @@ class Inquiry:
         """Nothing yet, or the card of the code that led here. Raises Refusal E01 and its kin."""
         return InquiryState() if entry is None else self.hear(desk, InquiryState(), entry)
 
+    def open_work(self, desk: Desk) -> Sequence[Row]:
+        """Nothing waits to be looked up."""
+        return ()
+
     def prompt(self, desk: Desk, state: InquiryState) -> Prompt:
         """The card as the store is now."""
         if state.kind is None:

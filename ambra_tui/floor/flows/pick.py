@@ -10,13 +10,13 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
 from ambra_tui.errors import InsufficientStock, Stale, WrongState
 from ambra_tui.floor.codes import scan_of, shown, text_of, typed_quantity, unknown
-from ambra_tui.floor.conversation import Entry, Heard, Prompt, Refusal, Verdict
+from ambra_tui.floor.conversation import SHOWN_WORK, Entry, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.pick_state import AT_STOP, IDENTIFYING, PickState, Standing, next_state, stage_of
 from ambra_tui.floor.pick_view import draw
@@ -47,6 +47,11 @@ class Pick:
     def begin(self, desk: Desk, entry: Entry | None = None) -> PickState | Heard:
         """Choosing an order, or the scanned order's first stop."""
         return PickState() if entry is None else _open(desk, entry)
+
+    def open_work(self, desk: Desk) -> Sequence[Row]:
+        """Orders to pick, urgent ones first."""
+        due = orders.due_orders(desk.session, desk.site.id, limit=SHOWN_WORK)
+        return [Row(order.number, str(order.customer.get("name", ""))) for order in due]
 
     def prompt(self, desk: Desk, state: PickState) -> Prompt:
         """The step as it is now."""

@@ -10,14 +10,14 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from ambra_tui.floor.codes import scan_of, shown, text_of, typed_quantity, unknown
-from ambra_tui.floor.conversation import Entry, Heard, Prompt, Refusal, Verdict
+from ambra_tui.floor.conversation import Entry, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.putaway_state import PutawayState, Standing
-from ambra_tui.floor.putaway_view import REASONS, draw
+from ambra_tui.floor.putaway_view import REASONS, draw, waiting_rows
 from ambra_tui.floor.receive_posting import bin_refusal
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.scan.model import Scan
@@ -44,6 +44,10 @@ class Putaway:
     def begin(self, desk: Desk, entry: Entry | None = None) -> PutawayState | Heard:
         """Asking what is put away, or beginning with what was scanned."""
         return PutawayState() if entry is None else _take(desk, PutawayState(), entry)
+
+    def open_work(self, desk: Desk) -> Sequence[Row]:
+        """What stands at the docks."""
+        return waiting_rows(desk)
 
     def prompt(self, desk: Desk, state: PutawayState) -> Prompt:
         """The step as it is now."""

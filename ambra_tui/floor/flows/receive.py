@@ -10,13 +10,13 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
 from ambra_tui.errors import AmbraError, WrongState
 from ambra_tui.floor.codes import scan_of, shown, text_of, typed_quantity, unknown
-from ambra_tui.floor.conversation import Entry, Heard, Prompt, Refusal, Verdict
+from ambra_tui.floor.conversation import SHOWN_WORK, Entry, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.dates import typed_date
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.override import confirm, supervisor_with
@@ -58,6 +58,11 @@ class Receive:
     def begin(self, desk: Desk, entry: Entry | None = None) -> ReceiveState | Heard:
         """Choosing an order, or the scanned one."""
         return ReceiveState() if entry is None else _open(desk, ReceiveState(), entry)
+
+    def open_work(self, desk: Desk) -> Sequence[Row]:
+        """Purchase orders that are still to come."""
+        expected = purchasing.expected_orders(desk.session, desk.site.id, limit=SHOWN_WORK)
+        return [Row(order.number, f"{order.expected_on or ''}") for order in expected]
 
     def prompt(self, desk: Desk, state: ReceiveState) -> Prompt:
         """The step as it is now."""
