@@ -69,7 +69,7 @@ Handler = Callable[[Session, Call, Any], Answer]
 class Operation:
     """One method on one path. `shape`: a TypedDict of the answer, or of a row when `is_list`. `wrapper`: the name
     that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with. `module`: what the
-    organization must have switched on."""
+    organization must have switched on. `is_long`: a read that may take more than a few milliseconds."""
 
     method: str
     path: str
@@ -86,6 +86,7 @@ class Operation:
     current: Handler | None = None
     example: Mapping[str, Any] | None = None
     module: str = ""
+    is_long: bool = False
 
     @property
     def is_single(self) -> bool:
@@ -121,13 +122,14 @@ class Catalogue:
         summary: str,
         shape: Any,
         is_list: bool = False,
+        is_long: bool = False,
     ) -> Callable[[Declared[Query]], Declared[Query]]:
         """A GET. The handler runs on a read-only session."""
 
         def declare(handler: Declared[Query]) -> Declared[Query]:
             return self._add(
                 handler, method="GET", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
-                fields=query, is_list=is_list,
+                fields=query, is_list=is_list, is_long=is_long,
             )  # fmt: skip
 
         return declare

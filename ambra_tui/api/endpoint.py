@@ -1,6 +1,7 @@
 """From a request to an answer: who, may they, what, do it, render it. One function serves every operation.
 
-Reads run inline on a short read-only session. Writes run in the store's writer; the check of the idempotency key,
+Reads run inline on a short read-only session; those that grow with the ledger run in a thread, so that
+nobody waits behind them. Writes run in the store's writer; the check of the idempotency key,
 the act, the rendering of its answer and the record of it are one transaction.
 
 Example::
@@ -74,8 +75,10 @@ def _call(store: Store, edition: Edition, operation: Operation, request: Request
 
 async def _read(call: Call, operation: Operation, request: Request) -> Response:
     query = read_query(operation, request)
-    with call.store.read(call.principal.organization_id) as session:
-        answer = operation.handler(session, call, query)
+    if operation.is_long:
+        answer = await asyncio.to_thread(_ask, call, operation, query)
+    else:
+        answer = _ask(call, operation, query)
     if operation.is_list:
         return _list_response(call, answer, query, request)
     text = render(answer.content).encode()
@@ -84,6 +87,11 @@ async def _read(call: Call, operation: Operation, request: Request) -> Response:
     if known is not None and matches(known, etag, weak=True):
         return Response(status_code=304, headers={"ETag": etag})
     return Response(text, media_type=_JSON, headers={"ETag": etag})
+
+
+def _ask(call: Call, operation: Operation, query: Any) -> Answer:
+    with call.store.read(call.principal.organization_id) as session:
+        return operation.handler(session, call, query)
 
 
 def _list_response(call: Call, answer: Answer, query: Any, request: Request) -> Response:

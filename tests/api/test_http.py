@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -254,3 +256,20 @@ def test_pipelined_requests_are_answered_in_order(server: LiveServer) -> None:
         )
         answer = _until_closed(connection)
     assert answer.index(b'"ok"') < answer.index(b"NOT_FOUND")
+
+
+def test_nobody_waits_behind_a_long_read(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def held(*_: Any, **__: Any) -> Any:
+        entered.set()
+        assert go_on.wait(20)
+        return [], 0
+
+    monkeypatch.setattr("ambra_tui.api.editions.operations.inventory.ledger_entries", held)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(api.get, "/inventory_ledger")
+        assert entered.wait(20)
+        assert api.client.get("/healthz").status_code == 200
+        go_on.set()
+        assert slow.result(20).status_code == 200

@@ -114,7 +114,7 @@ def _level(row: StockRow) -> InventoryLevelView:
 
 @catalogue.read(
     "/inventory_ledger", LedgerQuery, scope="inventory:read", operation_id="listInventoryLedger", is_list=True,
-    summary="History of movements and changes, newest first", shape=LedgerEntryView,
+    is_long=True, summary="History of movements and changes, newest first", shape=LedgerEntryView,
 )  # fmt: skip
 def list_ledger(session: Session, _call: Call, query: LedgerQuery) -> Answer:
     """Moves seen from their locations; moves between bins of one location change nothing here."""
