@@ -63,7 +63,7 @@ def _make_store(url: str) -> Requests:
 
     return {
         "list of 50 levels": lambda: load.get("/api/v1/inventory_levels?per_page=50", key),
-        "product by barcode": lambda: load.get(f"/api/v1/products?search={_gtin(_number())}", key),
+        "product by barcode": lambda: load.get(f"/api/v1/variants/barcode/{_gtin(_number())}", key),
         "durable posting": adjust,
     }
 

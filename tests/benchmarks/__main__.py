@@ -1,0 +1,42 @@
+"""Runs every benchmark and prints one table.
+
+python -m tests.benchmarks [--only postings,http]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tests.benchmarks import contention, first_paint, http, imports, postings, scan_to_verdict, under_load
+from tests.benchmarks.measure import Line, print_lines
+
+BENCHMARKS = {
+    "postings": postings.measure,
+    "scan_to_verdict": scan_to_verdict.measure,
+    "under_load": under_load.measure,
+    "first_paint": first_paint.measure,
+    "imports": imports.measure,
+    "contention": contention.measure,
+    "http": http.measure,
+}
+
+
+def main() -> None:
+    """Measures what is asked for, one after another."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", metavar="NAMES", help=f"some of: {', '.join(BENCHMARKS)}")
+    only = parser.parse_args().only
+    names = only.split(",") if only else list(BENCHMARKS)
+    unknown = sorted(set(names) - set(BENCHMARKS))
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(unknown)}")
+    lines: list[Line] = []
+    for name in names:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        lines += BENCHMARKS[name]()
+    print_lines(lines)
+
+
+if __name__ == "__main__":
+    main()
