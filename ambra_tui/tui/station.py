@@ -289,8 +289,9 @@ class Station:
         elif place and self._set_aside[0] == place:
             self.typed, self._set_aside = self._set_aside[1], ("", "")
             return
-        if place and not _place(before) and not self.is_secret:
-            self.typed = self._draft.find(reply.user_id, place)
+        if place and not _place(before):
+            self.echo = ""  # a badge is a credential: it does not stay on the screen
+            self.typed = "" if self.is_secret else self._draft.find(reply.user_id, place)
             return
         if item.kind != "scan":
             self.typed = ""
