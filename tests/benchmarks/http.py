@@ -1,4 +1,4 @@
-"""Requests a second of a list of fifty levels, a product by its barcode and a durable posting, beside a naive FastAPI app.
+"""Requests a second of a list of fifty levels, a variant by barcode and a posting, beside a naive FastAPI app.
 
 python -m tests.benchmarks.http [--seconds 2] [--rounds 2]
 """
