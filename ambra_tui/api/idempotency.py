@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
@@ -92,7 +92,7 @@ def _waiting_briefly(session: Session) -> Iterator[None]:
         yield
         return
     connection = session.connection()
-    connection.exec_driver_sql("SELECT set_config('lock_timeout', %s, true)", (f"{WAIT_MILLISECONDS}ms",))
+    connection.execute(select(func.set_config("lock_timeout", f"{WAIT_MILLISECONDS}ms", True)))
     try:
         yield
     except OperationalError as error:
@@ -101,7 +101,7 @@ def _waiting_briefly(session: Session) -> Iterator[None]:
         raise refused(
             409, "IDEMPOTENCY_CONFLICT", "A request with this Idempotency-Key is in flight. Repeat it later."
         ) from error
-    connection.exec_driver_sql("SELECT set_config('lock_timeout', '0', true)")
+    connection.execute(select(func.set_config("lock_timeout", "0", True)))
 
 
 def _first_answer(session: Session, key: RequestKey) -> Remembered:
