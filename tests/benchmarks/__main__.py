@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from tests.benchmarks import contention, first_paint, http, imports, postings, scan_to_verdict, under_load
 from tests.benchmarks.measure import Line, print_lines
 
-BENCHMARKS = {
+BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "postings": postings.measure,
     "scan_to_verdict": scan_to_verdict.measure,
     "under_load": under_load.measure,

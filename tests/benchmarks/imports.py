@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlmodel import Session
@@ -26,7 +27,7 @@ PEER_RATE = 1_000 / 19  # the best peer measured takes 19 seconds for 1,000
 PEER_AIM, NAIVE_AIM = 20.0, 5.0
 
 
-def _write(path: Path, head: list[str], rows: list[list[object]]) -> None:
+def _write(path: Path, head: list[str], rows: Sequence[Sequence[object]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(head)
@@ -35,7 +36,7 @@ def _write(path: Path, head: list[str], rows: list[list[object]]) -> None:
 
 def _ambra(url: str, *words: str) -> float:
     started = time.perf_counter()
-    command = [sys.executable, "-m", "ambra_tui.cli", *words[:1], *words[1:], "--store", url]
+    command = [sys.executable, "-m", "ambra_tui.cli", *words, "--store", url]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
     return time.perf_counter() - started
 

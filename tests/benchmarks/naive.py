@@ -37,7 +37,7 @@ class NaiveOutbox(SQLModel, table=True):
     payload: str
 
 
-TABLES = [model.__table__ for model in (NaiveLevel, NaiveLedger, NaiveOutbox)]  # type: ignore[attr-defined]
+TABLES = [SQLModel.metadata.tables[name] for name in ("naive_level", "naive_ledger", "naive_outbox")]
 
 
 def naive_engine(url: str) -> Engine:

