@@ -206,7 +206,7 @@ def _step(desk: Desk, entry: Entry) -> Verdict | None:
     state = flow.state_type.model_validate(frame["state"])
     if frame.get("is_secret") and _PIN_IN_ONE_GO.fullmatch(entry.text):
         entry = replace(entry, how="manual")
-    if entry.kind == "code" and entry.how == "scan" and frame.get("is_dialog"):
+    if entry.kind == "code" and entry.how == "scan" and frame.get("is_dialog") and _prompt(desk).is_dialog:
         raise Refusal("E40")
     heard = flow.hear(desk, state, entry)
     _keep(work, flow, heard.state)

@@ -8,13 +8,14 @@ Example::
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from sqlmodel import col
 
-from ambra_tui.floor.conversation import FlowState
+from ambra_tui.floor.conversation import FlowState, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services import orders, picking
@@ -85,6 +86,32 @@ class Standing:
         """Lines with nothing left to take, of all lines."""
         open_lines = {stop.line.id for stop in self.stops}
         return sum(line.id not in open_lines for line in self.lines), len(self.lines)
+
+
+def left_state(standing: Standing) -> Verdict | None:
+    """Why the order is no longer to be picked: cancelled, or gone already; None while it is."""
+    if standing.order.status == "cancelled":
+        return Verdict("E32", {"document": standing.order.number})
+    if standing.order.status in ("shipped", "delivered"):
+        return Verdict("E33", {"document": standing.order.number})
+    return None
+
+
+def barred(desk: Desk, stop: Stop) -> Verdict | None:
+    """Why nothing may leave this stop now, whatever was planned: its bin or lot is on hold, or the lot has expired."""
+    if stop.location.is_held:
+        return Verdict("E17", {"bin": stop.location.code})
+    lot = stop.lot
+    if lot is not None and lot.status in picking.HELD_LOT_STATES:
+        return Verdict("E16", {"lot": lot.lot_number})
+    if lot is not None and picking.is_expired(lot, desk.today):
+        return Verdict("E10", {"lot": lot.lot_number, "expiry": str(lot.expiry_date)})
+    return None
+
+
+def unpicked(lines: Sequence[SalesOrderLine]) -> Decimal:
+    """What is neither picked nor gone nor waiting as backorder."""
+    return sum((line.quantity - max(line.picked, line.fulfilled) - line.backordered for line in lines), ZERO)
 
 
 def walk(stops: list[Stop], skipped: tuple[str, ...]) -> list[Stop]:

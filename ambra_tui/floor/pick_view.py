@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.desk import Desk
-from ambra_tui.floor.pick_state import PickState, Standing, stage_of
+from ambra_tui.floor.pick_state import PickState, Standing, barred, left_state, stage_of, unpicked
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.services import orders, picking
 from ambra_tui.services.catalog import barcodes_of
@@ -33,10 +33,15 @@ def draw(desk: Desk, state: PickState) -> Prompt:
     if state.step == "order":
         return _order(desk)
     standing = Standing.of(desk, state)
+    left = left_state(standing)
+    if left is not None:
+        return _left(desk, state, standing, left.code)
     if state.step == "zero":
         return _zero(desk, state, standing)
     if state.step == "done" or standing.stop is None:
         return _done(desk, standing)
+    if barred(desk, standing.stop) is not None:
+        return _barred(desk, standing, standing.stop)
     step = "bin" if standing.is_changed else state.step
     return _DRAWN[step](desk, state, standing, standing.stop)
 
@@ -218,6 +223,38 @@ def _at_stop(
     )
 
 
+# -- what somebody else changed meanwhile ----------------------------------------------------------------------------
+
+
+def _left(desk: Desk, state: PickState, standing: Standing, code: str) -> Prompt:
+    """The order was cancelled, or has left: nothing of it is to be picked any more."""
+    is_in_hand = state.step == "tote" and standing.order.status == "cancelled"
+    in_hand = (Row(desk.say("pick.put_back"), show(state.quantity), emphasis=True),) if is_in_hand else ()
+    return Prompt(
+        step="left",
+        title=desk.say("pick.title"),
+        ask=desk.say("pick.ask_cancelled" if code == "E32" else "pick.ask_gone"),
+        target=standing.order.number[:20],
+        facts=(*in_hand, _document(desk, standing)),
+        help_page=HELP_PAGE,
+    )
+
+
+def _barred(desk: Desk, standing: Standing, stop: Stop) -> Prompt:
+    """The stop's bin or lot was put on hold after it was planned: any entry leads to the next stop."""
+    return _at_stop(
+        desk,
+        standing,
+        stop,
+        step="barred",
+        ask=desk.say("pick.ask_barred"),
+        target=stop.lot.lot_number if stop.lot and not stop.location.is_held else stop.location.code,
+        facts=(Row(stop.variant.sku, stop.location.code), *_what(desk, stop), _document(desk, standing)),
+        commands=(Command("f7", "skip", desk.say("pick.next")),),
+        accepts_text=True,
+    )
+
+
 # -- after the last stop ---------------------------------------------------------------------------------------------
 
 
@@ -247,6 +284,8 @@ def _done(desk: Desk, standing: Standing) -> Prompt:
         places[location.code] = places.get(location.code, ZERO) + allocation.quantity
     totes = tuple(Row(code, desk.say("pick.units", quantity=show(total))) for code, total in places.items())
     late = (Row(desk.say("pick.backorder"), show(backordered), emphasis=True),) if backordered else ()
+    missing = unpicked(standing.lines)
+    late += (Row(desk.say("pick.missing"), show(missing), emphasis=True),) if missing > 0 else ()
     following = orders.due_orders(desk.session, desk.site.id, limit=3)
     return Prompt(
         step="done",

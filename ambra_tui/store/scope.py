@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from sqlalchemy.orm.session import JoinTransactionMode
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -40,11 +41,19 @@ class StoreSession(Session):
     """A session bound to one organization, or to the named system scope when `organization_id` is None."""
 
     @classmethod
-    def on(cls, connection: object, *, organization_id: int | None, actor: Actor, clock: Clock) -> StoreSession:
-        """A session on an open connection, inside the transaction that runs there."""
+    def on(
+        cls,
+        connection: object,
+        *,
+        organization_id: int | None,
+        actor: Actor,
+        clock: Clock,
+        mode: JoinTransactionMode = "create_savepoint",
+    ) -> StoreSession:
+        """A session on an open connection, inside the transaction that runs there; `mode`: with a savepoint or not."""
         session = cls(
             bind=connection,  # type: ignore[arg-type]
-            join_transaction_mode="create_savepoint",
+            join_transaction_mode=mode,
             expire_on_commit=False,
         )
         session.info["organization_id"] = organization_id

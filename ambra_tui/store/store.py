@@ -48,15 +48,17 @@ class Store:
     @contextmanager
     def read(self, organization_id: int | None) -> Iterator[StoreSession]:
         """A session that sees one moment of the organization's rows and cannot write."""
-        with self.read_engine.connect() as connection, connection.begin() as transaction:
+        with self.read_engine.connect() as connection:
+            connection.begin()
             if self.dialect == "postgresql":
                 set_tenant(connection, organization_id)
-            session = StoreSession.on(connection, organization_id=organization_id, actor=NOBODY, clock=self.clock)
+            session = StoreSession.on(
+                connection, organization_id=organization_id, actor=NOBODY, clock=self.clock, mode="rollback_only"
+            )
             try:
                 yield session
             finally:
                 session.close()
-                transaction.rollback()
 
     @contextmanager
     def read_system(self) -> Iterator[StoreSession]:

@@ -18,7 +18,17 @@ from ambra_tui.errors import InsufficientStock, Stale, WrongState
 from ambra_tui.floor.codes import scan_of, shown, text_of, typed_quantity, unknown
 from ambra_tui.floor.conversation import SHOWN_WORK, Entry, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
-from ambra_tui.floor.pick_state import AT_STOP, IDENTIFYING, PickState, Standing, next_state, stage_of
+from ambra_tui.floor.pick_state import (
+    AT_STOP,
+    IDENTIFYING,
+    PickState,
+    Standing,
+    barred,
+    left_state,
+    next_state,
+    stage_of,
+    unpicked,
+)
 from ambra_tui.floor.pick_view import draw
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.scan.model import Scan
@@ -144,12 +154,22 @@ def _standing(desk: Desk, state: PickState) -> Standing | None:
 
 
 def _changed(desk: Desk, state: PickState, standing: Standing) -> Heard | None:
-    order = standing.order
-    if order.status == "cancelled":
-        return Heard(PickState(), Verdict("E32", {"document": order.number}))
-    if order.status in ("shipped", "delivered"):
-        return Heard(PickState(), Verdict("E33", {"document": order.number}))
-    return Heard(next_state(desk, state), Verdict("E41")) if standing.is_changed else None
+    left = left_state(standing)
+    if left is not None:
+        return Heard(PickState(), left)
+    if standing.is_changed:
+        return Heard(next_state(desk, state), Verdict("E41"))
+    bar = barred(desk, standing.stop) if standing.stop is not None and state.step in AT_STOP else None
+    return Heard(_planned_anew(desk, state, standing.order), bar) if bar is not None else None
+
+
+def _planned_anew(desk: Desk, state: PickState, order: SalesOrder) -> PickState:
+    """The next stop after those that are barred were sought elsewhere; choosing an order when nothing is left."""
+    picking.plan(desk.session, order)
+    following = next_state(desk, state)
+    if following.step == "done" and not picking.carried(desk.session, order.id):
+        return PickState()
+    return following
 
 
 def _stop(desk: Desk, state: PickState) -> Stop:
@@ -414,7 +434,10 @@ def _after_pick(
 
 def _picked_verdict(desk: Desk, order: SalesOrder) -> Verdict:
     stage = stage_of(desk)
-    backordered = sum((line.backordered for line in orders.lines_of(desk.session, order.id)), ZERO)
+    lines = orders.lines_of(desk.session, order.id)
+    if unpicked(lines) > 0:
+        return Verdict("W12", {"document": order.number})
+    backordered = sum((line.backordered for line in lines), ZERO)
     if backordered:
         return Verdict("W02", {"quantity": show(backordered), "item": "", "document": order.number})
     return Verdict("G12", {"document": order.number, "bin": stage.code if stage else "-"})

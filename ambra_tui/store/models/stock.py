@@ -51,8 +51,16 @@ class StockMove(SQLModel, table=True):
     __tablename__ = "stock_move"
     __table_args__ = (
         unique("id"),
+        index("stock_move", "sequence"),
         index("stock_move", "variant_id", "sequence"),
-        Index("ix_stock_move_origin", "organization_id", "origin_id", "sequence"),
+        Index(
+            "ix_stock_move_origin",
+            "organization_id",
+            "origin_id",
+            "sequence",
+            sqlite_where=Column("origin_id") != "",
+            postgresql_where=Column("origin_id") != "",
+        ),
         Index(
             "ix_stock_move_lot",
             "organization_id",

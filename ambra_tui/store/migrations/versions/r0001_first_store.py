@@ -447,7 +447,12 @@ def _create_stock_move() -> None:
         postgresql_where=sa.text("lot_id != ''"),
     )
     op.create_index(
-        op.f("ix_stock_move_origin"), "stock_move", ["organization_id", "origin_id", "sequence"], unique=False
+        op.f("ix_stock_move_origin"),
+        "stock_move",
+        ["organization_id", "origin_id", "sequence"],
+        unique=False,
+        sqlite_where=sa.text("origin_id != ''"),
+        postgresql_where=sa.text("origin_id != ''"),
     )
     op.create_index(
         op.f("ix_stock_move_reverses"),
@@ -457,6 +462,7 @@ def _create_stock_move() -> None:
         sqlite_where=sa.text("reverses_id != ''"),
         postgresql_where=sa.text("reverses_id != ''"),
     )
+    op.create_index(op.f("ix_stock_move_sequence"), "stock_move", ["organization_id", "sequence"], unique=False)
     op.create_index(
         op.f("ix_stock_move_variant_id_sequence"),
         "stock_move",
