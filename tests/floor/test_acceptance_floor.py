@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from ambra_tui.services import orders
 from tests.floor.hands import awaits, press, scan
 from tests.floor.test_receive import audits, buy
 from tests.floor.worker import NOW, Worker, open_ds1
 from tests.pty_harness import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
-MILK, BOLT = "5001000000019", "5001000000033"
+MILK, BOLT, GLOVE_L = "5001000000019", "5001000000033", "5001000000040"
 
 Start = Callable[..., Terminal]
 
@@ -71,3 +72,63 @@ def test_a_supervisor_types_the_pin_at_a_real_terminal_and_no_scan_does(desk: Wo
     assert desk.moves() == [("purchase_received", "MILK-1L", "supplier", "RECV", "MX", 1)]
     assert [row["supervisor_name"] for row in audits(desk, "receipt_override")] == ["Cleo"]
     assert "4711" not in terminal.output.decode(errors="replace")
+
+
+def cancel(desk: Worker, number: str) -> None:
+    desk.write(lambda session: orders.cancel_order(session, orders.find_order(session, number)))
+
+
+def begin_pick(terminal: Terminal, number: str) -> None:
+    press(terminal, "3", "Scan an order")
+    scan(terminal, number, "DOCUMENT OK")
+
+
+def test_an_order_cancelled_elsewhere_says_so_unasked_and_what_to_put_back(desk: Worker, start: Start) -> None:
+    desk.order("SO-1", ("GLOVE-L", 5))
+    terminal = start(16, 20)
+    begin_pick(terminal, "SO-1")
+    scan(terminal, "WH1-A02-1", "BIN OK")
+    scan(terminal, GLOVE_L, "ITEM OK")
+    cancel(desk, "SO-1")
+    awaits(terminal, "Cancelled. Put everything back", "Put back 5")
+    assert "Bring it to" not in terminal.screen
+    scan(terminal, "T4", "E32 DOC CANCELLED", "No open order")
+    assert desk.moves("pick_move") == []
+
+
+def test_a_question_about_an_order_that_was_cancelled_needs_no_answer(desk: Worker, start: Start) -> None:
+    desk.order("SO-1", ("GLOVE-L", 5))
+    terminal = start()
+    begin_pick(terminal, "SO-1")
+    scan(terminal, "WH1-A02-1", "BIN OK")
+    press(terminal, "\x1b[17~", "5 GLOVE-L missing. Why?")
+    cancel(desk, "SO-1")
+    awaits(terminal, "Cancelled. Put everything back")
+    scan(terminal, "WH1-A02-1", "E32 DOC CANCELLED")
+
+
+def test_a_lot_put_on_hold_under_the_picker_leads_to_the_next_lot(desk: Worker, start: Start) -> None:
+    desk.order("SO-1", ("MILK-1L", 6))
+    terminal = start()
+    begin_pick(terminal, "SO-1")
+    scan(terminal, "WH1-B04-1", "BIN OK")
+    scan(terminal, MILK, "ITEM OK")
+    desk.hold("MILK-1L", "M090")
+    awaits(terminal, "On hold: leave it")
+    scan(terminal, "T1", "E16 LOT ON HOLD", "M100", "Go to this bin")
+    scan(terminal, "WH1-A04-1", "BIN OK")
+    scan(terminal, MILK, "ITEM OK")
+    scan(terminal, "T1", "ORDER PICKED")
+    assert desk.moves("pick_move") == [("pick_move", "MILK-1L", "A04-1", "T1", "M100", 6)]
+
+
+def test_what_cannot_be_picked_is_not_called_complete(desk: Worker, start: Start) -> None:
+    desk.order("SO-1", ("CHOC-100", 6), ("GLOVE-L", 2))
+    terminal = start(24, 80)
+    begin_pick(terminal, "SO-1")
+    scan(terminal, "WH1-A02-1", "BIN OK")
+    desk.hold("CHOC-100", "C7")
+    scan(terminal, GLOVE_L, "ITEM OK")
+    scan(terminal, "T1", "PICKED 2", "On hold: leave it")
+    press(terminal, "\x1b[18~", "E16 LOT ON HOLD", "Missing 6")
+    assert "complete" not in terminal.screen
