@@ -1,6 +1,6 @@
 """Makes the pictures in `screenshots/` from the real program on the sample ds1:
 
-    python -m tests.screenshots
+python -m tests.screenshots
 """
 
 from __future__ import annotations

@@ -283,7 +283,7 @@ def _done(desk: Desk, standing: Standing) -> Prompt:
     for location, allocation in carried:
         places[location.code] = places.get(location.code, ZERO) + allocation.quantity
     totes = tuple(Row(code, desk.say("pick.units", quantity=show(total))) for code, total in places.items())
-    late = (Row(desk.say("pick.backorder"), show(backordered), emphasis=True),) if backordered else ()
+    late: tuple[Row, ...] = (Row(desk.say("pick.backorder"), show(backordered), emphasis=True),) if backordered else ()
     missing = unpicked(standing.lines)
     late += (Row(desk.say("pick.missing"), show(missing), emphasis=True),) if missing > 0 else ()
     following = orders.due_orders(desk.session, desk.site.id, limit=3)

@@ -26,15 +26,15 @@ from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.kit.text import clean_line
 from ambra_tui.ledger import MoveKind, Posting
-from ambra_tui.services.catalog import clean_currency, positive_quantity
+from ambra_tui.services.catalog import positive_quantity
+from ambra_tui.services.documents import document_currency, document_number
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.tasks import CANCELLED_ORDER, ask_putaway
-from ambra_tui.store.facts import audit, next_number, publish
+from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import (
     Allocation,
     Location,
     Lot,
-    Organization,
     Reservation,
     SalesOrder,
     SalesOrderLine,
@@ -113,10 +113,10 @@ def create_order(
     order = SalesOrder(
         organization_id=organization_of(session),
         id=new_id("ord"),
-        number=_number(session, number),
+        number=document_number(session, "SO", number, resource="order", find=find_order),
         site_id=site_id,
         customer=dict(customer or {}),
-        currency=_currency(session, currency),
+        currency=document_currency(session, currency),
         priority=priority,
         due_at=due_at,
         notes=clean_line(notes, field="notes", max_length=1000, required=False),
@@ -130,25 +130,6 @@ def create_order(
     publish(session, "order_created", order.id, {"number": order.number})
     audit(session, "order_created", order.id, number=order.number)
     return order
-
-
-def _number(session: Session, number: str | None) -> str:
-    if number is not None:
-        text = clean_line(number, field="number", max_length=60)
-        if find_order(session, text) is not None:
-            raise Duplicate("order", "number", text)
-        return text
-    while True:
-        text = next_number(session, "SO")
-        if find_order(session, text) is None:
-            return text
-
-
-def _currency(session: Session, currency: str | None) -> str:
-    if currency is not None:
-        return clean_currency(currency)
-    organization = session.get(Organization, organization_of(session))
-    return organization.currency if organization else "EUR"
 
 
 def _line(session: Session, order: SalesOrder, position: int, line: NewOrderLine) -> SalesOrderLine:

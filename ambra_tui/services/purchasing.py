@@ -28,15 +28,15 @@ from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import SCALE, ZERO, show
 from ambra_tui.kit.text import clean_line
 from ambra_tui.ledger import SUPPLIER, MoveKind, Posted, Posting
-from ambra_tui.services.catalog import clean_currency, find_variant_by_sku, positive_quantity
+from ambra_tui.services.catalog import find_variant_by_sku, positive_quantity
+from ambra_tui.services.documents import document_currency, document_number
 from ambra_tui.services.lots import find_or_create_lot
 from ambra_tui.services.receiving import is_posted, refuse_known_serial
 from ambra_tui.services.rows import add_unique
-from ambra_tui.store.facts import audit, next_number, publish
+from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import (
     Discrepancy,
     Location,
-    Organization,
     PurchaseOrder,
     PurchaseOrderLine,
     Site,
@@ -134,11 +134,11 @@ def create_purchase_order(
     order = PurchaseOrder(
         organization_id=organization_of(session),
         id=new_id("po"),
-        number=_number(session, number),
+        number=document_number(session, "PO", number, resource="purchase_order", find=find_purchase_order),
         supplier_id=supplier_id,
         site_id=site_id,
         status="draft" if is_draft else "ordered",
-        currency=_currency(session, currency),
+        currency=document_currency(session, currency),
         expected_on=expected_on,
         notes=clean_line(notes, field="notes", max_length=1000, required=False),
         created_at=now,
@@ -151,25 +151,6 @@ def create_purchase_order(
     publish(session, "purchase_order_created", order.id, {"number": order.number, "status": order.status})
     audit(session, "purchase_order_created", order.id, number=order.number)
     return order
-
-
-def _number(session: Session, number: str | None) -> str:
-    if number is not None:
-        text = clean_line(number, field="number", max_length=60)
-        if find_purchase_order(session, text) is not None:
-            raise Duplicate("purchase_order", "number", text)
-        return text
-    while True:
-        text = next_number(session, "PO")
-        if find_purchase_order(session, text) is None:
-            return text
-
-
-def _currency(session: Session, currency: str | None) -> str:
-    if currency is not None:
-        return clean_currency(currency)
-    organization = session.get(Organization, organization_of(session))
-    return organization.currency if organization else "EUR"
 
 
 def _line(session: Session, order: PurchaseOrder, position: int, line: NewPurchaseLine) -> PurchaseOrderLine:

@@ -1,0 +1,49 @@
+"""What every document has: a number of its own, given or kept, and a currency.
+
+Example::
+
+    number = document_number(session, "PO", wanted, resource="purchase_order", find=find_purchase_order)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlmodel import Session
+
+from ambra_tui.errors import Duplicate
+from ambra_tui.kit.text import clean_line
+from ambra_tui.services.catalog import clean_currency
+from ambra_tui.store.facts import next_number
+from ambra_tui.store.models import Organization
+from ambra_tui.store.scope import organization_of
+
+MAX_NUMBER = 60
+
+
+def document_number(
+    session: Session,
+    kind: str,
+    wanted: str | None,
+    *,
+    resource: str,
+    find: Callable[[Session, str], object | None],
+) -> str:
+    """The number that the caller wants, or the next free one of `kind`. Raises Duplicate for a number that is taken."""
+    if wanted is not None:
+        text = clean_line(wanted, field="number", max_length=MAX_NUMBER)
+        if find(session, text) is not None:
+            raise Duplicate(resource, "number", text)
+        return text
+    while True:
+        text = next_number(session, kind)
+        if find(session, text) is None:
+            return text
+
+
+def document_currency(session: Session, currency: str | None) -> str:
+    """The currency given, else the organization's. Raises Invalid for anything but three letters."""
+    if currency is not None:
+        return clean_currency(currency)
+    organization = session.get(Organization, organization_of(session))
+    return organization.currency if organization else "EUR"
