@@ -140,7 +140,10 @@ def look(session: Session, place: Place, *, user_id: str) -> Reply:
     user = session.get(User, (organization_of(session), user_id))
     work = session.exec(scoped(session, WorkSession).where(WorkSession.user_id == user_id)).first()
     if user is None or work is None or not _works_here(work, place):
-        return signed_out()
+        is_elsewhere = user is not None and work is not None and work.status == "active"
+        return signed_out(
+            _taken_by(user) if is_elsewhere else None, language=user.language if user else DEFAULT_LANGUAGE
+        )
     desk = _desk(session, place, user, work)
     return _reply(desk, _prompt(desk), None)
 
@@ -151,8 +154,14 @@ def _open(session: Session, place: Place, user_id: str) -> Desk | Reply:
     if user is None or work is None or user.status != "active":
         return signed_out(Verdict("E52"))
     if not _works_here(work, place):
-        return signed_out(Verdict("G16"), language=user.language)
+        told = _taken_by(user) if work.status == "active" else Verdict("G16")
+        return signed_out(told, language=user.language)
     return _desk(session, place, user, work)
+
+
+def _taken_by(user: User) -> Verdict:
+    """The badge was scanned at another station meanwhile: what is scanned here is not taken."""
+    return Verdict("E30", {"badge": user.badge, "found": user.name})
 
 
 def _works_here(work: WorkSession, place: Place) -> bool:

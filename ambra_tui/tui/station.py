@@ -277,6 +277,8 @@ class Station:
         if words is None:
             if item.kind != "look":
                 self.notice = None
+            elif _goal(before) != _goal(reply):
+                self.tell("W24")
             return ""
         self._show(Notice(words.code, words.level, printable(words.headline), printable(words.detail)))
         return words.code
@@ -387,6 +389,11 @@ class Station:
 def _place(reply: Reply | None) -> str:
     """Flow and step; empty while nobody is signed in."""
     return f"{reply.flow}.{reply.prompt.step}" if reply is not None and reply.prompt is not None else ""
+
+
+def _goal(reply: Reply | None) -> tuple[str, str]:
+    """The step and what to look for: when these change unasked, an older answer no longer fits."""
+    return (_place(reply), reply.prompt.target) if reply is not None and reply.prompt is not None else ("", "")
 
 
 _LEVELS: dict[str, Level] = {"G": "good", "W": "doubt"}

@@ -132,3 +132,24 @@ def test_what_cannot_be_picked_is_not_called_complete(desk: Worker, start: Start
     scan(terminal, "T1", "PICKED 2", "On hold: leave it")
     press(terminal, "\x1b[18~", "E16 LOT ON HOLD", "Missing 6")
     assert "complete" not in terminal.screen
+
+
+def test_a_step_that_a_colleague_finished_takes_its_old_answer_away(desk: Worker, start: Start) -> None:
+    desk.order("SO-1", ("GLOVE-L", 5), ("CABLE-2M", 2))
+    ana = start(16, 20)
+    ben = start(16, 20, badge="BDG-1002", station="st-2")
+    for terminal in (ana, ben):
+        begin_pick(terminal, "SO-1")
+        scan(terminal, "WH1-A02-1", "BIN OK")
+        scan(terminal, GLOVE_L, "ITEM OK", "Scan where it goes")
+    scan(ana, "T1", "PICKED 5", "B01-1")
+    awaits(ben, "B01-1", "W24 STEP CHANGED")
+    assert "where it goes" not in " ".join(ben.screen.split())
+    assert "W24" not in ana.screen
+
+
+def test_a_badge_scanned_elsewhere_is_told_that_its_scan_was_not_taken(desk: Worker, start: Start) -> None:
+    buy(desk, "PO-1", ("MILK-1L", 24))
+    first = start()
+    start(station="st-2")
+    scan(first, "PO-1", "E30 TAKEN BY BDG-1001", "Ana is in work at another station", "Scan your badge")
