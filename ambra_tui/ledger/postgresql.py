@@ -54,18 +54,26 @@ NEW_TOTALS = (
     "SELECT %s::int, v, i, 0, 0, 0, 0, 0 FROM unnest(%s::text[], %s::text[]) k(v, i) "
     "ORDER BY v, i ON CONFLICT DO NOTHING"
 )
+# An UPDATE would be planned as a join again. Every row is there and locked, so the conflict is certain, and its index
+# finds the row; a row that is not as it was before is left out, and missed in the count.
 UPDATE_LEVELS = (
-    "UPDATE stock_level l SET on_hand = k.h, allocated = k.a FROM (SELECT k.h, k.a, f.row FROM "  # noqa: S608
+    "INSERT INTO stock_level "  # noqa: S608
+    "(organization_id, variant_id, location_id, lot_id, serial, plate_id, on_hand, allocated) "
+    "SELECT f.organization_id, k.v, k.o, k.t, k.s, k.p, k.h, k.a FROM "
     "unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], "
     "%s::bigint[], %s::bigint[]) k(v, o, t, s, p, h, a, bh, ba) CROSS JOIN LATERAL "
-    f"(SELECT ctid AS row {_THE_LEVEL} AND on_hand = k.bh AND allocated = k.ba OFFSET 0) f) k WHERE l.ctid = k.row"
+    f"(SELECT organization_id {_THE_LEVEL} AND on_hand = k.bh AND allocated = k.ba OFFSET 0) f "
+    "ON CONFLICT (organization_id, variant_id, location_id, lot_id, serial, plate_id) "
+    "DO UPDATE SET on_hand = excluded.on_hand, allocated = excluded.allocated"
 )
 UPDATE_TOTALS = (
-    "UPDATE site_stock s SET on_hand = k.h, reserved = k.r, held = k.d, average_cost = k.c "  # noqa: S608
-    "FROM (SELECT k.h, k.r, k.d, k.c, f.row FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], "
-    "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) k(v, i, h, r, d, c, bh, br, bd) "
-    f"CROSS JOIN LATERAL (SELECT ctid AS row {_THE_TOTAL} AND on_hand = k.bh AND reserved = k.br AND held = k.bd "
-    "OFFSET 0) f) k WHERE s.ctid = k.row"
+    "INSERT INTO site_stock (organization_id, variant_id, site_id, on_hand, reserved, held, average_cost, "  # noqa: S608
+    "reorder_point, safety_stock) SELECT f.organization_id, k.v, k.i, k.h, k.r, k.d, k.c, 0, 0 FROM "
+    "unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], "
+    "%s::bigint[], %s::bigint[]) k(v, i, h, r, d, c, bh, br, bd) CROSS JOIN LATERAL (SELECT organization_id "
+    f"{_THE_TOTAL} AND on_hand = k.bh AND reserved = k.br AND held = k.bd OFFSET 0) f "
+    "ON CONFLICT (organization_id, variant_id, site_id) DO UPDATE SET on_hand = excluded.on_hand, "
+    "reserved = excluded.reserved, held = excluded.held, average_cost = excluded.average_cost"
 )
 _MOVE_TYPES = {
     "organization_id": "int", "quantity": "bigint", "unit_cost": "bigint", "occurred_at": "bigint",
