@@ -140,10 +140,7 @@ def look(session: Session, place: Place, *, user_id: str) -> Reply:
     user = session.get(User, (organization_of(session), user_id))
     work = session.exec(scoped(session, WorkSession).where(WorkSession.user_id == user_id)).first()
     if user is None or work is None or not _works_here(work, place):
-        is_elsewhere = user is not None and work is not None and work.status == "active"
-        return signed_out(
-            _taken_by(user) if is_elsewhere else None, language=user.language if user else DEFAULT_LANGUAGE
-        )
+        return signed_out()
     desk = _desk(session, place, user, work)
     return _reply(desk, _prompt(desk), None)
 
@@ -161,7 +158,7 @@ def _open(session: Session, place: Place, user_id: str) -> Desk | Reply:
 
 def _taken_by(user: User) -> Verdict:
     """The badge was scanned at another station meanwhile: what is scanned here is not taken."""
-    return Verdict("E30", {"badge": user.badge, "found": user.name})
+    return Verdict("E30", {"badge": user.name[:11], "found": user.name})
 
 
 def _works_here(work: WorkSession, place: Place) -> bool:
