@@ -101,7 +101,7 @@ class InsufficientStock(AmbraError):
 
     def __init__(self, shortages: Sequence[Shortage]) -> None:
         text = "; ".join(
-            f"{s.location_code or s.sku} holds {s.available.normalize():f} of {s.sku}, "
+            f"{f'{s.location_code} holds' if s.location_code else 'there are'} {s.available.normalize():f} of {s.sku}, "
             f"{s.requested.normalize():f} asked"
             for s in shortages
         )

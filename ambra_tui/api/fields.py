@@ -120,7 +120,10 @@ def _line(max_length: int, *, required: bool) -> BeforeValidator:
 
 def _day(value: Any) -> date:
     if isinstance(value, str) and _DAY.fullmatch(value):
-        return date.fromisoformat(value)
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
     raise ValueError("must be a date such as 2026-03-31")
 
 
@@ -134,7 +137,7 @@ def _moment(value: Any) -> datetime:
 def _until_moment(value: Any) -> datetime:
     """A bare date includes its whole day."""
     if isinstance(value, str) and _DAY.fullmatch(value):
-        return datetime.combine(date.fromisoformat(value), time.max, UTC)
+        return datetime.combine(_day(value), time.max, UTC)
     return _moment(value)
 
 
@@ -214,9 +217,14 @@ def _invalid(error: ValidationError) -> Invalid:
     return Invalid(f"{first['field']} {first['message']}", details={"fields": fields})
 
 
+_MESSAGES = {
+    "missing": "is required",
+    "too_short": "must not be empty",
+    "list_type": "must be a list",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+}
+
+
 def _message(found: Any) -> str:
-    if found["type"] == "missing":
-        return "is required"
-    if found["type"] == "value_error":
-        return str(found["msg"]).removeprefix("Value error, ")
-    return str(found["msg"])
+    return _MESSAGES.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")

@@ -53,9 +53,12 @@ def from_microseconds(value: int) -> datetime:
 
 
 def parse_moment(text: str) -> datetime:
-    """An ISO 8601 moment such as ``2026-03-02T08:00Z``; a missing timezone means UTC. Raises ValueError."""
-    moment = datetime.fromisoformat(text.strip())
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """An ISO 8601 moment such as ``2026-03-02T08:00Z``, in UTC; a missing timezone means UTC. Raises ValueError."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a time such as 2026-03-31T08:00:00Z") from None
 
 
 def to_iso(moment: datetime) -> str:

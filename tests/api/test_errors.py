@@ -244,3 +244,23 @@ def test_what_is_no_http_is_answered_in_shape(server: LiveServer) -> None:
                 answer += part
         assert answer.startswith(b"HTTP/1.1 400 ")
         assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "INVALID_REQUEST"
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00", "2026-01-01T00:00:00+99:00", "2026-02-30"]
+)
+def test_moments_that_no_calendar_holds(api: Api, moment: str) -> None:
+    order = {"items": [{"sku": "X", "quantity": 1}], "due_at": moment}
+    error = check_shape(api.post("/orders", order), 422, "VALIDATION_ERROR")
+    assert error["details"] == [{"field": "due_at", "message": "must be a time such as 2026-03-31T08:00:00Z"}]
+    answer = api.get("/inventory_ledger", params={"start_date": moment})
+    check_shape(answer, 422, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("items", "field", "message"),
+    [([], "items", "must not be empty"), ("x", "items", "must be a list"), ([1], "items.0", "must be an object")],
+)
+def test_wrong_shapes_are_told_in_words_of_json(api: Api, items: Any, field: str, message: str) -> None:
+    error = check_shape(api.post("/orders", {"items": items}), 422, "VALIDATION_ERROR")
+    assert error["details"] == [{"field": field, "message": message}]
