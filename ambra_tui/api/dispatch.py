@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ambra_tui.api.errors import Errors
-from ambra_tui.api.failures import INTERNAL, Failure, Refused, failure_of
+from ambra_tui.api.failures import INTERNAL, Failure, Refused, failure_of, refused
 from ambra_tui.errors import AmbraError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -91,6 +91,13 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("".join([*parts, re.escape(path[position:])]), re.DOTALL)
 
 
+def _refuse_two_lengths(scope: Scope) -> None:
+    """A body with a length and in chunks: a proxy may see its end elsewhere, and take what follows for its own."""
+    names = {name for name, _value in scope["headers"]}
+    if b"transfer-encoding" in names and b"content-length" in names:
+        raise refused(400, "INVALID_REQUEST", "Send Content-Length or Transfer-Encoding, not both", connection="close")
+
+
 class Dispatcher:
     """The application inside its frame: one request, one endpoint, one answer."""
 
@@ -99,6 +106,7 @@ class Dispatcher:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            _refuse_two_lengths(scope)
             endpoint, scope["path_params"] = self._routes.find(scope["method"], scope["path"])
             response = await endpoint(Request(scope, receive))
         except (AmbraError, Refused, SQLAlchemyError) as error:

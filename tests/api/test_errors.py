@@ -246,6 +246,23 @@ def test_what_is_no_http_is_answered_in_shape(server: LiveServer) -> None:
         assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "INVALID_REQUEST"
 
 
+def test_a_body_with_two_lengths_ends_the_connection(api: Api, server: LiveServer) -> None:
+    """What follows such a body is no request: a proxy may have let it through as a part of the first one."""
+    host, port = server.address.removeprefix("http://").split(":")
+    hidden = b"POST /api/v1/suppliers HTTP/1.1\r\nHost: x\r\n\r\n"
+    head = (
+        f"POST /api/v1/products HTTP/1.1\r\nHost: x\r\nAuthorization: {api.client.headers['authorization']}\r\n"
+        f"Content-Length: {5 + len(hidden)}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(head.encode() + hidden)
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
 @pytest.mark.parametrize(
     "moment", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00", "2026-01-01T00:00:00+99:00", "2026-02-30"]
 )
