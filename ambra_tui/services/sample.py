@@ -82,12 +82,13 @@ def _organization(store: Store, sample: str, head: Row) -> Organization:
     if store.sample not in ("", sample):
         raise Conflict(f"This store holds the sample '{store.sample}', not '{sample}'. Use another store.")
     known = access_system.organizations(store)
-    if any(organization.name != head["name"] for organization in known) or (known and not store.sample):
+    if known and not store.sample:
         raise Conflict("A sample goes into an empty store, and this one is in use.")
     if not store.sample:
         store.become_sample(sample)
-    if known:
-        return known[0]
+    for organization in known:
+        if organization.name == head["name"]:
+            return organization
     return access.create_organization(store, head["name"], head["modules"].split(), currency=head["currency"])
 
 

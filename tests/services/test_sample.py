@@ -166,6 +166,12 @@ def test_loading_again_changes_nothing(store):
     assert moves() == before
 
 
+def test_a_sample_store_with_a_second_organization_opens_as_before(store):
+    first = load_sample(store, "ds1")
+    access.create_organization(store, "Acme")
+    assert load_sample(store, "ds1").id == first.id
+
+
 def test_the_badges_of_a_sample_are_known_and_those_of_other_stores_are_not(store):
     assert practice_badges(store) == []
     load_sample(store, "ds1")
