@@ -119,6 +119,9 @@ class StepScreen(Sheet):
                 if choice.digit.lower() == character.lower():
                     self.station.choose(choice.code)
                     return
+            if prompt.is_dialog and not prompt.accepts_text:
+                self.station.tell("E54", found=character)
+                return
         self.station.type(character)
 
     def _step_key(self, key: str) -> None:

@@ -153,3 +153,13 @@ def test_a_badge_scanned_elsewhere_is_told_that_its_scan_was_not_taken(desk: Wor
     first = start()
     start(station="st-2")
     scan(first, "PO-1", "E30 TAKEN BY Ana", "Ana is in work at another station", "Scan your badge")
+
+
+def test_a_digit_that_is_no_choice_does_not_stand_in_the_way_of_the_next(desk: Worker, start: Start) -> None:
+    desk.order("SO-1", ("GLOVE-L", 5))
+    terminal = start()
+    begin_pick(terminal, "SO-1")
+    scan(terminal, "WH1-A02-1", "BIN OK")
+    press(terminal, "\x1b[17~", "5 GLOVE-L missing. Why?")
+    press(terminal, "9", "E54 NO SUCH CHOICE")
+    press(terminal, "1", "BACKORDER 5")
