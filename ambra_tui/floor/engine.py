@@ -19,7 +19,8 @@ from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
-from sqlmodel import Session
+from sqlalchemy import update
+from sqlmodel import Session, col
 
 from ambra_tui.errors import AmbraError, InsufficientStock, Unauthenticated
 from ambra_tui.floor.codes import is_broken, shown
@@ -94,6 +95,8 @@ def sign_in(session: Session, place: Place, badge: str) -> Reply:
             started_at=now,
             updated_at=now,
         )
+        session.add(work)
+        session.flush()
     if work.site_id != place.site_id:
         work.frames = []
     work.site_id, work.station, work.status = place.site_id, place.station, "active"
@@ -167,6 +170,7 @@ def _works_here(work: WorkSession, place: Place) -> bool:
 
 def _desk(session: Session, place: Place, user: User, work: WorkSession) -> Desk:
     site = fetch(session, Site, work.site_id, resource="location")
+    session.expunge(work)  # it changes all through a step and is written once, with the answer
     return Desk(session, user, site, work, is_sample=place.is_sample)
 
 
@@ -248,8 +252,7 @@ def _keep(work: WorkSession, flow: Flow, state: FlowState | None) -> None:
 
 def _sign_out(desk: Desk) -> Reply:
     desk.work.status = "break"
-    desk.work.updated_at = desk.now
-    desk.session.add(desk.work)
+    _save(desk)
     audit(desk.session, "signed_out", desk.user.id, station=desk.station)
     desk.session.flush()
     return signed_out(Verdict("G16"), language=desk.language)
@@ -275,10 +278,30 @@ def _answer(desk: Desk, verdict: Verdict | None, *, was_dialog: bool = False) ->
     if verdict is not None:
         told = {"at": to_microseconds(desk.now), "code": verdict.code, "params": dict(verdict.params)}
         work.verdicts = [*work.verdicts, told][-KEPT_VERDICTS:]
-    work.updated_at = desk.now
-    desk.session.add(work)
-    desk.session.flush()
+    _save(desk)
     return _reply(desk, prompt, verdict)
+
+
+def _save(desk: Desk) -> None:
+    """Writes where the worker is, in the transaction of what the step did."""
+    work = desk.work
+    statement = (
+        update(WorkSession)
+        .where(col(WorkSession.organization_id) == work.organization_id, col(WorkSession.id) == work.id)
+        .values(
+            station=work.station,
+            site_id=work.site_id,
+            status=work.status,
+            run=work.run,
+            steps=work.steps,
+            frames=work.frames,
+            verdicts=work.verdicts,
+            updated_at=desk.now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    desk.session.flush()
+    desk.session.connection().execute(statement)
 
 
 def _prompt(desk: Desk) -> Prompt:

@@ -112,6 +112,7 @@ def reserved_for(session: Session, *, document_id: str, line_id: str | None = No
         )
         .order_by(col(Reservation.variant_id), col(Reservation.id))
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if line_id is not None:
         statement = statement.where(Reservation.line_id == line_id)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from sqlalchemy import event
 from sqlalchemy.orm.session import JoinTransactionMode
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -61,6 +62,12 @@ class StoreSession(Session):
         session.info["actor"] = actor
         session.info["clock"] = clock
         return session
+
+
+@event.listens_for(StoreSession, "loaded_as_persistent")
+def _keep(session: Session, row: object) -> None:
+    """A row once read stays known until its session ends, so that asking for it again asks no database."""
+    session.info.setdefault("kept", []).append(row)
 
 
 def organization_of(session: Session) -> int:
