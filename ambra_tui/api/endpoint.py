@@ -29,7 +29,7 @@ from ambra_tui.api.paging import Paging, link_header
 from ambra_tui.api.requests import read_document, read_query, secret_of, unwrap
 from ambra_tui.errors import NotAllowed, Stale
 from ambra_tui.kit.ids import new_ulid
-from ambra_tui.kit.text import is_control
+from ambra_tui.kit.text import has_control
 from ambra_tui.services.access import key_for
 from ambra_tui.store import Actor, Store
 
@@ -57,7 +57,7 @@ def _path_of(request: Request) -> dict[str, str]:
     """The path's values. Raises Refused for an id that no record can have."""
     values: dict[str, str] = request.path_params
     for name, value in values.items():
-        if name != FREE_TEXT and (len(value) > MAX_ID or any(map(is_control, value))):
+        if name != FREE_TEXT and (len(value) > MAX_ID or has_control(value)):
             raise refused(404, "NOT_FOUND", "There is nothing at this path")
     return values
 

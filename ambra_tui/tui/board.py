@@ -17,7 +17,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ambra_tui.kit.text import is_control, printable
+from ambra_tui.kit.text import printable
 from ambra_tui.tui.arrange import Line
 
 STYLES = (
@@ -147,7 +147,7 @@ class Board(Widget):
         return bool(self.lines[y]) and self.lines[y][-1][1] in ("status", "title_right")
 
     def _segment(self, part: str, style: str) -> Segment:
-        shown = printable(part) if any(map(is_control, part)) else part
+        shown = printable(part)
         return Segment(shown, self._style(style))
 
     def _style(self, name: str) -> Style:

@@ -16,7 +16,7 @@ from textual.color import Color
 from textual.content import Content
 from textual.filter import LineFilter
 
-from ambra_tui.kit.text import is_control, printable
+from ambra_tui.kit.text import has_control, is_control, printable
 
 
 def text(value: str) -> Content:
@@ -67,7 +67,7 @@ class ControlFilter(LineFilter):
         """`segments` without controls; segments that are the toolkit's own commands pass."""
         return [
             segment
-            if segment.control or not any(map(is_control, segment.text))
+            if segment.control or not has_control(segment.text)
             else Segment("".join(c for c in segment.text if not is_control(c)), segment.style)
             for segment in segments
         ]
