@@ -21,9 +21,8 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class AmbraError(Exception):
@@ -83,8 +82,7 @@ class KeyReused(Conflict):
     """The idempotency key belongs to a different request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shortage:
+class Shortage(NamedTuple):
     """One short line: `requested` and `available` in the variant's base unit."""
 
     sku: str

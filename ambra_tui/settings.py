@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
 def data_folder() -> Path:
@@ -29,8 +29,7 @@ def sqlite_file(store_url: str) -> Path:
     return Path(store_url.removeprefix("sqlite:///").partition("?")[0]).absolute()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """`store_url`: SQLAlchemy URL of the store. `now`: text of `AMBRA_NOW`, honoured on sample stores only."""
 
     store_url: str

@@ -65,7 +65,10 @@ def _run(command: Command, arguments: argparse.Namespace) -> int:
     except AmbraError as error:
         print(printable(error.message), file=sys.stderr)
         return _REFUSED
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
+        # EOFError: Ctrl+D at a question. The shell's next prompt gets a line of its own.
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
         # What is still buffered has no reader; without this the interpreter complains while it ends.

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 TERMINAL = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """`name` is the word after ``ambra``; the empty name is what `ambra` does without one: the terminal.
 
     `add_arguments` describes the command's arguments; `run` does the work and returns the exit code. A refusal

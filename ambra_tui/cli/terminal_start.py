@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 
 from ambra_tui.errors import Invalid
@@ -27,6 +26,8 @@ def require_terminal(store_url: str) -> None:
 
 def default_station() -> str:
     """The station's name when none is given: this host and this terminal, so that a restart keeps it."""
+    import socket  # late: `ambra --help` needs none of it
+
     try:
         line = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
     except OSError:

@@ -307,5 +307,5 @@ def name_shortages(session: Session, error: InsufficientStock) -> InsufficientSt
     )
     skus = dict(rows.all())
     return InsufficientStock(
-        [replace(shortage, sku=skus.get(shortage.variant_id, shortage.sku)) for shortage in error.shortages]
+        [shortage._replace(sku=skus.get(shortage.variant_id, shortage.sku)) for shortage in error.shortages]
     )

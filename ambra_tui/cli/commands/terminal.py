@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import argparse
 import getpass
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ambra_tui.cli.arguments import add_terminal_arguments
 from ambra_tui.cli.command import TERMINAL, Command
 from ambra_tui.cli.terminal_start import require_terminal, run_on
+from ambra_tui.errors import Invalid
+from ambra_tui.kit.text import clean_line
 from ambra_tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,7 +62,8 @@ def _fill(settings: Settings) -> None:
         print(f"The store {settings.store_url} is empty.")
         print("  1  Load sample data and look around")
         print("  2  Set up your own warehouse")
-        if _ask("Choose 1 or 2", "1") == "1":
+        print("Ctrl+C leaves; nothing is written before the last answer.")
+        if _ask("Choose 1 or 2", "1", _one_or_two) == "1":
             print("Loading sample data ...")
             load_sample(store, "demo")
         else:
@@ -68,27 +72,60 @@ def _fill(settings: Settings) -> None:
 
 def _set_up(store: Store) -> None:
     """The least a warehouse needs: an organization, a site with a dock, and a person with a badge."""
-    from ambra_tui.services.access import create_organization, create_user
-    from ambra_tui.services.places import create_location, create_site
+    from ambra_tui.services.access import MAX_BADGE, MAX_NAME, create_organization, create_user
+    from ambra_tui.services.places import MAX_CODE, create_site
     from ambra_tui.store import SYSTEM
 
-    organization = create_organization(store, _ask("Organization", "My warehouse"))
-    code = _ask("Code of the first site", "WH1")
-    name = _ask("Your name", "Admin")
-    badge = _ask("Your badge code (scan it)", "BDG-1")
-    password = getpass.getpass("Password for administration (at least 8 characters): ")
+    organization_name = _ask("Organization", "My warehouse", _line(MAX_NAME))
+    code = _ask("Code of the first site", "WH1", _line(MAX_CODE))
+    name = _ask("Your name", "Admin", _line(MAX_NAME))
+    badge = _ask("Your badge code (scan it)", "BDG-1", _line(MAX_BADGE))
+    password = _ask_password()
 
     def write(session):  # type: ignore[no-untyped-def]
-        site = create_site(session, code=code, name=code, kind="warehouse")
-        create_location(session, site_id=site.id, code="RECV", kind="dock")
+        create_site(session, code=code, name=code, kind="warehouse", dock="RECV")
         create_user(session, name=name, badge=badge, role="admin", password=password)
 
+    organization = create_organization(store, organization_name)
     store.writer.run(write, organization_id=organization.id, actor=SYSTEM)
     print(f"Done. Sign in with {badge}. Next: ambra import catalog FILE, ambra import locations FILE")
 
 
-def _ask(question: str, default: str) -> str:
-    return input(f"{question} [{default}]: ").strip() or default
+def _one_or_two(answer: str) -> str:
+    if answer not in ("1", "2"):
+        raise Invalid("Type 1 or 2 and Enter.")
+    return answer
+
+
+def _line(max_length: int) -> Callable[[str], str]:
+    return lambda answer: clean_line(answer, field="the answer", max_length=max_length)
+
+
+def _ask(question: str, default: str, check: Callable[[str], str]) -> str:
+    """The answer that `check` takes; what it refuses is asked again."""
+    while True:
+        try:
+            return check(input(f"{question} [{default}]: ").strip() or default)
+        except Invalid as error:
+            print(error.message)
+
+
+def _ask_password() -> str | None:
+    """A password typed twice, or None for an empty answer."""
+    from ambra_tui.services.access import checked_password
+
+    while True:
+        first = getpass.getpass("Password for administration (8 characters or more; empty: none): ")
+        if not first:
+            return None
+        try:
+            password = checked_password(first)
+        except Invalid as error:
+            print(error.message)
+            continue
+        if getpass.getpass("Once more: ") == password:
+            return password
+        print("The two passwords differ.")
 
 
 COMMAND = Command(name=TERMINAL, help="open the terminal", add_arguments=add_terminal_arguments, run=run)
