@@ -163,3 +163,15 @@ def test_a_digit_that_is_no_choice_does_not_stand_in_the_way_of_the_next(desk: W
     press(terminal, "\x1b[17~", "5 GLOVE-L missing. Why?")
     press(terminal, "9", "E54 NO SUCH CHOICE")
     press(terminal, "1", "BACKORDER 5")
+
+
+def test_a_last_tote_read_twice_is_no_error(desk: Worker, start: Start) -> None:
+    desk.order("SO-1", ("GLOVE-L", 5))
+    terminal = start()
+    begin_pick(terminal, "SO-1")
+    scan(terminal, "WH1-A02-1", "BIN OK")
+    scan(terminal, GLOVE_L, "ITEM OK")
+    terminal.send("T1\rT1\r")
+    awaits(terminal, "W08 SAME CODE TWICE", "T1 5 units")
+    scan(terminal, "T2", "E47 UNKNOWN DOCUMENT")
+    assert desk.moves("pick_move") == [("pick_move", "GLOVE-L", "A02-1", "T1", "", 5)]

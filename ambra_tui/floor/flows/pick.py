@@ -78,6 +78,8 @@ class Pick:
             return _choice(desk, state, entry)
         if state.step in ("reason", "zero"):
             raise Refusal("E40")
+        if state.step == "done" and (tote := _own_tote(desk, state, entry)) is not None:
+            return Heard(state, Verdict("W08", {"found": tote.code}))
         if state.step in ("order", "done"):
             return _open(desk, entry)
         assert standing is not None and standing.stop is not None, "a changed order is answered before"
@@ -94,6 +96,15 @@ def _open(desk: Desk, entry: Entry) -> Heard:
         is_known = match_code(desk.session, scan_of(entry)) or find_location(desk.session, text, site_id=desk.site.id)
         raise Refusal("E47", found=shown(text)) if is_known or scan_of(entry).kind == "plain" else unknown(entry)
     return _begin_order(desk, order)
+
+
+def _own_tote(desk: Desk, state: PickState, entry: Entry) -> Location | None:
+    """The tote of the order that was just finished: the last scan was read twice."""
+    location = find_location(desk.session, text_of(entry), site_id=desk.site.id)
+    is_own = location is not None and any(
+        place.id == location.id for place, _ in picking.carried(desk.session, state.order_id)
+    )
+    return location if is_own else None
 
 
 def _begin_order(desk: Desk, order: SalesOrder) -> Heard:
