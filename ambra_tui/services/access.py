@@ -147,7 +147,7 @@ def create_user(
         role=role,
         badge_digest=badge_digest(session, clean_line(badge, field="badge", max_length=MAX_BADGE)),
         pin_hash=hash_secret(_checked_pin(pin)) if pin else "",
-        password_hash=hash_secret(_checked_password(password)) if password else "",
+        password_hash=hash_secret(checked_password(password)) if password else "",
         language=language,
         created_at=now,
         updated_at=now,
@@ -169,7 +169,7 @@ def set_pin(session: Session, user: User, pin: str) -> None:
 
 def set_password(session: Session, user: User, password: str) -> None:
     """A new password; the lock of wrong ones is lifted."""
-    user.password_hash = hash_secret(_checked_password(password))
+    user.password_hash = hash_secret(checked_password(password))
     _unlock(session, user)
     audit(session, "password_changed", user.id)
 
@@ -321,7 +321,8 @@ def _checked_pin(pin: str) -> str:
     return pin
 
 
-def _checked_password(password: str) -> str:
+def checked_password(password: str) -> str:
+    """`password` itself. Raises Invalid when it is too short or too long."""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise Invalid(f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters", field="password")
     return password
