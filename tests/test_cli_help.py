@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +122,37 @@ def test_an_interrupt_ends_quietly(capsys: pytest.CaptureFixture[str], monkeypat
     monkeypatch.setattr("ambra_tui.cli.find_commands", lambda: [Command("go", "go", _nothing, interrupt)])
     assert main(["go"]) == 130
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("command", [["verify"], ["backup", "x.backup"], ["migrate"], ["organization", "create", "x"]])
+@pytest.mark.parametrize("store", ["nonsense", "mysql://ana:secret@host/x", "junk", "folder"])
+def test_what_is_no_store_is_refused_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, store: str, command: list[str]
+) -> None:
+    (tmp_path / "junk").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "folder").mkdir()
+    url = f"sqlite:///{tmp_path / store}" if store in ("junk", "folder") else store
+    assert main(["--store", url, *command]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert "secret" not in printed.err
+
+
+def test_a_store_that_is_not_there_is_named_with_what_to_do(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--store", f"sqlite:///{tmp_path}/no.db", "verify"]) == 1
+    assert capsys.readouterr().err.startswith(f"There is no store at sqlite:///{tmp_path}/no.db. ")
+    assert not (tmp_path / "no.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [(["demo", "--sample", "ds1"], "ambra serve --sample ds1"),
+     (["--store", "sqlite:///x.db"], "ambra --store sqlite:///x.db serve")],
+)  # fmt: skip
+def test_without_a_terminal_the_server_s_command_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: list[str], named: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert main(line) == 1
+    assert capsys.readouterr().err.endswith(f": {named}\n")

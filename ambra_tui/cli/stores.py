@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import make_url
 
-from ambra_tui.errors import NotFound
+from ambra_tui.errors import Invalid
 from ambra_tui.services.access_system import choose_organization
 from ambra_tui.settings import Settings
 from ambra_tui.store import Actor, Store, open_store
@@ -41,7 +41,8 @@ def open_existing(arguments: argparse.Namespace) -> Store:
     """`open_named`, but a store that is not there is a refusal, not made."""
     url = Settings.from_environment(store_url=arguments.store).store_url
     if schema_number(url) == 0:
-        raise NotFound("store", make_url(url).render_as_string(hide_password=True))
+        place = make_url(url).render_as_string(hide_password=True)
+        raise Invalid(f"There is no store at {place}. Name another with --store; 'ambra migrate' makes an empty one.")
     return open_named(arguments)
 
 

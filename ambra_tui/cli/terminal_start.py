@@ -15,13 +15,11 @@ from ambra_tui.errors import Invalid
 from ambra_tui.settings import Settings
 
 
-def require_terminal(store_url: str) -> None:
+def require_terminal(server_command: str) -> None:
     """Raises Invalid when nobody could see or answer a screen, naming the command that needs none."""
     if sys.stdin.isatty() and sys.stdout.isatty():
         return
-    raise Invalid(
-        f"There is no terminal attached to show the screen on. To run the server alone: ambra --store {store_url} serve"
-    )
+    raise Invalid(f"There is no terminal attached to show the screen on. To run the server alone: {server_command}")
 
 
 def default_station() -> str:

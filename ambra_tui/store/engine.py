@@ -10,6 +10,7 @@ Example::
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from ambra_tui.errors import Invalid
 from ambra_tui.store.security import after_connect_postgresql
 
+_SECRET = re.compile("//[^/@]*@")
 BUSY_TIMEOUT_MILLISECONDS = 20_000
 CHECKPOINT_PAGES = 8_000  # 32 MB of WAL: a busy page is copied home once, not at every thousandth page
 READ_POOL_SIZE = 8
@@ -28,14 +30,15 @@ POSTGRESQL_OPTIONS = "-c plan_cache_mode=force_custom_plan"
 
 def parse_url(text: str) -> URL:
     """The URL of a store. Raises Invalid for anything but ``sqlite:///path`` and ``postgresql+psycopg://``."""
+    refusal = Invalid(f"'{_SECRET.sub('//', text)}' is not a store URL: use sqlite:///path or postgresql+psycopg://...")
     try:
         url = make_url(text)
     except Exception as error:
-        raise Invalid(f"'{text}' is not a store URL: use sqlite:///path or postgresql+psycopg://...") from error
+        raise refusal from error
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in {"sqlite", "postgresql+psycopg"} or (url.drivername == "sqlite" and not url.database):
-        raise Invalid(f"'{text}' is not a store URL: use sqlite:///path or postgresql+psycopg://...")
+        raise refusal
     return url
 
 

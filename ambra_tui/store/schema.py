@@ -46,13 +46,17 @@ def prepare(url: str) -> None:
 
 
 def schema_number(url: str) -> int:
-    """The number of revisions that the store at `url` has; 0 for a store without tables."""
-    from sqlalchemy import make_url
+    """The number of revisions that the store at `url` has; 0 for a store without tables. Raises Invalid for what is
+    no store's URL, Unavailable when the store cannot be read."""
+    from ambra_tui.store.engine import parse_url
 
-    parsed = make_url(url)
+    parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         path = sqlite_path(parsed)
-        return _sqlite_number(path) if path.exists() else 0
+        try:
+            return _sqlite_number(path) if path.exists() else 0
+        except (OSError, sqlite3.Error) as error:
+            raise Unavailable(f"The store {path} cannot be opened: {error}") from error
     with _postgresql(parsed) as connection:
         return _postgresql_number(connection)
 

@@ -29,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Makes the sample store if it is absent and opens the terminal on it."""
     sample = arguments.sample
     store_url = arguments.store or f"sqlite:///{data_folder() / f'sample-{sample}.db'}"
-    require_terminal(store_url)
+    store_words = f" --store {arguments.store}" if arguments.store else ""
+    require_terminal(f"ambra serve --sample {sample}{store_words}")
     settings = Settings.from_environment(store_url=store_url)
     if arguments.fresh:
         _remove(store_url, sample)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     """Opens the terminal."""
     settings = Settings.from_environment(store_url=arguments.store)
-    require_terminal(settings.store_url)
+    require_terminal(f"ambra --store {settings.store_url} serve")
     if _may_be_empty(settings.store_url):
         _fill(settings)
     return run_on(settings, arguments)
