@@ -7,6 +7,7 @@ Example::
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from ambra_tui.floor.conversation import Entry, Refusal
@@ -16,6 +17,7 @@ from ambra_tui.scan.model import Scan
 
 SHOWN_LENGTH = 40
 MAX_TYPED_DIGITS = 7
+_MONTH_AND_YEAR = re.compile(r"\d{1,2}[.,]20\d\d")
 _CODES = {
     "bad_check_digit": "E23",
     "missing_separator": "E25",
@@ -63,9 +65,11 @@ def unknown(entry: Entry) -> Refusal:
 
 
 def typed_quantity(entry: Entry) -> Decimal | None:
-    """The number that a person typed, or None: a scan is never a quantity, and neither is a long number."""
+    """The number that a person typed, or None: a scan is never a quantity, nor is a long number or a month and year."""
     text = entry.text.strip()
     if entry.how != "manual" or not text[:1].isdigit() or len(text) > MAX_TYPED_DIGITS:
+        return None
+    if _MONTH_AND_YEAR.fullmatch(text):
         return None
     try:
         return parse_quantity(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ambra_tui.services import orders
-from tests.floor.hands import awaits, press, scan
+from tests.floor.hands import awaits, press, scan, type_text
 from tests.floor.test_receive import audits, buy
 from tests.floor.worker import NOW, Worker, open_ds1
 from tests.pty_harness import Terminal
@@ -175,3 +175,16 @@ def test_a_last_tote_read_twice_is_no_error(desk: Worker, start: Start) -> None:
     awaits(terminal, "W08 SAME CODE TWICE", "T1 5 units")
     scan(terminal, "T2", "E47 UNKNOWN DOCUMENT")
     assert desk.moves("pick_move") == [("pick_move", "GLOVE-L", "A02-1", "T1", "", 5)]
+
+
+def test_a_month_typed_where_a_number_is_asked_is_no_quantity(desk: Worker, start: Start) -> None:
+    buy(desk, "PO-1", ("BOLT-M8", 100))
+    terminal = start()
+    press(terminal, "1", "Scan the purchase order")
+    scan(terminal, "PO-1", "DOCUMENT OK")
+    scan(terminal, BOLT, "QTY 1")
+    for part, typed in (("07.", "07."), ("202", "07.202"), ("7", "07.2027")):
+        terminal.send(part)
+        awaits(terminal, f"› {typed}")
+    press(terminal, "\r", "E01 UNKNOWN CODE", "BOLT-M8 1/100")
+    type_text(terminal, "7,5", "QTY 7.5")
