@@ -9,12 +9,22 @@ Example::
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import parse_moment
@@ -157,15 +167,22 @@ def _priority(value: Any, info: ValidationInfo) -> int:
     return int(number)
 
 
-def choice(values: Collection[str]) -> Callable[[str], str]:
-    """A check that a text is one of `values`."""
+class OneOf:
+    """An annotation: the text is one of `values`, and the OpenAPI document lists them."""
 
-    def check(value: str) -> str:
-        if value not in values:
-            raise ValueError(f"must be one of {', '.join(values)}")
+    def __init__(self, values: Iterable[str]) -> None:
+        self._values = tuple(str(value) for value in values)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self._values)}
+
+    def _check(self, value: str) -> str:
+        if value not in self._values:
+            raise ValueError(f"must be one of {', '.join(self._values)}")
         return value
-
-    return check
 
 
 def _rows(value: Any) -> Any:

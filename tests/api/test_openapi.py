@@ -145,3 +145,9 @@ def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse,
                 adapter.validate_python(row, strict=True)
             seen.add(operation.operation_id)
     assert len(seen) == sum(operation.method == "GET" for _, operation in OPERATIONS)
+
+
+def test_chosen_words_are_listed(document: dict[str, Any]) -> None:
+    parameters = document["paths"]["/api/v1/lots"]["get"]["parameters"]
+    status = next(parameter for parameter in parameters if parameter["name"] == "status")
+    assert "quarantine" in json.dumps(status["schema"])

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator
 from sqlmodel import Session, col
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
@@ -24,6 +23,7 @@ from ambra_tui.api.fields import (
     Identifier,
     Note,
     Number,
+    OneOf,
     Price,
     SignedQuantity,
     UntilMoment,
@@ -49,19 +49,13 @@ class LevelQuery(Paging):
     product_id: Identifier | None = None
 
 
-def _known_type(value: str) -> str:
-    if value not in set(MoveKind):
-        raise ValueError(f"is one of {', '.join(MoveKind)}")
-    return value
-
-
 class LedgerQuery(Paging):
     """Filters of ledger entries."""
 
     variant_id: Identifier | None = None
     sku: Identifier | None = None
     location_id: Identifier | None = None
-    entry_type: Annotated[Identifier, AfterValidator(_known_type)] | None = None
+    entry_type: Annotated[Identifier, OneOf(MoveKind)] | None = None
     reference_id: Identifier | None = None
     start_date: FromMoment | None = None
     end_date: UntilMoment | None = None

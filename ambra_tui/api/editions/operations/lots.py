@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
 from ambra_tui.api.editions.operations.bodies import named_site, named_variant
 from ambra_tui.api.editions.operations.views import LotView
-from ambra_tui.api.fields import Blank, Body, Day, Identifier, Number, PositiveQuantity, choice
+from ambra_tui.api.fields import Blank, Body, Day, Identifier, Number, OneOf, PositiveQuantity
 from ambra_tui.api.paging import Paging
 from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.kit.clock import to_iso
@@ -32,7 +31,7 @@ catalogue = Catalogue("Lots", module="traceability")
 class LotQuery(Paging):
     """Filters of lots."""
 
-    status: Annotated[Identifier, AfterValidator(choice(LOT_STATES))] | None = None
+    status: Annotated[Identifier, OneOf(LOT_STATES)] | None = None
     variant_id: Identifier | None = None
 
 
@@ -47,13 +46,13 @@ class NewLot(Body):
     production_date: Day | None = None
     quantity_initial: PositiveQuantity | None = None
     location_id: Identifier | None = None
-    status: Annotated[Identifier, AfterValidator(choice(CHOSEN_STATES))] = "active"
+    status: Annotated[Identifier, OneOf(CHOSEN_STATES)] = "active"
 
 
 class LotChange(Body):
     """The new status, and why."""
 
-    status: Annotated[Identifier, AfterValidator(choice(LOT_STATES))]
+    status: Annotated[Identifier, OneOf(LOT_STATES)]
     reason: Blank = ""
 
 

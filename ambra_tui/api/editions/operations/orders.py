@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, WithJsonSchema
+from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
@@ -25,11 +25,11 @@ from ambra_tui.api.fields import (
     Identifier,
     Note,
     Number,
+    OneOf,
     PositiveQuantity,
     Price,
     Priority,
     Rows,
-    choice,
 )
 from ambra_tui.api.paging import Paging
 from ambra_tui.errors import Invalid, NotFound
@@ -89,7 +89,7 @@ Customer = Annotated[
 class OrderQuery(Paging):
     """Filters of orders."""
 
-    status: Annotated[Identifier, AfterValidator(choice(sorted(set(STATES.values()))))] | None = None
+    status: Annotated[Identifier, OneOf(sorted(set(STATES.values())))] | None = None
     location_id: Identifier | None = None
     number: Number | None = None
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
 from ambra_tui.api.editions.operations.views import LocationView
-from ambra_tui.api.fields import Body, Code, Identifier, Line, choice
+from ambra_tui.api.fields import Body, Code, Identifier, Line, OneOf
 from ambra_tui.api.paging import Paging
 from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import to_iso
@@ -45,7 +45,7 @@ Address = Annotated[
 class LocationQuery(Paging):
     """Filters of locations."""
 
-    kind: Annotated[Identifier, AfterValidator(choice(SITE_KINDS))] | None = None
+    kind: Annotated[Identifier, OneOf(SITE_KINDS)] | None = None
 
 
 class NewLocation(Body):
@@ -53,7 +53,7 @@ class NewLocation(Body):
 
     name: Line
     code: Code | None = None
-    kind: Annotated[Identifier, AfterValidator(choice(SITE_KINDS))] = "warehouse"
+    kind: Annotated[Identifier, OneOf(SITE_KINDS)] = "warehouse"
     address: Address = Field(default_factory=dict)
     parent_id: Identifier | None = None
 

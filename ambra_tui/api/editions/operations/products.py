@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AliasChoices, Field
+from pydantic import AliasChoices, Field
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
@@ -34,10 +34,10 @@ from ambra_tui.api.fields import (
     Line,
     LongText,
     NotNegativeQuantity,
+    OneOf,
     PositiveQuantity,
     Price,
     Rows,
-    choice,
 )
 from ambra_tui.api.paging import Paging
 from ambra_tui.errors import Invalid, NotFound
@@ -66,7 +66,7 @@ class ProductQuery(Paging):
     """`search`: words of a name, a SKU, or the beginning of a barcode."""
 
     search: Line | None = None
-    status: Annotated[Identifier, AfterValidator(choice(PRODUCT_STATES))] | None = None
+    status: Annotated[Identifier, OneOf(PRODUCT_STATES)] | None = None
 
 
 class BarcodeBody(Body):
@@ -96,7 +96,7 @@ class Stocked(Body):
     receipt_tolerance_percent: NotNegativeQuantity | None = None
     abc_class: Blank = ""
     home_location_id: Identifier | None = None
-    status: Annotated[Identifier, AfterValidator(choice(PRODUCT_STATES))] = "active"
+    status: Annotated[Identifier, OneOf(PRODUCT_STATES)] = "active"
 
 
 class VariantBody(Stocked):

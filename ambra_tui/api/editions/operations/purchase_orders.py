@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AliasChoices, Field
+from pydantic import AliasChoices, Field
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
@@ -26,10 +26,10 @@ from ambra_tui.api.fields import (
     Note,
     NotNegativeQuantity,
     Number,
+    OneOf,
     PositiveQuantity,
     Price,
     Rows,
-    choice,
 )
 from ambra_tui.api.paging import Paging
 from ambra_tui.errors import Invalid, NotFound
@@ -54,7 +54,7 @@ _ITEMS = AliasChoices("items", "line_items", "items_attributes", "line_items_att
 class PurchaseOrderQuery(Paging):
     """Filters of purchase orders."""
 
-    status: Annotated[Identifier, AfterValidator(choice(PURCHASE_ORDER_STATES))] | None = None
+    status: Annotated[Identifier, OneOf(PURCHASE_ORDER_STATES)] | None = None
     supplier_id: Identifier | None = None
     location_id: Identifier | None = None
     number: Number | None = None
