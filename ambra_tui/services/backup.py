@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, NullPool, Table, create_engine, event, insert, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
-from ambra_tui.errors import Conflict, NotFound, Unavailable
+from ambra_tui.errors import Conflict, Invalid, Unavailable
 from ambra_tui.kit.clock import Clock
 from ambra_tui.services.verify import Report, one_moment, verify, verify_store
 from ambra_tui.store import NOBODY, Store, StoreSession, open_store
@@ -67,11 +67,11 @@ def back_up(store: Store, target: Path, *, progress: Progress = _no_progress) ->
 def restore(url: str, source: Path, *, is_forced: bool = False, progress: Progress = _no_progress) -> Report:
     """Fill the store at `url` with the backup `source` and verify it.
 
-    Raises NotFound without the file, and Conflict for a file that is no whole backup, for one of a newer release, and
+    Raises Invalid without the file, and Conflict for a file that is no whole backup, for one of a newer release, and
     for a store that holds organizations, unless `is_forced`: then everything in it is replaced, in one transaction.
     """
     if not source.is_file():
-        raise NotFound("backup", str(source))
+        raise Invalid(f"There is no backup file {source}.", field="file")
     with tempfile.TemporaryDirectory(prefix="ambra-restore-") as folder:
         part = Path(folder) / "store.db"
         _copy_backup(source, part)

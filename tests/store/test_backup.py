@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, insert, select, text
 
 from ambra_tui.cli import main
-from ambra_tui.errors import Conflict, NotFound, Unavailable
+from ambra_tui.errors import Conflict, Invalid, Unavailable
 from ambra_tui.services.backup import back_up, restore
 from ambra_tui.services.verify import verify_store
 from ambra_tui.store import Store, open_store
@@ -217,7 +217,7 @@ def test_a_backup_of_a_newer_release_is_refused(filled: Store, other_url: str, t
 
 
 def test_an_absent_backup_is_not_found(other_url: str, tmp_path: Path) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(Invalid, match="There is no backup file"):
         restore(other_url, tmp_path / "none")
 
 
