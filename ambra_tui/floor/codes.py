@@ -11,12 +11,14 @@ import re
 from decimal import Decimal
 
 from ambra_tui.floor.conversation import Entry, Refusal
-from ambra_tui.kit.quantity import parse_quantity
+from ambra_tui.kit.quantity import parse_quantity, show
 from ambra_tui.kit.text import printable
 from ambra_tui.scan.model import Scan
+from ambra_tui.store.models import Variant
 
 SHOWN_LENGTH = 40
 MAX_TYPED_DIGITS = 7
+WHOLE_UNITS = frozenset({"ea", "each", "pc", "pcs", "piece", "unit", "st", "stk", "case", "box"})
 _MONTH_AND_YEAR = re.compile(r"\d{1,2}[.,]20\d\d")
 _CODES = {
     "bad_check_digit": "E23",
@@ -75,3 +77,9 @@ def typed_quantity(entry: Entry) -> Decimal | None:
         return parse_quantity(text)
     except ValueError:
         return None
+
+
+def refuse_part(variant: Variant, quantity: Decimal) -> None:
+    """Raises E28 for a part of something that is counted in pieces; what is weighed or measured has parts."""
+    if quantity != quantity.to_integral_value() and variant.unit_of_measure.casefold() in WHOLE_UNITS:
+        raise Refusal("E28", found=show(quantity))

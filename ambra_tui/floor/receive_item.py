@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ambra_tui.floor.codes import scan_of, shown
+from ambra_tui.floor.codes import refuse_part, scan_of, shown
 from ambra_tui.floor.conversation import Entry, Heard, Refusal, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.receive_posting import post_counted, post_landed, take_copy_back
@@ -94,6 +94,7 @@ def hear_quantity(desk: Desk, state: ReceiveState, quantity: Decimal, allowed: A
         raise Refusal("E46", item=variant.sku)
     if quantity <= 0:
         raise Refusal("E28", found=show(quantity))
+    refuse_part(variant, quantity)
     typed = {"quantity": quantity, "label_quantity": ZERO, "is_label_count": False}
     return _count(desk, state.model_copy(update=typed), ZERO, allowed)
 

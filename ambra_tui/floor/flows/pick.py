@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from ambra_tui.errors import InsufficientStock, Stale, WrongState
-from ambra_tui.floor.codes import scan_of, shown, text_of, typed_quantity, unknown
+from ambra_tui.floor.codes import refuse_part, scan_of, shown, text_of, typed_quantity, unknown
 from ambra_tui.floor.conversation import SHOWN_WORK, Entry, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.pick_state import (
@@ -374,6 +374,7 @@ def _hear_tote(desk: Desk, state: PickState, stop: Stop, entry: Entry) -> Heard:
 def _set_quantity(desk: Desk, state: PickState, stop: Stop, quantity: Decimal) -> Heard:
     if quantity > stop.quantity or (stop.serial and quantity not in (0, 1)):
         raise Refusal("E14", maximum=show(stop.quantity))
+    refuse_part(stop.variant, quantity)
     if quantity == 0:
         return _ask_reason(desk, state, stop, ZERO, "")
     return Heard(

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from ambra_tui.floor.codes import scan_of, shown, text_of, typed_quantity, unknown
+from ambra_tui.floor.codes import refuse_part, scan_of, shown, text_of, typed_quantity, unknown
 from ambra_tui.floor.conversation import Entry, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.putaway_state import PutawayState, Standing
@@ -251,6 +251,7 @@ def _split(desk: Desk, state: PutawayState, quantity: Decimal) -> Heard:
         raise Refusal("E44", found=show(quantity))
     if quantity <= 0:
         raise Refusal("E28", found=show(quantity))
+    refuse_part(fetch(desk.session, Variant, contents[0].variant_id, resource="variant"), quantity)
     if quantity > contents[0].quantity:
         raise Refusal("E14", maximum=show(contents[0].quantity))
     part = quantity if quantity < contents[0].quantity else ZERO
