@@ -187,4 +187,4 @@ def test_a_month_typed_where_a_number_is_asked_is_no_quantity(desk: Worker, star
         terminal.send(part)
         awaits(terminal, f"› {typed}")
     press(terminal, "\r", "E01 UNKNOWN CODE", "BOLT-M8 1/100")
-    type_text(terminal, "7,5", "QTY 7.5")
+    type_text(terminal, "7,5", "7.5 is no quantity of this")

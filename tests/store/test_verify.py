@@ -201,7 +201,7 @@ def test_another_organization_s_differences_do_not_count(house: House, capsys: p
 
 def test_an_absent_store_is_not_made(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "--store", f"sqlite:///{tmp_path}/none.db"]) == 1
-    assert "not found" in capsys.readouterr().err
+    assert "There is no store" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
