@@ -55,7 +55,9 @@ def burst(floor: Floor, situation: str, *, count: int, gap_seconds: float) -> No
         floor.terminal.wait_for("Help")
     if situation == "store stalls":
         sent[0] = "SLOW"
-    floor.terminal.send_spaced("".join(code + "\r" for code in sent), gap_seconds=gap_seconds)
+        floor.terminal.scan(sent[0])
+    spaced = sent[1:] if situation == "store stalls" else sent
+    floor.terminal.send_spaced("".join(code + "\r" for code in spaced), gap_seconds=gap_seconds)
     floor.await_units(count + 1)
     assert floor.codes[1:] == sent
 
