@@ -62,7 +62,7 @@ def open_terminal(options: TerminalOptions) -> TerminalHost:
         site = _choose_site(store, organization, options.site)
         wants_server = store.dialect == "sqlite" if options.server is None else options.server
         return TerminalHost(store, organization, site, options.station, wants_server=wants_server)
-    except BaseException:
+    except BaseException:  # an unfinished start leaves no open store; raised again
         store.close()
         raise
 
@@ -202,7 +202,7 @@ class TerminalHost:
                 else:
                     lease_id = leases.announce(store, leases.TERMINAL, station=self._place.station)
                 self._find_server(wants_server)
-            except Exception:
+            except Exception:  # the edge of a thread: the next round tries again
                 log.warning("the terminal's lease was not renewed", exc_info=True)
             self._closing.wait(RENEW_SECONDS)
         if lease_id:

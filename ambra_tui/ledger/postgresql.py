@@ -33,7 +33,7 @@ _THE_LEVEL = (
     "AND serial = k.s AND plate_id = k.p"
 )
 LEVELS = (
-    "SELECT l.* FROM (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) "  # noqa: S608
+    "SELECT l.* FROM (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) "  # noqa: S608 - constant parts
     "u(v, o, t, s, p) ORDER BY v, o, t, s, p) k CROSS JOIN LATERAL (SELECT variant_id, location_id, lot_id, serial, "
     f"plate_id, on_hand, allocated {_THE_LEVEL} OFFSET 0 FOR UPDATE) l"
 )
@@ -44,7 +44,7 @@ NEW_LEVELS = (
 )
 _THE_TOTAL = "FROM site_stock WHERE organization_id = %s AND variant_id = k.v AND site_id = k.i"
 TOTALS = (
-    "SELECT s.* FROM (SELECT * FROM unnest(%s::text[], %s::text[]) u(v, i) ORDER BY v, i) k "  # noqa: S608
+    "SELECT s.* FROM (SELECT * FROM unnest(%s::text[], %s::text[]) u(v, i) ORDER BY v, i) k "  # noqa: S608 - constant parts
     "CROSS JOIN LATERAL (SELECT variant_id, site_id, on_hand, reserved, held, average_cost "
     f"{_THE_TOTAL} OFFSET 0 FOR UPDATE) s"
 )
@@ -57,7 +57,7 @@ NEW_TOTALS = (
 # An UPDATE would be planned as a join again. Every row is there and locked, so the conflict is certain, and its index
 # finds the row; a row that is not as it was before is left out, and missed in the count.
 UPDATE_LEVELS = (
-    "INSERT INTO stock_level "  # noqa: S608
+    "INSERT INTO stock_level "  # noqa: S608 - constant parts
     "(organization_id, variant_id, location_id, lot_id, serial, plate_id, on_hand, allocated) "
     "SELECT f.organization_id, k.v, k.o, k.t, k.s, k.p, k.h, k.a FROM "
     "unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], "
@@ -67,7 +67,7 @@ UPDATE_LEVELS = (
     "DO UPDATE SET on_hand = excluded.on_hand, allocated = excluded.allocated"
 )
 UPDATE_TOTALS = (
-    "INSERT INTO site_stock (organization_id, variant_id, site_id, on_hand, reserved, held, average_cost, "  # noqa: S608
+    "INSERT INTO site_stock (organization_id, variant_id, site_id, on_hand, reserved, held, average_cost, "  # noqa: S608 - constant parts
     "reorder_point, safety_stock) SELECT f.organization_id, k.v, k.i, k.h, k.r, k.d, k.c, 0, 0 FROM "
     "unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], "
     "%s::bigint[], %s::bigint[]) k(v, i, h, r, d, c, bh, br, bd) CROSS JOIN LATERAL (SELECT organization_id "

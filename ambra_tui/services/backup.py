@@ -281,6 +281,6 @@ def _next_values(store: Connection) -> list[str]:
         "WHERE table_schema = current_schema() AND column_default LIKE 'nextval(%%'"
     )
     return [
-        f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) FROM {table}"  # noqa: S608
+        f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) FROM {table}"  # noqa: S608 - names of our own tables
         for table, column in rows
     ]

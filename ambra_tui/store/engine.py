@@ -33,7 +33,7 @@ def parse_url(text: str) -> URL:
     refusal = Invalid(f"'{_SECRET.sub('//', text)}' is not a store URL: use sqlite:///path or postgresql+psycopg://...")
     try:
         url = make_url(text)
-    except Exception as error:
+    except Exception as error:  # the library raises many kinds for a bad URL
         raise refusal from error
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")

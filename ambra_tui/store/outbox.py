@@ -94,7 +94,7 @@ class Follower:
                 if newest != seen and seen >= 0:
                     self._wake()
                 seen = newest
-            except Exception:
+            except Exception:  # the edge of a thread: a lost connection comes back
                 log.warning("the store could not be followed; trying again", exc_info=True)
                 pause = RETRY_SECONDS
             self._stopped.wait(pause)

@@ -136,13 +136,13 @@ class Writer:
             try:
                 if connection is None or connection.invalidated or connection.closed:
                     connection = self._engine.connect()
-            except Exception as error:
+            except Exception as error:  # the edge of a thread: the caller hears, the thread lives on
                 log.exception("the store cannot be reached")
                 _fail(work, error)
                 continue
             try:
                 stop = self._transact(connection, work, work_queue)
-            except Exception:
+            except Exception:  # the edge of a thread
                 log.exception("the store did not take a change")
                 stop = False
                 _discard(connection)
@@ -167,10 +167,10 @@ class Writer:
                     try:
                         stop = self._fill(connection, batch, work_queue)
                         transaction.commit()
-                    except BaseException:
+                    except BaseException:  # undone, then raised again
                         _roll_back(transaction)
                         raise
-            except BaseException as error:
+            except BaseException as error:  # what waited behind is queued again
                 first = next((work for work in batch if work.broke), batch[0])
                 for work in batch:
                     work.broke = False
@@ -217,7 +217,7 @@ class Writer:
                 set_tenant(session.connection(), work.organization_id)
             work.outcome = work.function(session)
             session.commit()
-        except Exception as error:
+        except Exception as error:  # whatever the function raised belongs to its caller
             session.rollback()
             if _breaks_transaction(error):
                 work.broke = True
@@ -300,7 +300,7 @@ def _discard(connection: Connection | None) -> None:
     try:
         connection.invalidate()
         connection.close()
-    except Exception:
+    except Exception:  # a broken connection may fail in any way while it is thrown away
         log.debug("a broken connection could not be closed", exc_info=True)
 
 
