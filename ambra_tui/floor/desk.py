@@ -7,15 +7,19 @@ Example::
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session
 
 from ambra_tui.errors import Unauthenticated
 from ambra_tui.floor.conversation import CountedRefusal, Refusal
 from ambra_tui.kit.language import say
+from ambra_tui.ledger import Posted
 from ambra_tui.services.access import check_pin
+from ambra_tui.services.acts import _trail
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Site, User, WorkSession
 from ambra_tui.store.scope import now_of
@@ -57,6 +61,34 @@ class Desk:
     def say(self, key: str, **params: object) -> str:
         """A text in the worker's language."""
         return say(self.language, key, **params)
+
+    def did(
+        self,
+        kind: str,
+        *,
+        moves: Sequence[Posted] = (),
+        document_kind: str = "",
+        document_id: str = "",
+        summary: Mapping[str, str],
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Notes what this step did, so that the worker can take it back: at most once a step. `kind` names the module
+        of `services.acts` that knows how; `summary` is told to the worker before (item, quantity, bin, document);
+        `details` is what the undo needs beside the moves."""
+        _trail.record(
+            self.session,
+            user_id=self.user.id,
+            step=self.work.steps,
+            station=self.station,
+            site_id=self.site.id,
+            flow=self.work.frames[-1]["flow"] if self.work.frames else "",
+            kind=kind,
+            moves=moves,
+            document_kind=document_kind,
+            document_id=document_id,
+            summary=summary,
+            details=details,
+        )
 
     def require(self, roles: frozenset[str]) -> None:
         """Raises Refusal E35 when the worker's role is not one of `roles`."""

@@ -28,14 +28,17 @@ from ambra_tui.store.models.system import (
     SearchToken,
     StoreSetting,
 )
+from ambra_tui.store.models.work import Act, FloorStep, WorkClaim
 
 __all__ = [
+    "Act",
     "Allocation",
     "ApiKey",
     "AuditEntry",
     "Barcode",
     "Discrepancy",
     "DocumentCounter",
+    "FloorStep",
     "IdempotencyRecord",
     "Lease",
     "LicensePlate",
@@ -62,6 +65,7 @@ __all__ = [
     "Task",
     "User",
     "Variant",
+    "WorkClaim",
     "WorkSession",
     "metadata",
 ]
