@@ -61,6 +61,7 @@ AMBER = Theme(
     variables={"text-muted": "#98a0ab"},
 )
 REARM_SECONDS = 0.005
+ECHO_SECONDS = 0.008  # an answer that comes sooner is painted together with the echo of its scan
 
 
 class Terminal(App[int]):
@@ -90,14 +91,18 @@ class Terminal(App[int]):
         self._sources = tuple(sources)
         self._flush_timer: asyncio.TimerHandle | None = None
         self._consumer: asyncio.Task[None] | None = None
-        self._redraw_due = False
+        self._redraw_handle: asyncio.Handle | None = None
+        self._echo_handle: asyncio.Handle | None = None
         self.station: Station
 
     # ------------------------------------------------------------------ start and end
 
     def get_default_screen(self) -> StepScreen:
         self.station = Station(
-            changed=self._changed, sound=Sound(self._ring, gap_ms=bell_gap_ms()), station=self._station_name
+            changed=self._changed,
+            heard=self._heard,
+            sound=Sound(self._ring, gap_ms=bell_gap_ms()),
+            station=self._station_name,
         )
         return StepScreen()
 
@@ -261,12 +266,19 @@ class Terminal(App[int]):
 
     def _changed(self) -> None:
         """Draw once for all changes of one turn of the loop."""
-        if not self._redraw_due and self.is_running:
-            self._redraw_due = True
-            asyncio.get_running_loop().call_soon(self._redraw)
+        if self._redraw_handle is None and self.is_running:
+            self._redraw_handle = asyncio.get_running_loop().call_soon(self._redraw)
+
+    def _heard(self) -> None:
+        """Something was entered and is being answered: draw it soon, unless the answer is drawn before that."""
+        if self._echo_handle is None and self.is_running:
+            self._echo_handle = asyncio.get_running_loop().call_later(ECHO_SECONDS, self._redraw)
 
     def _redraw(self) -> None:
-        self._redraw_due = False
+        for handle in (self._redraw_handle, self._echo_handle):
+            if handle is not None:
+                handle.cancel()
+        self._redraw_handle = self._echo_handle = None
         screen = self.screen_stack[-1] if self.screen_stack else None
         if isinstance(screen, Sheet):
             screen.redraw()

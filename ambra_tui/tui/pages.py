@@ -69,6 +69,14 @@ class Sheet(Screen[None]):
         width, height = self.app.size
         if self.is_mounted and width and height:
             self.board.show(self.lines(width, height))
+            self._paint()
+
+    def _paint(self) -> None:
+        """Paint the changed rows now: the toolkit would wait for its next frame."""
+        if self.is_current and not self._layout_required and self.board in self._compositor:
+            self._dirty_widgets.add(self.board)
+            self._on_timer_update()
+            self.board._repaint_required = False
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The board's lines at this size."""

@@ -2,7 +2,7 @@
 
 Example::
 
-    station = Station(changed=screen.redraw, sound=sound, place="WH1/dock-1")
+    station = Station(changed=screen.redraw, heard=screen.redraw_soon, sound=sound, station="dock-1")
     station.opened(host)
     station.frame(RawScan("BDG-1001", source="wedge"))
 """
@@ -49,8 +49,10 @@ def surrounding_language() -> str:
 class Station:
     """See the module. Every method is called on the event loop's thread."""
 
-    def __init__(self, *, changed: Callable[[], None], sound: Sound, station: str = "") -> None:
-        self._changed, self._sound, self._name = changed, sound, station
+    def __init__(
+        self, *, changed: Callable[[], None], heard: Callable[[], None], sound: Sound, station: str = ""
+    ) -> None:
+        self._changed, self._heard, self._sound, self._name = changed, heard, sound, station
         self._host: FloorHost | None = None
         self._reply: Reply | None = None
         self._is_open = asyncio.Event()
@@ -204,7 +206,7 @@ class Station:
                 self.scans.answer(item.logged, "E55")
             self.tell("E55")
             return
-        self._changed()
+        self._heard()
 
     # ------------------------------------------------------------------ what is answered
 

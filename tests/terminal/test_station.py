@@ -34,7 +34,7 @@ class Bench:
         self.host = host
         self.rung: list[str] = []
         self.sound = Sound(self.rung.append)
-        self.station = Station(changed=lambda: None, sound=self.sound, station="dock-1")
+        self.station = Station(changed=lambda: None, heard=lambda: None, sound=self.sound, station="dock-1")
         self.consumer = asyncio.create_task(self.station.intake.run())
 
     async def settled(self) -> None:
