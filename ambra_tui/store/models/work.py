@@ -38,7 +38,7 @@ class Act(Scoped, table=True):
     item, quantity, bin...); `details`: what its undo needs; `move_ids`: the ledger moves it posted, in order.
     """
 
-    __table_args__ = (unique("user_id", "step"), index("act", "document_id"))
+    __table_args__ = (unique("user_id", "step"), index("act", "document_id"), index("act", "done_at"))
 
     id: str = Field(primary_key=True, max_length=40)
     user_id: str = Field(max_length=40)

@@ -60,6 +60,7 @@ def _create_act() -> None:
         sa.UniqueConstraint("organization_id", "user_id", "step", name=op.f("uq_act_organization_id_user_id_step")),
     )
     op.create_index(op.f("ix_act_document_id"), "act", ["organization_id", "document_id"], unique=False)
+    op.create_index(op.f("ix_act_done_at"), "act", ["organization_id", "done_at"], unique=False)
 
 
 def _create_floor_step() -> None:

@@ -1,0 +1,280 @@
+"""Long lists for a screen: a page at a time, forwards and backwards from any row, as fast at the end as at the start.
+
+A page is found by the key of the row beside it (never by counting rows), so a list of a million opens like one of a
+hundred.
+
+Example::
+
+    page = read_page(session, "moves", limit=100)
+    older = read_page(session, "moves", after=page.rows[-1].key, limit=100)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, false, or_, tuple_
+from sqlalchemy import select as core_select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from ambra_tui.errors import Invalid
+from ambra_tui.kit.quantity import ZERO, show
+from ambra_tui.services.codes import normalize_code
+from ambra_tui.store.models import (
+    AuditEntry,
+    Barcode,
+    Discrepancy,
+    Location,
+    Lot,
+    Site,
+    StockLevel,
+    StockMove,
+    User,
+    Variant,
+)
+from ambra_tui.store.scope import organization_of
+
+MAX_ROWS = 500
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One row: `title` and `value` are seen on every screen, `details` beside or below them. `key` finds the row again;
+    `moment`: when it happened, None for what merely is."""
+
+    key: Key
+    title: str
+    value: str
+    details: tuple[str, ...] = ()
+    moment: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Rows in the list's order. `has_more`: there are rows beyond the last one, in the direction asked for."""
+
+    rows: tuple[ListRow, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """`select`: the joined rows; `order`: the columns of the key, the last unique; `search`: the condition for a text
+    that was typed or scanned; `draw`: a row of the result as a row of the list."""
+
+    select: Callable[[int], Any]
+    order: Callable[[], tuple[Any, ...]]
+    is_newest_first: bool
+    search: Callable[[Session, int, str], ColumnElement[bool]]
+    draw: Callable[[Row[Any]], ListRow]
+
+
+def list_names() -> tuple[str, ...]:
+    """The lists there are."""
+    return tuple(_LISTS)
+
+
+def read_page(
+    session: Session,
+    name: str,
+    *,
+    after: Key | None = None,
+    before: Key | None = None,
+    search: str = "",
+    limit: int = 100,
+) -> ListPage:
+    """Up to `limit` rows of the list `name`: the first ones, those after a key, or those before it.
+
+    `search`: an item's SKU (or its first letters), a barcode, or a bin. Raises Invalid for a list that is not there.
+    """
+    chosen = _LISTS.get(name)
+    if chosen is None:
+        raise Invalid(f"there is no list '{name}'", field="list")
+    organization_id = organization_of(session)
+    limit = max(1, min(limit, MAX_ROWS))
+    is_backwards = before is not None
+    descends = chosen.is_newest_first != is_backwards
+    order = chosen.order()
+    statement = chosen.select(organization_id)
+    mark = before if before is not None else after
+    if mark is not None:
+        beside = tuple_(*order), tuple_(*mark)
+        statement = statement.where(beside[0] < beside[1] if descends else beside[0] > beside[1])
+    if search:
+        statement = statement.where(chosen.search(session, organization_id, search))
+    statement = statement.order_by(*(column.desc() if descends else column.asc() for column in order))
+    found = session.connection().execute(statement.limit(limit + 1)).all()
+    rows = [chosen.draw(row) for row in found[:limit]]
+    if is_backwards:
+        rows.reverse()
+    return ListPage(tuple(rows), len(found) > limit)
+
+
+# --- what a text typed into a list means ----------------------------------------------------------------------------
+
+
+def _variants_like(organization_id: int, text: str) -> Any:
+    """Ids of the variants whose SKU begins with the text or whose barcode it is; few enough to be looked up."""
+    by_sku = col(Variant.sku).startswith(text.upper(), autoescape=True)
+    by_code = col(Variant.id).in_(
+        core_select(col(Barcode.variant_id)).where(
+            col(Barcode.organization_id) == organization_id, col(Barcode.code) == normalize_code(text)
+        )
+    )
+    return (
+        core_select(col(Variant.id))
+        .where(col(Variant.organization_id) == organization_id, or_(by_sku, by_code))
+        .limit(MAX_ROWS)
+    )
+
+
+def _found(session: Session, statement: Any) -> list[str]:
+    return list(session.connection().execute(statement).scalars())
+
+
+def _by_variant(column: Any) -> Callable[[Session, int, str], ColumnElement[bool]]:
+    def condition(session: Session, organization_id: int, text: str) -> ColumnElement[bool]:
+        ids = _found(session, _variants_like(organization_id, text))
+        return column.in_(ids) if ids else false()
+
+    return condition
+
+
+def _stock_search(session: Session, organization_id: int, text: str) -> ColumnElement[bool]:
+    bins = core_select(col(Location.id)).where(
+        col(Location.organization_id) == organization_id,
+        or_(col(Location.code) == text.upper(), col(Location.barcode) == text.upper()),
+    )
+    location_ids = _found(session, bins)
+    if location_ids:
+        return col(StockLevel.location_id).in_(location_ids)
+    return _by_variant(col(StockLevel.variant_id))(session, organization_id, text)
+
+
+def _trail_search(session: Session, organization_id: int, text: str) -> ColumnElement[bool]:
+    del session, organization_id
+    return or_(col(AuditEntry.act).startswith(text.lower(), autoescape=True), col(AuditEntry.actor_name) == text)
+
+
+# --- the lists ------------------------------------------------------------------------------------------------------
+
+
+def _same(left: Any, right: Any, organization_id: int) -> ColumnElement[bool]:
+    """`right` is the key of a row of the same organization."""
+    return and_(left.organization_id == organization_id, left.id == right)
+
+
+def _moves(organization_id: int) -> Any:
+    source, destination = aliased(Location), aliased(Location)
+    return (
+        core_select(
+            col(StockMove.sequence), col(StockMove.kind), col(StockMove.quantity), col(StockMove.posted_at),
+            col(StockMove.serial), col(Variant.sku), col(Lot.lot_number),
+            col(source.code).label("source_code"), col(destination.code).label("destination_code"),
+            col(User.name).label("actor_name"),
+        )
+        .join(Variant, _same(Variant, col(StockMove.variant_id), organization_id))
+        .join(source, _same(source, col(StockMove.source_id), organization_id))
+        .join(destination, _same(destination, col(StockMove.destination_id), organization_id))
+        .outerjoin(Lot, _same(Lot, col(StockMove.lot_id), organization_id))
+        .outerjoin(User, _same(User, col(StockMove.actor_id), organization_id))
+        .where(col(StockMove.organization_id) == organization_id)
+    )  # fmt: skip
+
+
+def _draw_move(row: Row[Any]) -> ListRow:
+    identity = "/".join(part for part in (row.lot_number, row.serial) if part)
+    details = (f"{row.source_code} → {row.destination_code}", str(row.kind), identity, row.actor_name or "")
+    return ListRow((row.sequence,), row.sku, show(row.quantity), details, row.posted_at)
+
+
+def _stock(organization_id: int) -> Any:
+    return (
+        core_select(
+            col(Variant.sku), col(Variant.name), col(StockLevel.location_id), col(StockLevel.lot_id),
+            col(StockLevel.serial), col(StockLevel.plate_id), col(StockLevel.on_hand), col(StockLevel.allocated),
+            col(Location.code).label("location_code"), col(Site.code).label("site_code"), col(Lot.lot_number),
+            col(Lot.expiry_date),
+        )
+        .select_from(Variant)
+        .join(
+            StockLevel,
+            and_(
+                col(StockLevel.organization_id) == organization_id,
+                col(StockLevel.variant_id) == col(Variant.id),
+                col(StockLevel.on_hand) > ZERO,
+            ),
+        )
+        .join(Location, _same(Location, col(StockLevel.location_id), organization_id))
+        .outerjoin(Site, _same(Site, col(Location.site_id), organization_id))
+        .outerjoin(Lot, _same(Lot, col(StockLevel.lot_id), organization_id))
+        .where(col(Variant.organization_id) == organization_id)
+    )  # fmt: skip
+
+
+def _draw_stock(row: Row[Any]) -> ListRow:
+    place = f"{row.site_code}/{row.location_code}" if row.site_code else row.location_code
+    identity = "/".join(part for part in (row.lot_number, row.serial) if part)
+    expiry = row.expiry_date.isoformat() if row.expiry_date else ""
+    promised = f"-{show(row.allocated)}" if row.allocated else ""
+    key = (row.sku, row.location_id, row.lot_id, row.serial, row.plate_id)
+    return ListRow(key, row.sku, show(row.on_hand), (place, identity, expiry, promised, row.name))
+
+
+def _exceptions(organization_id: int) -> Any:
+    return (
+        core_select(
+            col(Discrepancy.id), col(Discrepancy.created_at), col(Discrepancy.kind), col(Discrepancy.quantity),
+            col(Discrepancy.reason), col(Variant.sku), col(Site.code).label("site_code"),
+        )
+        .join(Site, _same(Site, col(Discrepancy.site_id), organization_id))
+        .outerjoin(Variant, _same(Variant, col(Discrepancy.variant_id), organization_id))
+        .where(col(Discrepancy.organization_id) == organization_id, col(Discrepancy.status) == "open")
+    )  # fmt: skip
+
+
+def _draw_exception(row: Row[Any]) -> ListRow:
+    details = (str(row.kind), row.site_code, row.reason)
+    return ListRow((row.id,), row.sku or str(row.kind), show(Decimal(row.quantity)), details, row.created_at)
+
+
+def _trail(organization_id: int) -> Any:
+    return core_select(
+        col(AuditEntry.id), col(AuditEntry.at), col(AuditEntry.actor_name), col(AuditEntry.station),
+        col(AuditEntry.act), col(AuditEntry.details),
+    ).where(col(AuditEntry.organization_id) == organization_id)  # fmt: skip
+
+
+def _draw_trail(row: Row[Any]) -> ListRow:
+    told = ", ".join(f"{name} {value}" for name, value in row.details.items() if isinstance(value, str | int) and value)
+    return ListRow((row.id,), row.act, row.actor_name, (row.station, told), row.at)
+
+
+_LISTS = {
+    "stock": _List(
+        _stock,
+        lambda: (
+            col(Variant.sku),
+            col(StockLevel.location_id),
+            col(StockLevel.lot_id),
+            col(StockLevel.serial),
+            col(StockLevel.plate_id),
+        ),
+        False,
+        _stock_search,
+        _draw_stock,
+    ),
+    "moves": _List(
+        _moves, lambda: (col(StockMove.sequence),), True, _by_variant(col(StockMove.variant_id)), _draw_move
+    ),
+    "exceptions": _List(
+        _exceptions, lambda: (col(Discrepancy.id),), True, _by_variant(col(Discrepancy.variant_id)), _draw_exception
+    ),
+    "trail": _List(_trail, lambda: (col(AuditEntry.id),), True, _trail_search, _draw_trail),
+}
