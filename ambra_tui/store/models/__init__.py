@@ -15,6 +15,7 @@ from ambra_tui.store.models.documents import (
     SalesOrderLine,
     Task,
 )
+from ambra_tui.store.models.labels import PrintJob, StationPrinter
 from ambra_tui.store.models.people import ApiKey, StationLock, User, WorkSession
 from ambra_tui.store.models.places import LicensePlate, Location, Site
 from ambra_tui.store.models.stock import Allocation, MoveKind, Reservation, SiteStock, StockLevel, StockMove
@@ -28,6 +29,8 @@ from ambra_tui.store.models.system import (
     SearchToken,
     StoreSetting,
 )
+from ambra_tui.store.models.transfers import StockTransfer, StockTransferContent, StockTransferLine
+from ambra_tui.store.models.waste import WasteRecord
 from ambra_tui.store.models.work import Act, FloorStep, WorkClaim
 
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
     "MoveKind",
     "Organization",
     "OutboxEvent",
+    "PrintJob",
     "Product",
     "PurchaseOrder",
     "PurchaseOrderLine",
@@ -58,13 +62,18 @@ __all__ = [
     "Site",
     "SiteStock",
     "StationLock",
+    "StationPrinter",
     "StockLevel",
     "StockMove",
+    "StockTransfer",
+    "StockTransferContent",
+    "StockTransferLine",
     "StoreSetting",
     "Supplier",
     "Task",
     "User",
     "Variant",
+    "WasteRecord",
     "WorkClaim",
     "WorkSession",
     "metadata",

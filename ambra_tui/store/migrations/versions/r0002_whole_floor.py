@@ -20,7 +20,13 @@ def upgrade() -> None:
     """Make every table, parents first."""
     _create_act()
     _create_floor_step()
+    _create_print_job()
+    _create_station_printer()
+    _create_stock_transfer()
     _create_work_claim()
+    _create_stock_transfer_line()
+    _create_waste_record()
+    _create_stock_transfer_content()
 
 
 def downgrade() -> None:
@@ -32,7 +38,13 @@ def downgrade() -> None:
 _TABLES = (
     "act",
     "floor_step",
+    "print_job",
+    "station_printer",
+    "stock_transfer",
     "work_claim",
+    "stock_transfer_line",
+    "waste_record",
+    "stock_transfer_content",
 )
 
 
@@ -84,6 +96,80 @@ def _create_floor_step() -> None:
     op.create_index(op.f("ix_floor_step_user_id_at"), "floor_step", ["organization_id", "user_id", "at"], unique=False)
 
 
+def _create_print_job() -> None:
+    op.create_table(
+        "print_job",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("kind", sa.String(30), nullable=False),
+        sa.Column("title", sa.String(255), nullable=False),
+        sa.Column("labels", sa.Text(), nullable=False),
+        sa.Column("copies", sa.Integer(), nullable=False),
+        sa.Column("station", sa.String(60), nullable=False),
+        sa.Column("printer", sa.String(255), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("error", sa.String(500), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.String(60), nullable=False),
+        sa.Column("user_name", sa.String(255), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("printed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_print_job")),
+        sa.CheckConstraint("copies > 0", name=op.f("ck_print_job_copies_positive")),
+        sa.CheckConstraint("state IN ('queued', 'printed', 'failed')", name=op.f("ck_print_job_state_known")),
+    )
+    op.create_index(op.f("ix_print_job_created_at"), "print_job", ["organization_id", "created_at"], unique=False)
+    op.create_index(
+        op.f("ix_print_job_station_state"), "print_job", ["organization_id", "station", "state"], unique=False
+    )
+
+
+def _create_station_printer() -> None:
+    op.create_table(
+        "station_printer",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("station", sa.String(60), nullable=False),
+        sa.Column("address", sa.String(255), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "station", name=op.f("pk_station_printer")),
+    )
+
+
+def _create_stock_transfer() -> None:
+    op.create_table(
+        "stock_transfer",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("number", sa.String(60), nullable=False),
+        sa.Column("source_site_id", sa.String(40), nullable=False),
+        sa.Column("destination_site_id", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("notes", sa.String(1000), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("shipped_at", sa.BigInteger(), nullable=True),
+        sa.Column("received_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_stock_transfer")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "destination_site_id"],
+            ["site.organization_id", "site.id"],
+            name=op.f("fk_stock_transfer_site_destination_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "source_site_id"],
+            ["site.organization_id", "site.id"],
+            name=op.f("fk_stock_transfer_site_source_site_id"),
+        ),
+        sa.UniqueConstraint("organization_id", "number", name=op.f("uq_stock_transfer_organization_id_number")),
+        sa.CheckConstraint("source_site_id <> destination_site_id", name=op.f("ck_stock_transfer_sites_differ")),
+        sa.CheckConstraint(
+            "status IN ('draft', 'in_transit', 'received', 'cancelled')", name=op.f("ck_stock_transfer_status_known")
+        ),
+    )
+    op.create_index(op.f("ix_stock_transfer_status"), "stock_transfer", ["organization_id", "status"], unique=False)
+
+
 def _create_work_claim() -> None:
     op.create_table(
         "work_claim",
@@ -101,3 +187,127 @@ def _create_work_claim() -> None:
         ),
     )
     op.create_index(op.f("ix_work_claim_user_id"), "work_claim", ["organization_id", "user_id"], unique=False)
+
+
+def _create_stock_transfer_line() -> None:
+    op.create_table(
+        "stock_transfer_line",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("stock_transfer_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("shipped", sa.BigInteger(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_stock_transfer_line")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "stock_transfer_id"],
+            ["stock_transfer.organization_id", "stock_transfer.id"],
+            name=op.f("fk_stock_transfer_line_stock_transfer_stock_transfer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_stock_transfer_line_variant_variant_id"),
+        ),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_stock_transfer_line_quantity_positive")),
+        sa.CheckConstraint(
+            "received >= 0 AND received <= shipped", name=op.f("ck_stock_transfer_line_received_within_shipped")
+        ),
+        sa.CheckConstraint(
+            "shipped >= 0 AND shipped <= quantity", name=op.f("ck_stock_transfer_line_shipped_within_quantity")
+        ),
+    )
+    op.create_index(
+        op.f("ix_stock_transfer_line_stock_transfer_id_position"),
+        "stock_transfer_line",
+        ["organization_id", "stock_transfer_id", "position"],
+        unique=False,
+    )
+
+
+def _create_waste_record() -> None:
+    op.create_table(
+        "waste_record",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("location_id", sa.String(40), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("lot_id", sa.String(40), nullable=False),
+        sa.Column("serial", sa.String(60), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(20), nullable=False),
+        sa.Column("notes", sa.String(1000), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("actor_id", sa.String(60), nullable=False),
+        sa.Column("station", sa.String(60), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("reversed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_waste_record")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "site_id"],
+            ["site.organization_id", "site.id"],
+            name=op.f("fk_waste_record_site_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_waste_record_variant_variant_id"),
+        ),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_waste_record_quantity_positive")),
+        sa.CheckConstraint(
+            "reason IN ('expired', 'damaged', 'production', 'spoilage', 'contamination', 'other')",
+            name=op.f("ck_waste_record_reason_known"),
+        ),
+        sa.CheckConstraint("status IN ('recorded', 'reversed')", name=op.f("ck_waste_record_status_known")),
+    )
+    op.create_index(
+        op.f("ix_waste_record_site_id_recorded_at"),
+        "waste_record",
+        ["organization_id", "site_id", "recorded_at"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_waste_record_variant_id"), "waste_record", ["organization_id", "variant_id"], unique=False)
+
+
+def _create_stock_transfer_content() -> None:
+    op.create_table(
+        "stock_transfer_content",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("stock_transfer_id", sa.String(40), nullable=False),
+        sa.Column("line_id", sa.String(40), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("lot_id", sa.String(40), nullable=False),
+        sa.Column("serial", sa.String(60), nullable=False),
+        sa.Column("unit_cost", sa.BigInteger(), nullable=True),
+        sa.Column("shipped", sa.BigInteger(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("settled", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_stock_transfer_content")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "line_id"],
+            ["stock_transfer_line.organization_id", "stock_transfer_line.id"],
+            name=op.f("fk_stock_transfer_content_stock_transfer_line_line_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "stock_transfer_id"],
+            ["stock_transfer.organization_id", "stock_transfer.id"],
+            name=op.f("fk_stock_transfer_content_stock_transfer_stock_transfer_id"),
+        ),
+        sa.CheckConstraint(
+            "shipped >= 0 AND received >= 0 AND settled >= 0", name=op.f("ck_stock_transfer_content_parts_not_negative")
+        ),
+        sa.CheckConstraint(
+            "received + settled <= shipped", name=op.f("ck_stock_transfer_content_parts_within_shipped")
+        ),
+    )
+    op.create_index(
+        op.f("ix_stock_transfer_content_stock_transfer_id"),
+        "stock_transfer_content",
+        ["organization_id", "stock_transfer_id"],
+        unique=False,
+    )
