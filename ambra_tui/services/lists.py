@@ -104,8 +104,11 @@ def read_page(
     statement = chosen.select(organization_id)
     mark = before if before is not None else after
     if mark is not None:
-        beside = tuple_(*order), tuple_(*mark)
-        statement = statement.where(beside[0] < beside[1] if descends else beside[0] > beside[1])
+        row, beside = tuple_(*order), tuple_(*mark)
+        statement = statement.where(
+            row < beside if descends else row > beside,
+            order[0] <= mark[0] if descends else order[0] >= mark[0],  # says it for the index of the first column
+        )
     if search:
         statement = statement.where(chosen.search(session, organization_id, search))
     statement = statement.order_by(*(column.desc() if descends else column.asc() for column in order))
@@ -214,7 +217,7 @@ def _stock(organization_id: int) -> Any:
         .join(Location, _same(Location, col(StockLevel.location_id), organization_id))
         .outerjoin(Site, _same(Site, col(Location.site_id), organization_id))
         .outerjoin(Lot, _same(Lot, col(StockLevel.lot_id), organization_id))
-        .where(col(Variant.organization_id) == organization_id)
+        .where(col(Variant.organization_id) == organization_id, col(Variant.sku) >= "")  # says: walk by SKU
     )  # fmt: skip
 
 
