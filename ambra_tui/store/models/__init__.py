@@ -7,6 +7,7 @@ Example::
 
 from ambra_tui.store.models.base import Scoped, metadata
 from ambra_tui.store.models.catalog import Barcode, Lot, Product, Supplier, Variant
+from ambra_tui.store.models.counts import CycleCount, CycleCountBin, CycleCountLine, WorkerLimit
 from ambra_tui.store.models.documents import (
     Discrepancy,
     PurchaseOrder,
@@ -39,6 +40,9 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "Barcode",
+    "CycleCount",
+    "CycleCountBin",
+    "CycleCountLine",
     "Discrepancy",
     "DocumentCounter",
     "FloorStep",
@@ -76,5 +80,6 @@ __all__ = [
     "WasteRecord",
     "WorkClaim",
     "WorkSession",
+    "WorkerLimit",
     "metadata",
 ]

@@ -22,8 +22,12 @@ def upgrade() -> None:
     _create_floor_step()
     _create_print_job()
     _create_station_printer()
+    _create_cycle_count()
     _create_stock_transfer()
     _create_work_claim()
+    _create_worker_limit()
+    _create_cycle_count_bin()
+    _create_cycle_count_line()
     _create_stock_transfer_line()
     _create_waste_record()
     _create_stock_transfer_content()
@@ -40,8 +44,12 @@ _TABLES = (
     "floor_step",
     "print_job",
     "station_printer",
+    "cycle_count",
     "stock_transfer",
     "work_claim",
+    "worker_limit",
+    "cycle_count_bin",
+    "cycle_count_line",
     "stock_transfer_line",
     "waste_record",
     "stock_transfer_content",
@@ -136,6 +144,50 @@ def _create_station_printer() -> None:
     )
 
 
+def _create_cycle_count() -> None:
+    op.create_table(
+        "cycle_count",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("number", sa.String(60), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("method", sa.String(20), nullable=False),
+        sa.Column("is_blind", sa.Boolean(), nullable=False),
+        sa.Column("notes", sa.String(1000), nullable=False),
+        sa.Column("uncounted", sa.String(10), nullable=False),
+        sa.Column("tolerance_percent", sa.BigInteger(), nullable=False),
+        sa.Column("tolerance_units", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.String(60), nullable=False),
+        sa.Column("completed_by", sa.String(60), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("completed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_cycle_count")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "site_id"],
+            ["site.organization_id", "site.id"],
+            name=op.f("fk_cycle_count_site_site_id"),
+        ),
+        sa.UniqueConstraint("organization_id", "number", name=op.f("uq_cycle_count_organization_id_number")),
+        sa.CheckConstraint(
+            "method IN ('site', 'bins', 'aisle', 'abc', 'suspicion', 'opportunity')",
+            name=op.f("ck_cycle_count_method_known"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('draft', 'in_progress', 'completed', 'cancelled')", name=op.f("ck_cycle_count_status_known")
+        ),
+        sa.CheckConstraint(
+            "tolerance_percent >= 0 AND tolerance_units >= 0", name=op.f("ck_cycle_count_tolerance_not_negative")
+        ),
+        sa.CheckConstraint("uncounted IN ('keep', 'zero')", name=op.f("ck_cycle_count_uncounted_known")),
+    )
+    op.create_index(
+        op.f("ix_cycle_count_site_id_status"), "cycle_count", ["organization_id", "site_id", "status"], unique=False
+    )
+
+
 def _create_stock_transfer() -> None:
     op.create_table(
         "stock_transfer",
@@ -187,6 +239,139 @@ def _create_work_claim() -> None:
         ),
     )
     op.create_index(op.f("ix_work_claim_user_id"), "work_claim", ["organization_id", "user_id"], unique=False)
+
+
+def _create_worker_limit() -> None:
+    op.create_table(
+        "worker_limit",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.String(40), nullable=False),
+        sa.Column("percent", sa.BigInteger(), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), nullable=True),
+        sa.Column("value_minor", sa.BigInteger(), nullable=True),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "user_id", name=op.f("pk_worker_limit")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "user_id"],
+            ["user_account.organization_id", "user_account.id"],
+            name=op.f("fk_worker_limit_user_account_user_id"),
+        ),
+        sa.CheckConstraint(
+            "percent >= 0 AND quantity >= 0 AND value_minor >= 0", name=op.f("ck_worker_limit_limits_not_negative")
+        ),
+    )
+
+
+def _create_cycle_count_bin() -> None:
+    op.create_table(
+        "cycle_count_bin",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("cycle_count_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("location_id", sa.String(40), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("counted_by", sa.String(60), nullable=False),
+        sa.Column("counted_at", sa.BigInteger(), nullable=True),
+        sa.Column("recounted_by", sa.String(60), nullable=False),
+        sa.Column("recounted_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_cycle_count_bin")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "cycle_count_id"],
+            ["cycle_count.organization_id", "cycle_count.id"],
+            name=op.f("fk_cycle_count_bin_cycle_count_cycle_count_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "location_id"],
+            ["location.organization_id", "location.id"],
+            name=op.f("fk_cycle_count_bin_location_location_id"),
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "cycle_count_id",
+            "location_id",
+            name=op.f("uq_cycle_count_bin_organization_id_cycle_count_id_location_id"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('open', 'recount', 'approval', 'done')", name=op.f("ck_cycle_count_bin_state_known")
+        ),
+    )
+    op.create_index(
+        op.f("ix_cycle_count_bin_location_id_counted_at"),
+        "cycle_count_bin",
+        ["organization_id", "location_id", "counted_at"],
+        unique=False,
+    )
+
+
+def _create_cycle_count_line() -> None:
+    op.create_table(
+        "cycle_count_line",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("cycle_count_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("location_id", sa.String(40), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("lot_id", sa.String(40), nullable=False),
+        sa.Column("serial", sa.String(60), nullable=False),
+        sa.Column("plate_id", sa.String(40), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("is_added", sa.Boolean(), nullable=False),
+        sa.Column("expected", sa.BigInteger(), nullable=False),
+        sa.Column("counted", sa.BigInteger(), nullable=True),
+        sa.Column("variance", sa.BigInteger(), nullable=True),
+        sa.Column("counted_by", sa.String(60), nullable=False),
+        sa.Column("counted_at", sa.BigInteger(), nullable=True),
+        sa.Column("first_counted", sa.BigInteger(), nullable=True),
+        sa.Column("first_variance", sa.BigInteger(), nullable=True),
+        sa.Column("first_by", sa.String(60), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=True),
+        sa.Column("tally", sa.BigInteger(), nullable=True),
+        sa.Column("tally_expected", sa.BigInteger(), nullable=True),
+        sa.Column("tally_by", sa.String(60), nullable=False),
+        sa.Column("tally_at", sa.BigInteger(), nullable=True),
+        sa.Column("approved_by", sa.String(60), nullable=False),
+        sa.Column("posted", sa.BigInteger(), nullable=True),
+        sa.Column("move_id", sa.String(40), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_cycle_count_line")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "cycle_count_id"],
+            ["cycle_count.organization_id", "cycle_count.id"],
+            name=op.f("fk_cycle_count_line_cycle_count_cycle_count_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "location_id"],
+            ["location.organization_id", "location.id"],
+            name=op.f("fk_cycle_count_line_location_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_cycle_count_line_variant_variant_id"),
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "cycle_count_id",
+            "location_id",
+            "variant_id",
+            "lot_id",
+            "serial",
+            "plate_id",
+            name=op.f("uq_cycle_count_line_level"),
+        ),
+        sa.CheckConstraint("counted IS NULL OR counted >= 0", name=op.f("ck_cycle_count_line_counted_not_negative")),
+        sa.CheckConstraint(
+            "state IN ('open', 'recount', 'approval', 'accepted', 'kept')", name=op.f("ck_cycle_count_line_state_known")
+        ),
+        sa.CheckConstraint("tally IS NULL OR tally >= 0", name=op.f("ck_cycle_count_line_tally_not_negative")),
+    )
+    op.create_index(
+        op.f("ix_cycle_count_line_cycle_count_id_position"),
+        "cycle_count_line",
+        ["organization_id", "cycle_count_id", "position"],
+        unique=False,
+    )
 
 
 def _create_stock_transfer_line() -> None:
