@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.floor.hands import ERROR_TONE, F8, F10, awaits, press, scan, type_text
+from tests.floor.conftest import Start
+from tests.floor.station import Station
 from tests.floor.test_receive import buy, exceptions, order_of, plates
-from tests.floor.worker import NOW, Worker, open_ds1
-from tests.pty_harness import Terminal
+from tests.floor.worker import Worker
 
-ROOT = Path(__file__).resolve().parents[2]
 GS = "\x1d"
 PLATE = "050010000000000019"
 PLATE_CODE = f"]C100{PLATE}"
@@ -21,43 +16,10 @@ MILK_LABEL = f"]C10215001000000016172607153710{GS}10M130"
 BOLT_CASE, PAINT, CHOC = "15001000000030", "5001000000071", "5001000000095"
 SMALL, USUAL = (16, 20), (16, 40)
 
-Start = Callable[..., Terminal]
 
-
-@pytest.fixture
-def desk(store_url: str) -> Iterator[Worker]:
-    """ds1, and somebody in the office who makes documents and looks into the ledger."""
-    store, organization_id = open_ds1(store_url)
-    yield Worker(store, organization_id, "BDG-9001", station="office")
-    store.close()
-
-
-@pytest.fixture
-def start(desk: Worker, store_url: str, tmp_path: Path) -> Iterator[Start]:
-    """Starts the program at a size and signs Ana in."""
-    argv = [
-        sys.executable, "-m", "ambra_tui.cli",
-        "--store", store_url, "--site", "WH1", "--no-server", "--station", "st-1",
-    ]  # fmt: skip
-    running: list[Terminal] = []
-
-    def begin(rows: int = 16, columns: int = 40) -> Terminal:
-        environment = {"AMBRA_NOW": NOW, "AMBRA_HOME": str(tmp_path / "home")}
-        terminal = Terminal.start(argv, rows=rows, columns=columns, folder=ROOT, environment=environment)
-        running.append(terminal)
-        terminal.wait_for("Scan your badge")
-        terminal.scan("BDG-1001")
-        awaits(terminal, "SIGNED IN", "Receive")
-        return terminal
-
-    yield begin
-    for terminal in running:
-        terminal.close()
-
-
-def receive(terminal: Terminal, number: str) -> None:
-    press(terminal, "1", "Scan the purchase order")
-    scan(terminal, number, "DOCUMENT OK")
+def receive(terminal: Station, number: str) -> None:
+    terminal.key("1", "Scan the purchase order")
+    terminal.scan(number, "DOCUMENT OK")
 
 
 @pytest.mark.parametrize("size", [USUAL, SMALL])
@@ -65,38 +27,38 @@ def test_p1_a_pallet_is_received_by_scans_alone_and_put_away(desk: Worker, start
     buy(desk, "PO-1001", ("MILK-1L", 120), ("BOLT-M8", 1000))
     terminal = start(*size)
     receive(terminal, "PO-1001")
-    scan(terminal, PLATE_CODE, "LP OK")
-    scan(terminal, MILK_LABEL, "QTY 120", "120/120", "M130", "2026-07-15")
-    scan(terminal, "WH1-RECV", "RECEIVED 120")
+    terminal.scan(PLATE_CODE, "LP OK")
+    terminal.scan(MILK_LABEL, "QTY 120", "120/120", "M130", "2026-07-15")
+    terminal.scan("WH1-RECV", "RECEIVED 120")
     for count in range(1, 10):
-        scan(terminal, BOLT_CASE, f"QTY {count}00", f"{count}00/1000")
-    scan(terminal, BOLT_CASE, "ORDER COMPLETE", "1000/1000")
-    scan(terminal, "WH1-RECV", "BIN OK")
+        terminal.scan(BOLT_CASE, f"QTY {count}00", f"{count}00/1000")
+    terminal.scan(BOLT_CASE, "ORDER COMPLETE", "1000/1000")
+    terminal.scan("WH1-RECV", "BIN OK")
     assert desk.moves() == [
         ("purchase_received", "MILK-1L", "supplier", "RECV", "M130", 120),
         ("purchase_received", "BOLT-M8", "supplier", "RECV", "", 1000),
     ]
-    press(terminal, F10, "CLOSED", "Choose or scan")
+    terminal.key("F10", "CLOSED", "Choose or scan")
     assert order_of(desk, "PO-1001") == ("received", "", [120, 1000])
     assert plates(desk) == {PLATE: ("RECV", 120)}
 
-    press(terminal, "2", "Scan a pallet")
-    scan(terminal, PLATE, "C03-1", "empty, same zone")
-    scan(terminal, "WH1-C01-1", "E18 BIN LOT/ITEM")
+    terminal.key("2", "Scan a pallet")
+    terminal.scan(PLATE, "C03-1", "empty, same zone")
+    terminal.scan("WH1-C01-1", "E18 BIN LOT/ITEM")
     assert desk.moves("bin_move") == []
-    scan(terminal, "WH1-C03-1", "PUT AWAY 120")
+    terminal.scan("WH1-C03-1", "PUT AWAY 120")
     assert desk.moves("bin_move") == [("bin_move", "MILK-1L", "RECV", "C03-1", "M130", 120)]
     assert plates(desk) == {PLATE: ("C03-1", 120)}
-    assert len(ERROR_TONE.findall(bytes(terminal.output))) == 1
+    assert terminal.error_tones == 1
 
 
 def test_p1_arrives_in_one_write_too(desk: Worker, start: Start) -> None:
     buy(desk, "PO-1001", ("MILK-1L", 120), ("BOLT-M8", 1000))
     terminal = start()
-    press(terminal, "1", "Scan the purchase order")
+    terminal.key("1", "Scan the purchase order")
     codes = ["PO-1001", PLATE_CODE, MILK_LABEL, "WH1-RECV", *[BOLT_CASE] * 10, "WH1-RECV"]
     terminal.send("".join(f"{code}\r" for code in codes))
-    awaits(terminal, "BIN OK", "All received")
+    terminal.wait_for("BIN OK", "All received")
     assert desk.moves() == [
         ("purchase_received", "MILK-1L", "supplier", "RECV", "M130", 120),
         ("purchase_received", "BOLT-M8", "supplier", "RECV", "", 1000),
@@ -108,25 +70,25 @@ def test_p2_short_dated_over_damaged_and_closed_short(desk: Worker, start: Start
     buy(desk, "PO-1003", ("PAINT-5L", 20))
     terminal = start()
     receive(terminal, "PO-1002")
-    scan(terminal, f"]C10105001000000026172603153010{GS}10Y1", "E11 SHORT-DATED", "Y1")
+    terminal.scan(f"]C10105001000000026172603153010{GS}10Y1", "E11 SHORT-DATED", "Y1")
     assert desk.moves() == []
-    scan(terminal, "]C101050010000000261726053010Y2", "Y2", "2026-05-30")
-    type_text(terminal, "106", "E14 OVER QTY", "105")
+    terminal.scan("]C101050010000000261726053010Y2", "Y2", "2026-05-30")
+    terminal.type("106", "E14 OVER QTY", "105")
     assert desk.moves() == []
-    type_text(terminal, "104", "OVER +4")
+    terminal.type("104", "OVER +4")
     assert desk.moves() == [("purchase_received", "YOG-150", "supplier", "RECV", "Y2", 104)]
-    press(terminal, F10, "CLOSED", "Choose or scan")
+    terminal.key("F10", "CLOSED", "Choose or scan")
     assert order_of(desk, "PO-1002") == ("received", "", [104])
 
     receive(terminal, "PO-1003")
     terminal.send(f"{PAINT}\r" * 17)
-    awaits(terminal, "17/20")
-    scan(terminal, "WH1-RECV", "RECEIVED 17")
-    press(terminal, F8, "DAMAGED UNITS", "QUAR")
-    scan(terminal, PAINT, "DAMAGED 1", "18/20")
-    scan(terminal, "WH1-QUAR", "BIN OK")
-    press(terminal, F10, "2 PAINT-5L missing. Why?")
-    press(terminal, "1", "CLOSED SHORT", "Choose or scan")
+    terminal.wait_for("17/20")
+    terminal.scan("WH1-RECV", "RECEIVED 17")
+    terminal.key("F8", "DAMAGED UNITS", "QUAR")
+    terminal.scan(PAINT, "DAMAGED 1", "18/20")
+    terminal.scan("WH1-QUAR", "BIN OK")
+    terminal.key("F10", "2 PAINT-5L missing. Why?")
+    terminal.key("1", "CLOSED SHORT", "Choose or scan")
     assert desk.moves()[1:] == [
         ("purchase_received", "PAINT-5L", "supplier", "RECV", "", 17),
         ("purchase_received", "PAINT-5L", "supplier", "QUAR", "", 1),
@@ -140,11 +102,11 @@ def test_p3_serials_are_captured_one_by_one(desk: Worker, start: Start) -> None:
     label = "]d20105001000000064"
     terminal = start()
     receive(terminal, "PO-1004")
-    scan(terminal, f"{label}21SN0001", "SERIAL 1/3", "1/3")
-    scan(terminal, f"{label}21SN0001", "E13 DUP SERIAL", "RECV")
-    scan(terminal, f"{label}21SN0002", "SERIAL 2/3", "2/3")
-    scan(terminal, f"{label}21SN0003", "SERIAL 3/3", "3/3")
-    scan(terminal, f"{label}21SN0004", "E14 OVER QTY", "3/3")
+    terminal.scan(f"{label}21SN0001", "SERIAL 1/3", "1/3")
+    terminal.scan(f"{label}21SN0001", "E13 DUP SERIAL", "RECV")
+    terminal.scan(f"{label}21SN0002", "SERIAL 2/3", "2/3")
+    terminal.scan(f"{label}21SN0003", "SERIAL 3/3", "3/3")
+    terminal.scan(f"{label}21SN0004", "E14 OVER QTY", "3/3")
     assert desk.moves() == [("purchase_received", "PHONE-X", "supplier", "RECV", "", 1)] * 3
 
 
@@ -152,11 +114,11 @@ def test_p9_units_in_one_write_are_counted_each_and_no_more_than_ordered(desk: W
     buy(desk, "PO-1005", ("CHOC-100", 24), tolerance=0)
     terminal = start()
     receive(terminal, "PO-1005")
-    scan(terminal, "]C101050010000000951726113010C8", "C8", "2026-11-30")
+    terminal.scan("]C101050010000000951726113010C8", "C8", "2026-11-30")
     terminal.send(f"{CHOC}\r" * 24)
-    awaits(terminal, "24/24", "ORDER COMPLETE")
+    terminal.wait_for("24/24", "ORDER COMPLETE")
     assert desk.moves() == [("purchase_received", "CHOC-100", "supplier", "RECV", "C8", 24)]
-    scan(terminal, CHOC, "E14 OVER QTY", "24/24")
+    terminal.scan(CHOC, "E14 OVER QTY", "24/24")
     assert len(desk.moves()) == 1
 
 
@@ -164,11 +126,11 @@ def test_after_a_kill_the_receipt_goes_on_where_it_was(desk: Worker, start: Star
     buy(desk, "PO-1001", ("MILK-1L", 120), ("BOLT-M8", 1000))
     terminal = start()
     receive(terminal, "PO-1001")
-    scan(terminal, BOLT_CASE, "QTY 100")
-    scan(terminal, BOLT_CASE, "QTY 200")
+    terminal.scan(BOLT_CASE, "QTY 100")
+    terminal.scan(BOLT_CASE, "QTY 200")
     terminal.kill()
     assert desk.moves() == []
     again = start()
-    awaits(again, "200/1000")
-    scan(again, "WH1-RECV", "RECEIVED 200")
+    again.wait_for("200/1000")
+    again.scan("WH1-RECV", "RECEIVED 200")
     assert desk.moves() == [("purchase_received", "BOLT-M8", "supplier", "RECV", "", 200)]
