@@ -14,30 +14,37 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from sqlmodel import col
+from sqlmodel import Session, col
 
-from ambra_tui.errors import AmbraError, Invalid, Unavailable
+from ambra_tui.errors import AmbraError, Invalid, NotAllowed, Unavailable
 from ambra_tui.floor import engine
 from ambra_tui.floor.conversation import Entry, PracticeCode
+from ambra_tui.floor.desk import SUPERVISORS
 from ambra_tui.floor.host import Reply, Status, Words
 from ambra_tui.scan.model import RawScan, Scan
 from ambra_tui.scan.parse import parse_frame
 from ambra_tui.services.access_system import choose_organization
+from ambra_tui.services.desk import Board, read_board
+from ambra_tui.services.lists import Key, ListPage, read_page
 from ambra_tui.services.sample import practice_badges
 from ambra_tui.settings import data_folder
 from ambra_tui.store import Actor, Store, leases, open_store
-from ambra_tui.store.models import Organization, Site
+from ambra_tui.store.models import Lease, Organization, Site
 from ambra_tui.store.outbox import Follower
 from ambra_tui.store.scope import scoped
 
 RENEW_SECONDS = 10.0
+WATCH_SECONDS = 1.0
 SEEK_SECONDS = 0.25
 SEEK_TRIES = 40
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -99,6 +106,8 @@ class TerminalHost:
         self._callbacks: list[Callable[[], None]] = []
         self._readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ambra-look")
         self._closing = threading.Event()
+        self._servers: list[Lease] = []
+        self._child: subprocess.Popen[bytes] | None = None
         self._follower = Follower(store, self._wake)
         self._keeper = threading.Thread(target=self._keep_lease, args=(wants_server,), name="ambra-lease", daemon=True)
         self._follower.start()
@@ -143,6 +152,16 @@ class TerminalHost:
     def subscribe(self, callback: Callable[[], None]) -> None:
         self._callbacks.append(callback)
 
+    def board(self) -> Future[Board]:
+        return self._for_supervisors(lambda session: read_board(session, site_id=self._place.site_id))
+
+    def rows(
+        self, name: str, *, after: Key | None = None, before: Key | None = None, search: str = "", limit: int = 100
+    ) -> Future[ListPage]:
+        return self._for_supervisors(
+            lambda session: read_page(session, name, after=after, before=before, search=search, limit=limit)
+        )
+
     def close(self) -> None:
         self._closing.set()
         self._follower.stop()
@@ -156,6 +175,17 @@ class TerminalHost:
     def _actor(self) -> Actor:
         reply = self._reply
         return Actor(reply.user_id, reply.user_name, self._place.station, reply.role)
+
+    def _for_supervisors(self, read: Callable[[Session], T]) -> Future[T]:
+        reply = self._reply
+
+        def work() -> T:
+            if not reply.user_id or reply.role not in SUPERVISORS:
+                raise NotAllowed("Only supervisors see this. Sign in with a supervisor's badge.")
+            with self._store.read(self._organization_id) as session:
+                return read(session)
+
+        return self._readers.submit(work)
 
     def _look(self, user_id: str) -> Reply:
         if not user_id:
@@ -204,22 +234,41 @@ class TerminalHost:
                 self._find_server(wants_server)
             except Exception:  # the edge of a thread: the next round tries again
                 log.warning("the terminal's lease was not renewed", exc_info=True)
-            self._closing.wait(RENEW_SECONDS)
+            self._watch_servers()
         if lease_id:
             try:
                 leases.withdraw(store, lease_id)
             except AmbraError:
                 log.warning("the terminal's lease runs out by itself")
 
+    def _watch_servers(self) -> None:
+        """Waits until the lease is to be renewed; at once ends the lease of a server that was killed."""
+        due = time.monotonic() + RENEW_SECONDS
+        while not self._closing.wait(WATCH_SECONDS) and time.monotonic() < due:
+            if self._child is not None:
+                self._child.poll()
+            gone = [server for server in self._servers if leases.is_gone(server)]
+            if gone:
+                self._forget(gone)
+                return
+
+    def _forget(self, gone: list[Lease]) -> None:
+        self._servers = []
+        try:
+            for server in gone:
+                leases.withdraw(self._store, server.id)
+        except AmbraError:
+            log.warning("the lease of a killed server runs out by itself")
+
     def _find_server(self, wants_server: bool) -> None:
-        addresses = leases.server_addresses(self._store)
-        if not addresses and wants_server and leases.claim_server(self._store):
-            start_server(self._store.url)
-        tries = SEEK_TRIES if not addresses and wants_server else 0
-        while not addresses and tries and not self._closing.wait(SEEK_SECONDS):
-            addresses = leases.server_addresses(self._store)
+        self._servers = leases.servers(self._store)
+        if not self._servers and wants_server and leases.claim_server(self._store):
+            self._child = start_server(self._store.url)
+        tries = SEEK_TRIES if not self._servers and wants_server else 0
+        while not self._servers and tries and not self._closing.wait(SEEK_SECONDS):
+            self._servers = leases.servers(self._store)
             tries -= 1
-        address = addresses[0] if addresses else ""
+        address = self._servers[0].address if self._servers else ""
         if address != self._status.server:
             self._status = replace(self._status, server=address)
             self._wake()
@@ -230,13 +279,13 @@ def server_log() -> Path:
     return data_folder() / "server.log"
 
 
-def start_server(store_url: str) -> None:
+def start_server(store_url: str) -> subprocess.Popen[bytes]:
     """Starts a server for the store, detached: it outlives the terminal and never writes on its screen."""
     path = server_log()
     path.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "ambra_tui.cli", "--store", store_url, "serve", "--managed"]
     with path.open("ab") as output:
-        subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -164,7 +164,9 @@ def _end(server: uvicorn.Server) -> None:
 @contextlib.asynccontextmanager
 async def _beside(store: Store, server: uvicorn.Server, options: ServeOptions, address: str) -> AsyncIterator[None]:
     """What runs beside the server: its lease, the watch for terminals, the cleaning of old records."""
-    lease_id = await asyncio.to_thread(leases.announce, store, leases.SERVER, address=address)
+    lease_id = await asyncio.to_thread(
+        leases.announce, store, leases.SERVER, address=address, station=leases.this_process()
+    )
     work = [_keep(store, lease_id), _clean(store)]
     if options.is_managed:
         work.append(_end_without_terminals(store, server))

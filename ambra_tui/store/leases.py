@@ -10,6 +10,8 @@ Example::
 
 from __future__ import annotations
 
+import os
+import socket
 from datetime import timedelta
 
 from sqlalchemy import func
@@ -24,6 +26,8 @@ from ambra_tui.store.store import Store
 LEASE = timedelta(seconds=30)
 STARTING = timedelta(seconds=15)
 SERVER, STARTING_SERVER, TERMINAL = "server", "server_starting", "terminal"
+MAX_HOST = 48
+PROBE_SECONDS = 0.5
 _wall = Clock()
 
 
@@ -34,12 +38,45 @@ def announce(store: Store, kind: str, *, address: str = "", station: str = "") -
 
     def write(session: Session) -> None:
         session.exec(delete(Lease).where(col(Lease.expires_at) < now - LEASE))
+        if kind == SERVER:
+            session.exec(delete(Lease).where(col(Lease.kind) == STARTING_SERVER))
         session.add(
             Lease(id=lease_id, kind=kind, address=address, station=station, started_at=now, expires_at=now + LEASE)
         )
 
     store.writer.run(write, organization_id=None, actor=SYSTEM)
     return lease_id
+
+
+def this_process() -> str:
+    """HOST:NUMBER of this process: a server's lease carries it as its station."""
+    return f"{socket.gethostname()[:MAX_HOST]}:{os.getpid()}"
+
+
+def is_gone(server: Lease) -> bool:
+    """True when a server is known to be gone: its process ran on this host and is no more, and nobody listens where it
+    did."""
+    host, _, number = server.station.rpartition(":")
+    if host != socket.gethostname()[:MAX_HOST] or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return _refuses(server.address)
+    except OSError:
+        return False  # a process of somebody else is there
+    return False
+
+
+def _refuses(address: str) -> bool:
+    host, _, port = address.removeprefix("http://").rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_SECONDS).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def claim_server(store: Store) -> bool:
@@ -77,9 +114,14 @@ def withdraw(store: Store, lease_id: str) -> None:
 
 def server_addresses(store: Store) -> list[str]:
     """Where servers of this store listen now, the newest first."""
+    return [server.address for server in servers(store)]
+
+
+def servers(store: Store) -> list[Lease]:
+    """The leases of this store's servers, the newest first."""
     with store.read_system() as session:
         statement = (
-            select(Lease.address)
+            select(Lease)
             .where(Lease.kind == SERVER, col(Lease.expires_at) > _wall.now())
             .order_by(col(Lease.started_at).desc())
         )
