@@ -15,7 +15,6 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -40,8 +39,8 @@ from ambra_tui.floor.conversation import (
 )
 from ambra_tui.floor.desk import Desk, badge_refusal
 from ambra_tui.floor.host import Reply, Words
+from ambra_tui.floor.known import flows
 from ambra_tui.kit.clock import from_microseconds, to_microseconds
-from ambra_tui.kit.discover import discover
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.language import DEFAULT_LANGUAGE, say, verdict_words
 from ambra_tui.ledger import name_shortages
@@ -52,6 +51,7 @@ from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
 
 HOME = "home"
 INQUIRY = "inquiry"
+DETOURS = frozenset({INQUIRY, "undo"})  # flows that open over any step, and lead back to it
 KEPT_VERDICTS = 10
 _PIN_IN_ONE_GO = re.compile(r"\d{4,7}")  # shorter than any product code: typed fast, not scanned
 log = logging.getLogger(__name__)
@@ -64,12 +64,6 @@ class Place:
     station: str
     site_id: str
     is_sample: bool = False
-
-
-@cache
-def flows() -> dict[str, Flow]:
-    """Every flow by its name."""
-    return {flow.name: flow for flow in discover("ambra_tui.floor.flows", "FLOW").values()}
 
 
 # -- signing in and out ----------------------------------------------------------------------------------------------
@@ -207,8 +201,8 @@ def _step(desk: Desk, entry: Entry) -> Verdict | None:
     work = desk.work
     if is_broken(entry.text):
         raise Refusal("E27", found=shown(entry.text))
-    if entry.kind == "command" and entry.text == INQUIRY:
-        return _begin(desk, INQUIRY, None)
+    if entry.kind == "command" and entry.text in DETOURS:
+        return _begin(desk, entry.text, None)
     if not work.frames:
         return _step_home(desk, entry)
     frame = work.frames[-1]

@@ -16,7 +16,8 @@ from ambra_tui.floor.receive_state import Deposit, Pallet, ReceiveState, Standin
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.ledger import Posted
 from ambra_tui.services import purchasing, receiving
-from ambra_tui.services.lots import find_or_create_lot
+from ambra_tui.services.acts import _trail
+from ambra_tui.services.lots import dates_read, find_or_create_lot
 from ambra_tui.services.places import find_or_create_plate, find_plate
 from ambra_tui.services.putaway import BinRefused, lock_bin, refuse_illegal_bin
 from ambra_tui.services.receiving import Content
@@ -105,6 +106,14 @@ def deposit_at(desk: Desk, standing: Standing, location: Location, quantity: Dec
             reason=reason,
         )
         posted = [one]
+    desk.did(
+        "receive",
+        moves=posted,
+        document_kind="purchase_order" if standing.order else "",
+        document_id=standing.order.id if standing.order else "",
+        summary=_summary(standing, variant, location, quantity, serial=serial),
+        details={"lot_dates": dates_read(desk.session)},
+    )
     return Deposit(
         variant_id=variant.id,
         location_id=location.id,
@@ -114,6 +123,22 @@ def deposit_at(desk: Desk, standing: Standing, location: Location, quantity: Dec
         plate_id=plate_id,
         move_ids=tuple(each.id for each in posted),
     )
+
+
+def _summary(
+    standing: Standing, variant: Variant, location: Location, quantity: Decimal, *, serial: str = ""
+) -> dict[str, str]:
+    """What is told about a posting before it is taken back."""
+    state = standing.state
+    return {
+        "quantity": show(quantity),
+        "item": variant.sku,
+        "bin": location.code,
+        "lot": state.lot_number,
+        "serial": serial,
+        "plate": state.plate,
+        "document": standing.order.number if standing.order else "",
+    }
 
 
 def _lot_id(desk: Desk, state: ReceiveState, variant: Variant) -> str:
@@ -202,12 +227,15 @@ def confirm_or_move(desk: Desk, standing: Standing, location: Location) -> Heard
         return Heard(following, Verdict("G04", {"bin": location.code}))
     contents = [Content(d.variant_id, d.location_id, d.quantity, d.lot_id, d.serial, d.plate_id) for d in elsewhere]
     refuse_bin(desk, standing, location, contents)
-    receiving.move_received(desk.session, contents=contents, location=location, idempotency_key=desk.key("move"))
+    posted = receiving.move_received(
+        desk.session, contents=contents, location=location, idempotency_key=desk.key("move")
+    )
     if following.pallet is not None:
         pallet = following.pallet.model_copy(update={"location_id": location.id})
         following = following.model_copy(update={"pallet": pallet})
     sku = fetch(desk.session, Variant, last.variant_id, resource="variant").sku
     moved = sum((deposit.quantity for deposit in elsewhere), ZERO)
+    desk.did("receive", moves=posted, summary={"quantity": show(moved), "item": sku, "bin": location.code})
     return Heard(following, Verdict("G10", {"quantity": show(moved), "item": sku, "bin": location.code}))
 
 
@@ -269,6 +297,7 @@ def take_copy_back(desk: Desk, state: ReceiveState) -> ReceiveState:
             purchasing.take_back(
                 desk.session, move_id=move_id, idempotency_key=desk.key(f"back:{number}"), reason="label differs"
             )
+    _trail.withdraw(desk.session, desk.user.id, [each for deposit in state.deposits for each in deposit.move_ids])
     assert state.pallet is not None
     return state.without_item().model_copy(update={"plate": state.pallet.code, "pallet": None})
 

@@ -207,6 +207,16 @@ def _add_barcode(session: Session, variant: Variant, new: NewBarcode) -> Barcode
     return barcode
 
 
+def remove_barcode(session: Session, *, code: str, variant_id: str) -> None:
+    """A code of a variant means nothing any more. Raises NotFound when it is not a code of this variant."""
+    barcode = session.get(Barcode, (organization_of(session), code))
+    if barcode is None or barcode.variant_id != variant_id:
+        raise NotFound("barcode", code)
+    session.delete(barcode)
+    session.flush()
+    audit(session, "barcode_removed", variant_id, code=code)
+
+
 def variant_by_sku(session: Session, sku: str) -> Variant:
     """The variant with exactly this SKU, or the only one whose SKU differs in case alone. Raises NotFound."""
     found = find_variant_by_sku(session, sku)

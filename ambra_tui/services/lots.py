@@ -8,6 +8,7 @@ Example::
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from sqlmodel import Session, col
@@ -16,15 +17,17 @@ from sqlmodel.sql.expression import SelectOfScalar
 from ambra_tui import ledger
 from ambra_tui.errors import Conflict, Duplicate, Invalid, WrongState
 from ambra_tui.kit.ids import new_id
+from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.search import index_subject
 from ambra_tui.store.facts import audit, publish
-from ambra_tui.store.models import Lot, Variant
+from ambra_tui.store.models import Lot, StockLevel, Variant
 from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
 
 MAX_LOT_NUMBER = 60
 LOT_STATES = ("active", "quarantine", "exhausted", "recalled")
+DATES = ("expiry_date", "best_before_date", "production_date")
 CHOSEN_STATES = ("active", "quarantine", "recalled")
 
 
@@ -62,7 +65,7 @@ def find_or_create_lot(
     """
     found = find_lot(session, variant.id, lot_number)
     if found is None:
-        return create_lot(
+        made = create_lot(
             session,
             variant_id=variant.id,
             lot_number=lot_number,
@@ -70,6 +73,8 @@ def find_or_create_lot(
             best_before_date=best_before_date,
             production_date=production_date,
         )
+        _note_dates(session, made.id, DATES)
+        return made
     for name, given in (("expiry_date", expiry_date), ("best_before_date", best_before_date)):
         stored = getattr(found, name)
         if given is not None and stored is not None and stored != given:
@@ -79,6 +84,7 @@ def find_or_create_lot(
     }  # fmt: skip
     missing = {name: day for name, day in given_dates.items() if day is not None and getattr(found, name) is None}
     if missing:
+        _note_dates(session, found.id, missing)
         for name, day in missing.items():
             setattr(found, name, day)
         found.updated_at = now_of(session)
@@ -86,6 +92,30 @@ def find_or_create_lot(
         session.flush()
         audit(session, "lot_dated", found.id, **{name: day.isoformat() for name, day in missing.items()})
     return found
+
+
+def _note_dates(session: Session, lot_id: str, names: Iterable[str]) -> None:
+    session.info.setdefault("lot_dates", {}).setdefault(lot_id, []).extend(names)
+
+
+def dates_read(session: Session) -> dict[str, list[str]]:
+    """Lot id -> the dates that `find_or_create_lot` has filled in since this session began."""
+    return {lot_id: list(names) for lot_id, names in session.info.get("lot_dates", {}).items()}
+
+
+def forget_dates(session: Session, lot_id: str, names: Iterable[str]) -> None:
+    """The receipt that told these dates was taken back: a lot without stock no longer claims them."""
+    held = scoped(session, StockLevel).where(StockLevel.lot_id == lot_id, col(StockLevel.on_hand) > ZERO)
+    lot = session.get(Lot, (organization_of(session), lot_id))
+    if lot is None or session.exec(held.limit(1)).first() is not None:
+        return
+    for name in DATES:
+        if name in names:
+            setattr(lot, name, None)
+    lot.updated_at = now_of(session)
+    session.add(lot)
+    session.flush()
+    audit(session, "lot_dates_forgotten", lot.id, dates=sorted(names))
 
 
 def create_lot(

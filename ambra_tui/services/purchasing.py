@@ -623,6 +623,26 @@ def close_short(session: Session, order: PurchaseOrder, *, reason: str) -> list[
     return rows
 
 
+def reopen(session: Session, order: PurchaseOrder) -> None:
+    """An order that was closed short waits for the rest again; what was missing of it is missing no more.
+
+    Raises WrongState when it is not closed short, or when somebody has explained what is missing.
+    """
+    lock_order(session, order.id)
+    statement = scoped(session, Discrepancy).where(
+        Discrepancy.document_kind == DOCUMENT,
+        Discrepancy.document_id == order.id,
+        Discrepancy.kind == SHORT_RECEIPT,
+    )
+    missing = session.exec(statement.execution_options(populate_existing=True)).all()
+    if not order.close_reason or any(row.status != "open" for row in missing):
+        raise WrongState("purchase_order", order.number, state=order.status, step="reopen")
+    for row in missing:
+        session.delete(row)
+    order.close_reason = ""
+    _change(session, order, "partially_received", act="purchase_order_reopened")
+
+
 def _change(session: Session, order: PurchaseOrder, status: str, *, act: str, **details: str) -> None:
     order.status = status
     order.updated_at = now_of(session)

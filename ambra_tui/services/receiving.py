@@ -191,6 +191,12 @@ def _exception_id(move_id: str) -> str:
     return derived_id("dis", move_id)
 
 
+def is_settled(session: Session, move_id: str) -> bool:
+    """True when somebody has explained the exception that a receipt left."""
+    exception = session.get(Discrepancy, (organization_of(session), _exception_id(move_id)))
+    return exception is not None and exception.status != OPEN
+
+
 def drop_exception(session: Session, move_id: str) -> None:
     """The receipt that an exception told of was taken back: there is nothing left to explain."""
     exception = session.get(Discrepancy, (organization_of(session), _exception_id(move_id)))

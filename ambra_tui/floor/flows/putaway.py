@@ -284,7 +284,7 @@ def _post(desk: Desk, state: PutawayState, location: Location, *, plate_id: str 
     standing = Standing.of(desk, state)
     carried = plate_id or (state.plate_id if standing.is_whole_plate else "")
     try:
-        putaway.put_away(
+        posted = putaway.put_away(
             desk.session,
             contents=standing.contents,
             location=location,
@@ -296,6 +296,7 @@ def _post(desk: Desk, state: PutawayState, location: Location, *, plate_id: str 
         suggested = standing.suggested
         raise bin_refusal(refused, expected=suggested.code if suggested else "-") from refused
     told = {"quantity": show(standing.quantity), "item": standing.item(desk), "bin": location.code}
+    desk.did("putaway", moves=posted, summary={**told, "plate": standing.plate.code if standing.plate else ""})
     verdict = Verdict("G10", told)
     if reason and standing.suggested is not None:
         verdict = Verdict("W06", {**told, "expected": standing.suggested.code})

@@ -40,7 +40,7 @@ from ambra_tui.services.places import find_location, find_plate
 from ambra_tui.services.purchasing import OverReceipt, outstanding
 from ambra_tui.services.receiving import quarantine_location
 from ambra_tui.store.facts import next_number
-from ambra_tui.store.models import Location, PurchaseOrder, Site
+from ambra_tui.store.models import Act, Location, PurchaseOrder, Site
 from ambra_tui.store.scope import fetch
 
 ALLOWABLE = frozenset({"E01", "E11", "E14"})
@@ -73,6 +73,12 @@ class Receive:
         if state.question == "pin":
             return _hear_pin(desk, state, entry)
         return _behind_savepoint(desk, lambda: _hear(desk, state, entry), lambda r: _remember(state, entry, r))
+
+    def undone(self, desk: Desk, state: ReceiveState, act: Act) -> ReceiveState:
+        """What was taken back is no longer waiting for its bin, and is no model for the next plate."""
+        gone = set(act.move_ids)
+        waiting = tuple(deposit for deposit in state.deposits if not gone.intersection(deposit.move_ids))
+        return state.model_copy(update={"deposits": waiting, "pallet": None, "is_copied": False})
 
 
 def _behind_savepoint(desk: Desk, step: Callable[[], Heard], remember: Callable[[Refusal], ReceiveState]) -> Heard:
@@ -305,6 +311,12 @@ def _close_short(desk: Desk, state: ReceiveState, reason: str) -> Heard:
     order = purchasing.get_purchase_order(desk.session, state.order_id)
     missing = purchasing.close_short(desk.session, order, reason=reason.upper())
     quantity = sum((row.quantity for row in missing), ZERO)
+    desk.did(
+        "receive_close",
+        document_kind="purchase_order",
+        document_id=order.id,
+        summary={"document": order.number, "quantity": show(quantity)},
+    )
     return Heard(None, Verdict("W10", {"document": order.number, "quantity": show(quantity)}))
 
 
@@ -334,12 +346,17 @@ def _learn(desk: Desk, state: ReceiveState, entry: Entry) -> Heard:
     match = match_code(desk.session, scan_of(entry))
     if match is None:
         raise Refusal("E44", found=shown(text_of(entry)))
-    add_barcode(
+    learned = add_barcode(
         desk.session,
         variant_id=match.variant.id,
         code=state.learned_code,
         kind=match.barcode.kind if match.barcode else "each",
         quantity=match.quantity,
+    )
+    desk.did(
+        "learn",
+        summary={"item": match.variant.sku, "found": shown(state.learned_code)},
+        details={"code": learned.code, "variant_id": match.variant.id},
     )
     told = {"found": shown(state.learned_code), "item": match.variant.sku}
     return Heard(state.model_copy(update={"learned_code": "", "wanted": None}), Verdict("G22", told))

@@ -8,7 +8,9 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
 from functools import cache
 from typing import Any, Protocol
 
@@ -18,9 +20,10 @@ from ambra_tui import ledger
 from ambra_tui.errors import Conflict, InsufficientStock, WrongState
 from ambra_tui.kit.discover import discover
 from ambra_tui.kit.ids import new_id
+from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.ledger import Posted
 from ambra_tui.store.facts import audit, publish
-from ambra_tui.store.models import Act, StockMove
+from ambra_tui.store.models import Act, Location, SiteStock, StockMove, User
 from ambra_tui.store.scope import actor_of, now_of, organization_of, scoped
 
 REACH = 20  # acts that a worker may take back, newest first
@@ -35,11 +38,14 @@ class Undoer(Protocol):
 
 
 class CannotUndo(Conflict):
-    """Something that happened later depends on the act: `count` later events, the first named in `later`."""
+    """Something that happened later depends on the act: `count` later events, the first named in `later`.
 
-    def __init__(self, later: str, count: int = 1) -> None:
+    `reason`: the name of the same sentence in the languages (``undo.later_<reason>``), told with `told`.
+    """
+
+    def __init__(self, later: str, count: int = 1, *, reason: str = "", **told: str) -> None:
         super().__init__(f"This cannot be taken back: {later}.")
-        self.later, self.count = later, count
+        self.later, self.count, self.reason, self.told = later, count, reason, told
 
 
 @cache
@@ -63,8 +69,16 @@ def record(
     summary: Mapping[str, str],
     details: Mapping[str, Any] | None = None,
 ) -> Act:
-    """Notes an act in the transaction that does it. Raises KeyError for a kind that nothing can take back."""
+    """Notes an act in the transaction that does it; what the same step notes again under its kind joins its moves.
+
+    Raises KeyError for a kind that nothing can take back.
+    """
     undoers()[kind]
+    noted: dict[tuple[str, int], Act] = session.info.setdefault("acts", {})
+    earlier = noted.get((user_id, step))
+    if earlier is not None and earlier in session and earlier.kind == kind:
+        earlier.move_ids = [*earlier.move_ids, *(posted.id for posted in moves)]
+        return earlier
     act = Act(
         organization_id=organization_of(session),
         id=new_id("act"),
@@ -82,6 +96,7 @@ def record(
         done_at=now_of(session),
     )
     session.add(act)
+    noted[user_id, step] = act
     return act
 
 
@@ -106,17 +121,33 @@ def undo(session: Session, act: Act, *, idempotency_key: str) -> None:
     audit(session, "act_undone", act.id, kind=act.kind, document_id=act.document_id, **act.summary)
 
 
+def withdraw(session: Session, user_id: str, move_ids: Iterable[str]) -> None:
+    """A step took back by itself what an earlier act had posted: that act is no longer there to be undone."""
+    wanted, actor = set(move_ids), actor_of(session)
+    for act in last_acts(session, user_id):
+        if wanted.intersection(act.move_ids):
+            act.undone_at, act.undone_by, act.undone_station = now_of(session), actor.id, actor.station
+            session.add(act)
+
+
 def reverse_moves(session: Session, act: Act, *, idempotency_key: str) -> list[Posted]:
     """Posts the reverse of every move of the act, last first. Raises CannotUndo naming what took the stock since."""
     posted = []
     for number, move_id in enumerate(reversed(act.move_ids)):
-        try:
+        with refusals(session, move_id):
             posted.append(ledger.reverse(session, move_id, idempotency_key=f"{idempotency_key}:{number}"))
-        except InsufficientStock as error:
-            raise later_moves(session, move_id) from error
-        except WrongState as error:
-            raise CannotUndo("it was reversed already") from error
     return posted
+
+
+@contextmanager
+def refusals(session: Session, move_id: str) -> Iterator[None]:
+    """What speaks against the reversal of a move, as CannotUndo."""
+    try:
+        yield
+    except InsufficientStock as error:
+        raise later_moves(session, move_id) from error
+    except WrongState as error:
+        raise CannotUndo("it was reversed already", reason="reversed") from error
 
 
 def later_moves(session: Session, move_id: str) -> CannotUndo:
@@ -131,8 +162,44 @@ def later_moves(session: Session, move_id: str) -> CannotUndo:
         col(StockMove.sequence) > moved.sequence,
         StockMove.source_id == moved.destination_id,
         StockMove.lot_id == moved.lot_id,
+        StockMove.serial == moved.serial,
+        StockMove.plate_id == moved.destination_plate_id,
     )
     later = session.exec(statement.order_by(col(StockMove.sequence)).limit(100)).all()
     if not later:
-        return CannotUndo("the stock is promised to other work")
-    return CannotUndo(f"{later[0].kind} of {later[0].quantity.normalize():f} came later", len(later))
+        return CannotUndo("the stock is promised to other work", reason="promised")
+    first = later[0]
+    place = session.get(Location, (organization_id, first.destination_id))
+    told = {
+        "kind": first.kind,
+        "quantity": show(first.quantity),
+        "bin": place.code if place else "",
+        "name": _name_of(session, first.actor_id),
+        "time": f"{first.posted_at:%H:%M}",
+    }
+    said = f"{first.kind} of {told['quantity']} to {told['bin']} by {told['name']} at {told['time']}"
+    return CannotUndo(said, len(later), reason="moved", **told)
+
+
+def _name_of(session: Session, actor_id: str) -> str:
+    user = session.get(User, (organization_of(session), actor_id)) if actor_id else None
+    return user.name if user else actor_id or "-"
+
+
+def refuse_promised(session: Session, act: Act) -> None:
+    """Raises CannotUndo when what the act brought into its site is reserved for documents by now."""
+    organization_id = organization_of(session)
+    statement = select(StockMove).where(
+        StockMove.organization_id == organization_id, col(StockMove.id).in_(act.move_ids)
+    )
+    brought: dict[str, Decimal] = {}
+    for move in session.exec(statement).all():
+        place = session.get(Location, (organization_id, move.destination_id))
+        if place is not None and place.usage == "internal" and not place.is_held:
+            brought[move.variant_id] = brought.get(move.variant_id, ZERO) + move.quantity
+    for variant_id, quantity in sorted(brought.items()):
+        stock = session.exec(
+            scoped(session, SiteStock).where(SiteStock.site_id == act.site_id, SiteStock.variant_id == variant_id)
+        ).first()
+        if stock is not None and stock.reserved and stock.on_hand - stock.reserved - stock.held < quantity:
+            raise CannotUndo(f"{show(stock.reserved)} are reserved for orders", reason="promised")

@@ -1,0 +1,26 @@
+"""An order closed short by mistake: it waits for the rest again, and nothing is missing of it.
+
+Example::
+
+    ACT.undo(session, act, idempotency_key="step:9")
+"""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from ambra_tui.errors import WrongState
+from ambra_tui.services import purchasing
+from ambra_tui.services.acts import _trail
+from ambra_tui.store.models import Act
+
+
+class _ReceiveClose:
+    def undo(self, session: Session, act: Act, *, idempotency_key: str) -> None:
+        try:
+            purchasing.reopen(session, purchasing.get_purchase_order(session, act.document_id))
+        except WrongState as error:
+            raise _trail.CannotUndo("what is missing was settled", reason="settled") from error
+
+
+ACT = _ReceiveClose()
