@@ -14,6 +14,8 @@ from typing import Protocol
 
 from ambra_tui.floor.conversation import Entry, Level, PastVerdict, PracticeCode, Prompt
 from ambra_tui.scan.model import RawScan, Scan
+from ambra_tui.services.desk import Board
+from ambra_tui.services.lists import Key, ListPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,16 @@ class FloorHost(Protocol):
 
     def subscribe(self, callback: Callable[[], None]) -> None:
         """`callback` is called, on any thread, when the store has facts that this terminal has not seen."""
+        ...
+
+    def board(self) -> Future[Board]:
+        """The supervisor's desk of the terminal's site. The future raises NotAllowed for an operator."""
+        ...
+
+    def rows(
+        self, name: str, *, after: Key | None = None, before: Key | None = None, search: str = "", limit: int = 100
+    ) -> Future[ListPage]:
+        """A page of a long list (`services.lists.read_page`). The future raises NotAllowed for an operator."""
         ...
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,12 +21,20 @@ from ambra_tui.store.models import User, WorkClaim
 from ambra_tui.store.scope import actor_of, now_of, organization_of, scoped
 
 
+class Holder(NamedTuple):
+    """Who holds a piece of work, and where."""
+
+    id: str
+    name: str
+    station: str
+
+
 class Taken(Conflict):
     """Another worker holds the work: `holder`."""
 
-    def __init__(self, holder: User, claim: WorkClaim) -> None:
-        super().__init__(f"{holder.name} works on it at {claim.station or 'another station'}.")
-        self.holder, self.claim = holder, claim
+    def __init__(self, holder: Holder) -> None:
+        super().__init__(f"{holder.name} works on it at {holder.station or 'another station'}.")
+        self.holder = holder
 
 
 def claim(session: Session, document_kind: str, document_id: str) -> WorkClaim:
@@ -48,7 +57,8 @@ def claim(session: Session, document_kind: str, document_id: str) -> WorkClaim:
     is_new = session.connection().execute(made).rowcount == 1
     held = _held(session, document_kind, document_id)
     if held.user_id != actor.id:
-        raise Taken(session.get_one(User, (organization_id, held.user_id)), held)
+        user = session.get_one(User, (organization_id, held.user_id))
+        raise Taken(Holder(user.id, user.name, held.station))
     if is_new:
         publish(session, "work_claimed", document_id, {"kind": document_kind, "user_id": actor.id})
     return held

@@ -232,7 +232,7 @@ def _hours(session: Session, site_id: str | None, now: datetime) -> Iterable[Hou
 
 
 def _by_hour(session: Session, statement: Any) -> dict[int, int]:
-    return dict(session.connection().execute(statement).tuples().all())
+    return {row[0]: row[1] for row in session.connection().execute(statement)}
 
 
 def _hour_of(moment: Any) -> ColumnElement[int]:

@@ -193,7 +193,7 @@ def _moves(organization_id: int) -> Any:
 
 def _draw_move(row: Row[Any]) -> ListRow:
     identity = "/".join(part for part in (row.lot_number, row.serial) if part)
-    details = (f"{row.source_code} → {row.destination_code}", str(row.kind), identity, row.actor_name or "")
+    details = (str(row.kind), row.source_code, "→", row.destination_code, identity, row.actor_name or "")
     return ListRow((row.sequence,), row.sku, show(row.quantity), details, row.posted_at)
 
 

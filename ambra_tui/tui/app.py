@@ -248,6 +248,8 @@ class Terminal(App[int]):
             self.push_screen(ScansPage())
         elif name == "practice":
             self.push_screen(PracticePage(self.practice.send))
+        elif name.startswith("page."):
+            self._open_desk(name.removeprefix("page."))
         elif name == "leave" and (self.station.prompt is None or self.station.flow == "home"):
             self.push_screen(LeavePage())
 
@@ -256,6 +258,14 @@ class Terminal(App[int]):
 
         prompt = self.station.prompt
         self.push_screen(HelpPage(prompt.help_page if prompt and prompt.help_page else FIRST_PAGE))
+
+    def _open_desk(self, name: str) -> None:
+        """A supervisor's page: loaded when first opened, so that an operator's terminal never pays for it."""
+        from ambra_tui.tui.desk import LivePage, ShiftPage
+        from ambra_tui.tui.rows import RowsPage
+
+        pages = {"desk": LivePage, "shift": ShiftPage}
+        self.push_screen(pages[name]() if name in pages else RowsPage(name))
 
     def _paint_all(self) -> None:
         self.screen.refresh(layout=True)

@@ -135,7 +135,9 @@ class StepScreen(Sheet):
     def _step_key(self, key: str) -> None:
         prompt = self.station.prompt
         for command in prompt.commands if prompt else ():
-            if command.key == key:
+            if command.key == key and command.name.startswith("page."):
+                self.terminal.open_page(command.name)
+            elif command.key == key:
                 self.station.command(command.name)
 
     def _everywhere(self, name: str) -> None:

@@ -57,6 +57,7 @@ class Station:
         self._reply: Reply | None = None
         self._is_open = asyncio.Event()
         self._look_handle: asyncio.TimerHandle | None = None
+        self._watchers: list[Callable[[], None]] = []
         self._badges: tuple[PracticeCode, ...] = ()
         self._default_language = surrounding_language()
         self.failure = ""
@@ -88,6 +89,19 @@ class Station:
         """End what runs behind this station."""
         if self._host is not None:
             self._host.close()
+
+    @property
+    def host(self) -> FloorHost | None:
+        """The program behind this station; None until the store is open."""
+        return self._host
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        """`callback` is called on the loop whenever the store has new facts, until `unwatch`."""
+        self._watchers.append(callback)
+
+    def unwatch(self, callback: Callable[[], None]) -> None:
+        """No more calls."""
+        self._watchers.remove(callback)
 
     @property
     def is_open(self) -> bool:
@@ -318,6 +332,8 @@ class Station:
 
     def _facts_changed(self) -> None:
         """Facts from elsewhere: look again soon, once for all that come together."""
+        for callback in self._watchers:
+            callback()
         if self._look_handle is None:
             loop = asyncio.get_running_loop()
             self._look_handle = loop.call_later(LOOK_DELAY_SECONDS, self._look)
