@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from ambra_tui.errors import AmbraError, InsufficientStock, Unauthenticated
 from ambra_tui.floor.codes import is_broken, shown
@@ -47,6 +47,7 @@ from ambra_tui.ledger import name_shortages
 from ambra_tui.services import access
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Site, User, WorkSession
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
 
 HOME = "home"
@@ -55,6 +56,24 @@ DETOURS = frozenset({INQUIRY, "undo"})  # flows that open over any step, and lea
 KEPT_VERDICTS = 10
 _PIN_IN_ONE_GO = re.compile(r"\d{4,7}")  # shorter than any product code: typed fast, not scanned
 log = logging.getLogger(__name__)
+
+
+_PLACED = (
+    select(User, WorkSession, Site)
+    .join(WorkSession, (col(WorkSession.organization_id) == User.organization_id) & (WorkSession.user_id == User.id))
+    .join(Site, (col(Site.organization_id) == User.organization_id) & (Site.id == WorkSession.site_id))
+    .where(
+        User.organization_id == ORGANIZATION,
+        WorkSession.organization_id == ORGANIZATION,
+        Site.organization_id == ORGANIZATION,
+        User.id == given("user_id"),
+    )
+)
+_LOOKED_AT: Prepared[User] = Prepared(_PLACED)
+_WORKED_ON: Prepared[User] = Prepared(_PLACED.with_for_update(of=WorkSession))
+_SAVED = PreparedRows(
+    update(WorkSession).where(col(WorkSession.organization_id) == ORGANIZATION, col(WorkSession.id) == given("work_id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +114,7 @@ def sign_in(session: Session, place: Place, badge: str) -> Reply:
         work.frames = []
     work.site_id, work.station, work.status = place.site_id, place.station, "active"
     work.run += 1
-    desk = _desk(session, place, user, work)
+    desk = _desk(session, place, user, work, fetch(session, Site, work.site_id, resource="location"))
     _drop_unknown_frames(work)
     return _answer(desk, Verdict("G15", {"name": user.name}))
 
@@ -134,23 +153,23 @@ def hear(session: Session, place: Place, *, user_id: str, run: int, entry: Entry
 
 def look(session: Session, place: Place, *, user_id: str) -> Reply:
     """The present step, read anew. Writes nothing."""
-    user = session.get(User, (organization_of(session), user_id))
-    work = session.exec(scoped(session, WorkSession).where(WorkSession.user_id == user_id)).first()
-    if user is None or work is None or not _works_here(work, place):
+    found = _LOOKED_AT.row(session, user_id=user_id)
+    if found is None or not _works_here(found[1], place):
         return signed_out()
-    desk = _desk(session, place, user, work)
+    user, work, site = found
+    desk = _desk(session, place, user, work, site)
     return _reply(desk, _prompt(desk), None)
 
 
 def _open(session: Session, place: Place, user_id: str) -> Desk | Reply:
-    user = session.get(User, (organization_of(session), user_id))
-    work = session.exec(scoped(session, WorkSession).where(WorkSession.user_id == user_id).with_for_update()).first()
-    if user is None or work is None or user.status != "active":
+    found = _WORKED_ON.row(session, user_id=user_id)
+    if found is None or found[0].status != "active":
         return signed_out(Verdict("E52"))
+    user, work, site = found
     if not _works_here(work, place):
         told = _taken_by(user) if work.status == "active" else Verdict("G16")
         return signed_out(told, language=user.language)
-    return _desk(session, place, user, work)
+    return _desk(session, place, user, work, site)
 
 
 def _taken_by(user: User) -> Verdict:
@@ -162,8 +181,7 @@ def _works_here(work: WorkSession, place: Place) -> bool:
     return work.status == "active" and work.station == place.station and work.site_id == place.site_id
 
 
-def _desk(session: Session, place: Place, user: User, work: WorkSession) -> Desk:
-    site = fetch(session, Site, work.site_id, resource="location")
+def _desk(session: Session, place: Place, user: User, work: WorkSession, site: Site) -> Desk:
     session.expunge(work)  # it changes all through a step and is written once, with the answer
     return Desk(session, user, site, work, is_sample=place.is_sample)
 
@@ -279,23 +297,18 @@ def _answer(desk: Desk, verdict: Verdict | None, *, was_dialog: bool = False) ->
 def _save(desk: Desk) -> None:
     """Writes where the worker is, in the transaction of what the step did."""
     work = desk.work
-    statement = (
-        update(WorkSession)
-        .where(col(WorkSession.organization_id) == work.organization_id, col(WorkSession.id) == work.id)
-        .values(
-            station=work.station,
-            site_id=work.site_id,
-            status=work.status,
-            run=work.run,
-            steps=work.steps,
-            frames=work.frames,
-            verdicts=work.verdicts,
-            updated_at=desk.now,
-        )
-        .execution_options(synchronize_session=False)
+    _SAVED.run(
+        desk.session,
+        work_id=work.id,
+        station=work.station,
+        site_id=work.site_id,
+        status=work.status,
+        run=work.run,
+        steps=work.steps,
+        frames=work.frames,
+        verdicts=work.verdicts,
+        updated_at=desk.now,
     )
-    desk.session.flush()
-    desk.session.connection().execute(statement)
 
 
 def _prompt(desk: Desk) -> Prompt:

@@ -25,6 +25,7 @@ from ambra_tui.services.rows import add_unique
 from ambra_tui.services.search import MAX_CANDIDATES, begins_with, find_subjects, fold, index_subject, subjects_with
 from ambra_tui.store.facts import audit, next_number, publish
 from ambra_tui.store.models import Barcode, Location, Organization, Product, Variant
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
 from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
 
 MAX_SKU = 80
@@ -260,6 +261,21 @@ def barcodes_of(session: Session, variant_id: str) -> list[Barcode]:
     return list(session.exec(statement.order_by(col(Barcode.quantity), col(Barcode.code))).all())
 
 
+MAX_SPELLINGS = 5  # as many as `_candidates` gives
+_MATCHED: Prepared[Barcode] = Prepared(
+    select(Barcode, Variant)
+    .join(
+        Variant,
+        (col(Variant.organization_id) == col(Barcode.organization_id)) & (col(Variant.id) == col(Barcode.variant_id)),
+    )
+    .where(
+        col(Barcode.organization_id) == ORGANIZATION,
+        col(Variant.organization_id) == ORGANIZATION,
+        col(Barcode.code).in_([given(f"code_{place}") for place in range(MAX_SPELLINGS)]),
+    )
+)
+
+
 def match_code(session: Session, scan: Scan) -> Match | None:
     """What a scan's code means here: an own label as printed, else its GTIN, else its item's number, else a SKU."""
     found = _by_codes(session, codes := _candidates(scan))
@@ -282,23 +298,12 @@ def _candidates(scan: Scan) -> list[str]:
 
 def _by_codes(session: Session, codes: Sequence[str]) -> dict[str, Match]:
     """Code -> what it means, for those that are known; one statement, because every scan comes through here."""
-    organization_id = organization_of(session)
-    statement = (
-        select(Barcode, Variant)
-        .join(
-            Variant,
-            (col(Variant.organization_id) == col(Barcode.organization_id))
-            & (col(Variant.id) == col(Barcode.variant_id)),
-        )
-        .where(
-            col(Barcode.organization_id) == organization_id,
-            col(Variant.organization_id) == organization_id,
-            col(Barcode.code).in_(codes),
-        )
-    )
     if not codes:
         return {}
-    return {barcode.code: Match(variant, barcode.quantity, barcode) for barcode, variant in session.exec(statement)}
+    told = {f"code_{place}": code for place, code in enumerate(codes)}
+    absent = {f"code_{place}": "" for place in range(len(codes), MAX_SPELLINGS)}
+    found = _MATCHED.rows(session, **told, **absent)
+    return {barcode.code: Match(variant, barcode.quantity, barcode) for barcode, variant in found}
 
 
 def match_text(session: Session, code: str) -> Match | None:

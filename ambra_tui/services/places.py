@@ -23,6 +23,7 @@ from ambra_tui.services.search import index_subject
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import LicensePlate, Location, Site
 from ambra_tui.store.models.places import LOCATION_KINDS, SITE_KINDS
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
 from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
 
 MAX_CODE = 40
@@ -179,6 +180,16 @@ def _refuse_taken(session: Session, location: Location) -> None:
         raise Duplicate("location", "code", location.code)
 
 
+_OWN = select(Location).where(Location.organization_id == ORGANIZATION)
+_BY_BARCODE: Prepared[Location] = Prepared(_OWN.where(Location.barcode == given("barcode")))
+_BY_CODE: Prepared[Location] = Prepared(
+    _OWN.where(Location.site_id == given("site_id"), Location.code == given("code"))
+)
+_PLATE: Prepared[LicensePlate] = Prepared(
+    select(LicensePlate).where(LicensePlate.organization_id == ORGANIZATION, LicensePlate.code == given("code"))
+)
+
+
 def find_location(session: Session, text: str, *, site_id: str | None = None) -> Location | None:
     """The location with the barcode `text`, else the one of site `site_id` with that code; typed small letters do too.
 
@@ -186,10 +197,9 @@ def find_location(session: Session, text: str, *, site_id: str | None = None) ->
     """
     wanted = text.strip()
     for spelling in dict.fromkeys((wanted, wanted.upper())):
-        found = session.exec(scoped(session, Location).where(Location.barcode == spelling)).first()
+        found = _BY_BARCODE.first(session, barcode=spelling)
         if found is None and site_id is not None:
-            in_site = scoped(session, Location).where(Location.site_id == site_id, Location.code == spelling)
-            found = session.exec(in_site).first()
+            found = _BY_CODE.first(session, site_id=site_id, code=spelling)
         if found is not None:
             return found
     return None
@@ -219,7 +229,7 @@ def locations_of(session: Session, site_id: str) -> list[Location]:
 
 def find_plate(session: Session, code: str) -> LicensePlate | None:
     """The license plate with this code."""
-    return session.exec(scoped(session, LicensePlate).where(LicensePlate.code == code.strip())).first()
+    return _PLATE.first(session, code=code.strip())
 
 
 def find_or_create_plate(session: Session, code: str, *, kind: str = "pallet") -> LicensePlate:

@@ -45,7 +45,8 @@ from ambra_tui.store.models import (
     Variant,
 )
 from ambra_tui.store.models.documents import PURCHASE_ORDER_STATES
-from ambra_tui.store.scope import actor_of, fetch, now_of, organization_of, scoped
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
+from ambra_tui.store.scope import actor_of, fetch, is_alone, now_of, organization_of, scoped
 
 DOCUMENT = "purchase_order"
 MAX_LINES = 1000
@@ -182,7 +183,7 @@ def find_purchase_order(session: Session, number: str) -> PurchaseOrder | None:
     """The order with this number; typed small letters do too."""
     wanted = number.strip()
     for spelling in dict.fromkeys((wanted, wanted.upper())):
-        found = session.exec(scoped(session, PurchaseOrder).where(PurchaseOrder.number == spelling)).first()
+        found = _BY_NUMBER.first(session, number=spelling)
         if found is not None:
             return found
     return None
@@ -206,11 +207,21 @@ def list_purchase_orders(
 
 def lines_of(session: Session, order_id: str, *, variant_id: str | None = None) -> list[PurchaseOrderLine]:
     """An order's lines (those of one variant, where asked) in their order, as they are now."""
-    statement = scoped(session, PurchaseOrderLine).where(PurchaseOrderLine.purchase_order_id == order_id)
     if variant_id is not None:
-        statement = statement.where(PurchaseOrderLine.variant_id == variant_id)
-    ordered = statement.order_by(col(PurchaseOrderLine.position)).execution_options(populate_existing=True)
-    return list(session.exec(ordered).all())
+        return _ITEM_LINES.all(session, order_id=order_id, variant_id=variant_id)
+    return _LINES.all(session, order_id=order_id)
+
+
+_OWN_LINES = (
+    select(PurchaseOrderLine)
+    .where(PurchaseOrderLine.organization_id == ORGANIZATION, PurchaseOrderLine.purchase_order_id == given("order_id"))
+    .order_by(col(PurchaseOrderLine.position))
+    .execution_options(populate_existing=True)
+)
+_LINES: Prepared[PurchaseOrderLine] = Prepared(_OWN_LINES)
+_ITEM_LINES: Prepared[PurchaseOrderLine] = Prepared(
+    _OWN_LINES.where(PurchaseOrderLine.variant_id == given("variant_id"))
+)
 
 
 def expected_orders(session: Session, site_id: str, *, limit: int = 9) -> list[PurchaseOrder]:
@@ -267,7 +278,8 @@ def receive_line(
     for an order that is not to be received.
     """
     order = lock_order(session, line.purchase_order_id)
-    session.refresh(line)
+    if not is_alone(session):
+        session.refresh(line)
     if not is_posted(session, idempotency_key):
         _refuse_state(order)
         _refuse_over(session, [(line, quantity)], is_over_allowed)
@@ -309,13 +321,16 @@ def receive_variant(
     plate_id: str = "",
     reason: str = "",
     is_over_allowed: bool = False,
+    lines: Sequence[PurchaseOrderLine] | None = None,
 ) -> list[Posted]:
     """As `receive_line` for all lines of the order that ask for the variant: the first open one is filled first.
 
-    Raises NotFound when no line asks for it.
+    `lines`: these, where this transaction has read them; they are read again where somebody may have changed them
+    since. Raises NotFound when no line asks for the variant.
     """
     lock_order(session, order.id)
-    lines = lines_of(session, order.id, variant_id=variant_id)
+    if lines is None or not is_alone(session):
+        lines = lines_of(session, order.id, variant_id=variant_id)
     if not lines:
         raise NotFound("purchase_order_line", variant_id)
     return [
@@ -536,21 +551,29 @@ def take_back(session: Session, *, move_id: str, idempotency_key: str, reason: s
 def lock_order(session: Session, order_id: str) -> PurchaseOrder:
     """The order as it is now; nobody else changes it or its lines until this transaction ends."""
     session.flush()
-    statement = scoped(session, PurchaseOrder).where(PurchaseOrder.id == order_id)
-    locked = session.exec(statement.with_for_update().execution_options(populate_existing=True)).first()
+    if is_alone(session):
+        return get_purchase_order(session, order_id)
+    locked = _LOCKED.first(session, order_id=order_id)
     if locked is None:
         raise NotFound("purchase_order", order_id)
     return locked
 
 
+_ORDER = select(PurchaseOrder).where(PurchaseOrder.organization_id == ORGANIZATION)
+_BY_NUMBER: Prepared[PurchaseOrder] = Prepared(_ORDER.where(PurchaseOrder.number == given("number")))
+_LOCKED: Prepared[PurchaseOrder] = Prepared(
+    _ORDER.where(PurchaseOrder.id == given("order_id")).with_for_update().execution_options(populate_existing=True)
+)
+
+
 def _touch(session: Session, order: PurchaseOrder, line: PurchaseOrderLine) -> None:
     """The order's state follows its lines."""
     session.add(line)
-    session.flush()
     before = order.status
-    if not _has_line(session, order, PurchaseOrderLine.received < PurchaseOrderLine.quantity):
+    is_open = line.received < line.quantity
+    if not is_open and not _has_line(session, order, PurchaseOrderLine.received < PurchaseOrderLine.quantity):
         order.status = "received"
-    elif _has_line(session, order, col(PurchaseOrderLine.received) > ZERO):
+    elif line.received > ZERO or _has_line(session, order, col(PurchaseOrderLine.received) > ZERO):
         order.status = "partially_received"
     else:
         order.status = "ordered"

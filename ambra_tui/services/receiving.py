@@ -36,7 +36,8 @@ from ambra_tui.store.models import (
     StockMove,
     Variant,
 )
-from ambra_tui.store.scope import actor_of, fetch, now_of, organization_of, scoped
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
+from ambra_tui.store.scope import actor_of, fetch, is_alone, now_of, organization_of, scoped
 
 BLIND_RECEIPT = "blind_receipt"
 UNEXPECTED_ITEM = "unexpected_item"
@@ -93,27 +94,34 @@ def refuse_short_dated(
         raise ShortDated(lot_number, expiry, minimum)
 
 
+_LOCKED_ITEM: Prepared[str] = Prepared(
+    select(Variant.id)
+    .where(Variant.organization_id == ORGANIZATION, Variant.id == given("variant_id"))
+    .with_for_update()
+)
+_PLACE_OF_SERIAL: Prepared[Location] = Prepared(
+    select(Location)
+    .join(
+        StockLevel,
+        (col(StockLevel.organization_id) == col(Location.organization_id))
+        & (col(StockLevel.location_id) == col(Location.id)),
+    )
+    .where(
+        Location.organization_id == ORGANIZATION,
+        StockLevel.organization_id == ORGANIZATION,
+        StockLevel.variant_id == given("variant_id"),
+        StockLevel.serial == given("serial"),
+        StockLevel.serial != "",
+        col(StockLevel.on_hand) > ZERO,
+    )
+)
+
+
 def refuse_known_serial(session: Session, variant: Variant, serial: str) -> None:
     """Raises DuplicateSerial naming where the serial lies. Two receipts of one serial wait for each other here."""
-    organization_id = organization_of(session)
-    lock = select(Variant.id).where(Variant.organization_id == organization_id, Variant.id == variant.id)
-    session.exec(lock.with_for_update()).first()
-    statement = (
-        select(Location)
-        .join(
-            StockLevel,
-            (col(StockLevel.organization_id) == col(Location.organization_id))
-            & (col(StockLevel.location_id) == col(Location.id)),
-        )
-        .where(
-            Location.organization_id == organization_id,
-            StockLevel.organization_id == organization_id,
-            StockLevel.variant_id == variant.id,
-            StockLevel.serial == serial,
-            col(StockLevel.on_hand) > ZERO,
-        )
-    )
-    location = session.exec(statement).first()
+    if not is_alone(session):
+        _LOCKED_ITEM.first(session, variant_id=variant.id)
+    location = _PLACE_OF_SERIAL.first(session, variant_id=variant.id, serial=serial)
     if location is not None:
         raise DuplicateSerial(serial, location)
 
@@ -181,10 +189,12 @@ def _note_exception(
 
 def is_posted(session: Session, idempotency_key: str) -> bool:
     """True when a posting with this key is in the ledger: a repeat posts nothing, so nothing speaks against it."""
-    organization_id = organization_of(session)
-    key = ledger.move_id(organization_id, idempotency_key)
-    statement = select(StockMove.id).where(StockMove.organization_id == organization_id, StockMove.id == key)
-    return session.exec(statement).first() is not None
+    return _POSTED.first(session, key=ledger.move_id(organization_of(session), idempotency_key)) is not None
+
+
+_POSTED = PreparedRows(
+    select(StockMove.id).where(StockMove.organization_id == ORGANIZATION, StockMove.id == given("key"))
+)
 
 
 def _exception_id(move_id: str) -> str:
@@ -240,13 +250,20 @@ def _resolve(session: Session, exception: Discrepancy, reason: str) -> None:
 
 def docks_of(session: Session, site_id: str) -> list[Location]:
     """A site's receiving docks."""
-    statement = scoped(session, Location).where(
-        Location.site_id == site_id,
+    return _DOCKS.all(session, site_id=site_id)
+
+
+_DOCKS: Prepared[Location] = Prepared(
+    select(Location)
+    .where(
+        Location.organization_id == ORGANIZATION,
+        Location.site_id == given("site_id"),
         Location.kind == "dock",
         Location.status == "active",
         col(Location.is_held).is_(False),
     )
-    return list(session.exec(statement.order_by(col(Location.sequence), col(Location.code))).all())
+    .order_by(col(Location.sequence), col(Location.code))
+)
 
 
 def landing_location(session: Session, *, site_id: str, variant: Variant) -> Location:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.orm.session import JoinTransactionMode
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import Clock
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
 
 Model = TypeVar("Model", bound=SQLModel)
 
@@ -100,9 +102,23 @@ def scoped(session: Session, model: type[Model]) -> SelectOfScalar[Model]:
     return select(model).where(col(model.organization_id) == organization_of(session))  # type: ignore[attr-defined]
 
 
+def is_alone(session: Session) -> bool:
+    """True on SQLite: what a transaction has read nobody else changes until it ends, so rows need no lock."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 def fetch(session: Session, model: type[Model], key: str, *, resource: str) -> Model:
     """The row with the id `key`. Raises NotFound(`resource`, key) for absent and foreign ids alike."""
-    found = session.get(model, (organization_of(session), key))
+    known = session.identity_map.get(inspect(model).identity_key_from_primary_key((organization_of(session), key)))
+    if known is not None and not inspect(known).expired:
+        return cast("Model", known)
+    found: Model | None = _by_id(model).first(session, key=key)
     if found is None:
         raise NotFound(resource, key)
     return found
+
+
+@cache
+def _by_id(model: type[Model]) -> Prepared[Model]:
+    table: Any = model
+    return Prepared(select(model).where(table.organization_id == ORGANIZATION, table.id == given("key")))

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import BindParameter, BooleanClauseList, Engine, Table, event
 from sqlalchemy.engine import Connection, ExecutionContext
@@ -33,6 +34,8 @@ SCOPE_COLUMN = "organization_id"
 _VERDICT = "_ambra_verdict"
 _OWNER = "ambra_organization"
 _SYSTEM_SCOPE = object()
+# Statements are compared as objects: one that is built once is looked at once.
+_left_open: WeakKeyDictionary[Any, tuple[Any, ...]] = WeakKeyDictionary()
 _BIND_OF_SCOPE = re.compile(r"(?:^|_)organization_id(?:_+m?\d+)*$")
 
 
@@ -69,16 +72,23 @@ def _add_criteria(state: ORMExecuteState) -> None:
     organization_id = state.session.info.get(SCOPE_COLUMN)
     if organization_id is None or not (state.is_select or state.is_update or state.is_delete):
         return
+    models = _left_open.get(state.statement)
+    if models is None:
+        models = _left_open[state.statement] = _open_models(state)
+    if models:
+        state.statement = state.statement.options(*(_criteria(model, organization_id) for model in models))
+
+
+def _open_models(state: ORMExecuteState) -> tuple[Any, ...]:
+    """The models of a statement that it does not bind to an organization by itself."""
     bound = set(_bound_tables(getattr(state.statement, "_where_criteria", ())))
-    options = [
-        _criteria(mapper.class_, organization_id)  # type: ignore[arg-type]  # classes are hashable
+    return tuple(
+        mapper.class_
         for mapper in dict.fromkeys(state.all_mappers)
         if isinstance(mapper.local_table, Table)
         and mapper.local_table.name in scope_columns()
         and mapper.local_table.name not in bound
-    ]
-    if options:
-        state.statement = state.statement.options(*options)
+    )
 
 
 def _bound_tables(conditions: Iterable[Any]) -> Iterator[str]:

@@ -1,0 +1,77 @@
+"""Statements that are built once: the same object serves every organization, and never the wrong one."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from ambra_tui.errors import NotFound
+from ambra_tui.store import Store
+from ambra_tui.store.models import Site
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
+from ambra_tui.store.scope import fetch
+from ambra_tui.store.tenancy import TenantLeak
+from tests import factories
+
+BY_CODE: Prepared[Site] = Prepared(
+    select(Site).where(col(Site.organization_id) == ORGANIZATION, col(Site.code) == given("code"))
+)
+NAMES = PreparedRows(select(Site.name).where(col(Site.organization_id) == ORGANIZATION))
+RENAMED = PreparedRows(
+    update(Site).where(col(Site.organization_id) == ORGANIZATION, col(Site.code) == given("wanted_code"))
+)
+OPEN: Prepared[Site] = Prepared(select(Site))
+EVERY_NAME = PreparedRows(select(Site.name))
+
+
+@pytest.fixture
+def owners(store: Store) -> list[int]:
+    found = [factories.organization(store, name) for name in ("Acme", "Brand")]
+    for owner in found:
+        store.writer.run(lambda s, n=f"of {owner}": factories.site(s, code="S1", name=n), organization_id=owner)  # type: ignore[misc]
+    return found
+
+
+def test_each_organization_sees_its_own_rows_through_the_same_statement(store: Store, owners: list[int]) -> None:
+    for owner in owners + owners:
+        with store.read(owner) as session:
+            found = BY_CODE.all(session, code="S1")
+            assert [site.name for site in found] == [f"of {owner}"]
+            assert BY_CODE.first(session, code="S2") is None
+            assert [name for (name,) in NAMES.all(session)] == [f"of {owner}"]
+            assert [site.name for site in OPEN.all(session)] == [f"of {owner}"]
+
+
+def test_a_change_reaches_rows_of_the_session_s_organization_alone(store: Store, owners: list[int]) -> None:
+    mine, theirs = owners
+    store.writer.run(lambda s: RENAMED.run(s, wanted_code="S1", name="new"), organization_id=mine)
+    for owner, name in ((mine, "new"), (theirs, f"of {theirs}")):
+        with store.read(owner) as session:
+            assert NAMES.first(session) == (name,)
+
+
+def test_columns_without_an_organization_are_refused_each_time(store: Store, owners: list[int]) -> None:
+    for owner in owners:
+        with store.read(owner) as session, pytest.raises(TenantLeak):
+            EVERY_NAME.all(session)
+
+
+def test_rows_are_read_after_what_the_session_has_changed(store: Store, owners: list[int]) -> None:
+    def change(session: object) -> str:
+        site = BY_CODE.first(session, code="S1")  # type: ignore[arg-type]
+        assert site is not None
+        site.name = "changed"
+        row = NAMES.first(session)  # type: ignore[arg-type]
+        return str(row[0]) if row else ""
+
+    assert store.writer.run(change, organization_id=owners[0]) == "changed"
+
+
+def test_a_row_is_fetched_by_its_id_within_its_organization(store: Store, owners: list[int]) -> None:
+    with store.read(owners[0]) as session:
+        own = BY_CODE.first(session, code="S1")
+        assert own is not None
+        assert fetch(session, Site, own.id, resource="site") is own
+    with store.read(owners[1]) as session, pytest.raises(NotFound):
+        fetch(session, Site, own.id, resource="site")
