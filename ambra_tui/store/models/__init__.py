@@ -19,6 +19,7 @@ from ambra_tui.store.models.documents import (
 from ambra_tui.store.models.labels import PrintJob, StationPrinter
 from ambra_tui.store.models.people import ApiKey, StationLock, User, WorkSession
 from ambra_tui.store.models.places import LicensePlate, Location, Site
+from ambra_tui.store.models.returns import ReturnAuthorization, ReturnLine
 from ambra_tui.store.models.stock import Allocation, MoveKind, Reservation, SiteStock, StockLevel, StockMove
 from ambra_tui.store.models.system import (
     AuditEntry,
@@ -59,6 +60,8 @@ __all__ = [
     "PurchaseOrder",
     "PurchaseOrderLine",
     "Reservation",
+    "ReturnAuthorization",
+    "ReturnLine",
     "SalesOrder",
     "SalesOrderLine",
     "Scoped",

@@ -28,8 +28,10 @@ def upgrade() -> None:
     _create_worker_limit()
     _create_cycle_count_bin()
     _create_cycle_count_line()
+    _create_return_authorization()
     _create_stock_transfer_line()
     _create_waste_record()
+    _create_return_line()
     _create_stock_transfer_content()
 
 
@@ -50,8 +52,10 @@ _TABLES = (
     "worker_limit",
     "cycle_count_bin",
     "cycle_count_line",
+    "return_authorization",
     "stock_transfer_line",
     "waste_record",
+    "return_line",
     "stock_transfer_content",
 )
 
@@ -160,6 +164,7 @@ def _create_cycle_count() -> None:
         sa.Column("tolerance_units", sa.BigInteger(), nullable=False),
         sa.Column("created_by", sa.String(60), nullable=False),
         sa.Column("completed_by", sa.String(60), nullable=False),
+        sa.Column("completions", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
@@ -374,6 +379,43 @@ def _create_cycle_count_line() -> None:
     )
 
 
+def _create_return_authorization() -> None:
+    op.create_table(
+        "return_authorization",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("number", sa.String(60), nullable=False),
+        sa.Column("order_id", sa.String(40), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("reason", sa.String(255), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_return_authorization")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "order_id"],
+            ["sales_order.organization_id", "sales_order.id"],
+            name=op.f("fk_return_authorization_sales_order_order_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "site_id"],
+            ["site.organization_id", "site.id"],
+            name=op.f("fk_return_authorization_site_site_id"),
+        ),
+        sa.UniqueConstraint("organization_id", "number", name=op.f("uq_return_authorization_organization_id_number")),
+        sa.CheckConstraint(
+            "status IN ('pending', 'received', 'cancelled')", name=op.f("ck_return_authorization_status_known")
+        ),
+    )
+    op.create_index(
+        op.f("ix_return_authorization_order_id"), "return_authorization", ["organization_id", "order_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_return_authorization_status"), "return_authorization", ["organization_id", "status"], unique=False
+    )
+
+
 def _create_stock_transfer_line() -> None:
     op.create_table(
         "stock_transfer_line",
@@ -455,6 +497,49 @@ def _create_waste_record() -> None:
         unique=False,
     )
     op.create_index(op.f("ix_waste_record_variant_id"), "waste_record", ["organization_id", "variant_id"], unique=False)
+
+
+def _create_return_line() -> None:
+    op.create_table(
+        "return_line",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("return_authorization_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("condition", sa.String(20), nullable=False),
+        sa.Column("sellable", sa.BigInteger(), nullable=False),
+        sa.Column("damaged", sa.BigInteger(), nullable=False),
+        sa.Column("discarded", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_return_line")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "return_authorization_id"],
+            ["return_authorization.organization_id", "return_authorization.id"],
+            name=op.f("fk_return_line_return_authorization_return_authorization_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_return_line_variant_variant_id"),
+        ),
+        sa.CheckConstraint(
+            "condition IN ('sellable', 'damaged', 'discarded')", name=op.f("ck_return_line_condition_known")
+        ),
+        sa.CheckConstraint(
+            "sellable >= 0 AND damaged >= 0 AND discarded >= 0", name=op.f("ck_return_line_parts_not_negative")
+        ),
+        sa.CheckConstraint(
+            "sellable + damaged + discarded <= quantity", name=op.f("ck_return_line_parts_within_quantity")
+        ),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_return_line_quantity_positive")),
+    )
+    op.create_index(
+        op.f("ix_return_line_return_authorization_id_position"),
+        "return_line",
+        ["organization_id", "return_authorization_id", "position"],
+        unique=False,
+    )
 
 
 def _create_stock_transfer_content() -> None:
