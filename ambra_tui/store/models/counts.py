@@ -26,7 +26,8 @@ UNCOUNTED = ("keep", "zero")
 class CycleCount(Scoped, table=True):
     """A count of some bins of a site. `method`: how its bins were chosen. `is_blind`: the floor names no item before it
     is scanned. A variance is accepted at once up to `tolerance_percent` of what is expected or `tolerance_units`,
-    whichever is more. `uncounted`: whether completing keeps or zeroes lines that nobody counted."""
+    whichever is more. `uncounted`: whether completing keeps or zeroes lines that nobody counted. `completions`: how often
+    it was completed; once, unless that was taken back."""
 
     __tablename__ = "cycle_count"
     __table_args__ = (
@@ -51,6 +52,7 @@ class CycleCount(Scoped, table=True):
     tolerance_units: Decimal = Field(default=Decimal(1), sa_type=QuantityColumn)
     created_by: str = Field(default="", max_length=60)
     completed_by: str = Field(default="", max_length=60)
+    completions: int = 0
     created_at: datetime = moment()
     updated_at: datetime = moment()
     started_at: datetime | None = moment(default=None, nullable=True)
