@@ -35,13 +35,15 @@ class AmbraError(Exception):
 
 
 class NotFound(AmbraError):
-    """`resource` (a noun of the field, such as ``product``) with the identifier `key` does not exist."""
+    """`resource` (a noun of the field, such as ``product``) with the identifier `key` does not exist. `field`: where
+    the identifier stood, when it is not the resource's id."""
 
-    def __init__(self, resource: str, key: str) -> None:
+    def __init__(self, resource: str, key: str, *, field: str = "") -> None:
         label = resource.replace("_", " ").capitalize()
         super().__init__(f"{label} with ID '{key}' not found", details={f"{resource}_id": key})
         self.resource = resource
         self.key = key
+        self.field = field or f"{resource}_id"
 
 
 class Invalid(AmbraError):
@@ -70,7 +72,8 @@ class Duplicate(Conflict):
 
     def __init__(self, resource: str, field: str, value: str) -> None:
         label = resource.replace("_", " ").capitalize()
-        super().__init__(f"{label} with {field} '{value}' already exists", details={field: value})
+        message = f"{label} with {field} '{value}' already exists"
+        super().__init__(message, details={field: message})
         self.resource, self.field, self.value = resource, field, value
 
 

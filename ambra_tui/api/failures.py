@@ -122,9 +122,7 @@ def failure_of(error: Exception) -> Failure:
 
 def _not_found(error: NotFound) -> Failure:
     message = printable(error.message)
-    return Failure(
-        404, f"{error.resource.upper()}_NOT_FOUND", message, ({"field": f"{error.resource}_id", "message": message},)
-    )
+    return Failure(404, f"{error.resource.upper()}_NOT_FOUND", message, ({"field": error.field, "message": message},))
 
 
 def _known(error: AmbraError) -> Failure:

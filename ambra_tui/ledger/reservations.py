@@ -49,7 +49,7 @@ def reserve(
     session.flush()
     short = [v for v in sorted(wanted) if not _promise(session, site_id, v, wanted[v])]
     if short:
-        raise InsufficientStock([_shortage(session, site_id, v, wanted[v]) for v in short])
+        raise InsufficientStock([_shortage(session, site_id, v, lines) for v in short])
     made = [_reservation(session, site_id, document_kind, document_id, line) for line in lines]
     publish(session, "stock_reserved", document_id, {"site_id": site_id, "variants": sorted(wanted)})
     return made
@@ -74,13 +74,19 @@ def _promise(session: Session, site_id: str, variant_id: str, quantity: Decimal)
     return kept
 
 
-def _shortage(session: Session, site_id: str, variant_id: str, quantity: Decimal) -> Shortage:
+def _shortage(session: Session, site_id: str, variant_id: str, lines: Sequence[ReserveLine]) -> Shortage:
+    """What a variant lacks over all its lines, and the first line that it does not reach."""
     organization_id = organization_of(session)
     stock = session.get(SiteStock, (organization_id, variant_id, site_id), populate_existing=True)
     variant = session.get(Variant, (organization_id, variant_id))
     available = max(stock.on_hand - stock.reserved - stock.held, ZERO) if stock else ZERO
     sku = variant.sku if variant else variant_id
-    return Shortage(sku, quantity, available, variant_id=variant_id, site_id=site_id)
+    quantity, line_id = ZERO, ""
+    for line in lines:
+        quantity += line.quantity if line.variant_id == variant_id else ZERO
+        if quantity > available and not line_id:
+            line_id = line.line_id
+    return Shortage(sku, quantity, available, variant_id=variant_id, site_id=site_id, line_id=line_id)
 
 
 def _reservation(

@@ -98,7 +98,10 @@ def test_reserving_too_much_lists_every_short_variant(api: Api, house: factories
     assert answer.status_code == 422
     error = answer.json()["error"]
     assert error["code"] == "INSUFFICIENT_STOCK"
-    assert {detail["sku"] for detail in error["details"]} == {"MILK-1L", "BUTTER"}
+    short = {detail["sku"]: detail for detail in error["details"]}
+    ids = [item["id"] for item in order["items"]]
+    assert {sku: detail["line_id"] for sku, detail in short.items()} == {"MILK-1L": ids[1], "BUTTER": ids[2]}
+    assert (short["MILK-1L"]["requested"], short["MILK-1L"]["available"]) == (11, 10)
     assert api.get("/inventory_levels").json()["data"][-1]["reserved"] == 0
 
 
@@ -144,7 +147,8 @@ def test_a_number_is_taken_once(api: Api, house: factories.Warehouse, milk: Any)
     new_order(api, number="SO-1")
     answer = api.post("/orders", {"number": "SO-1", "items": [{"sku": "MILK-1L", "quantity": 1}]})
     assert answer.status_code == 422
-    assert answer.json()["error"]["details"][0]["field"] == "number"
+    taken = {"field": "number", "message": "Order with number 'SO-1' already exists"}
+    assert answer.json()["error"]["details"] == [taken]
 
 
 def test_with_two_locations_the_order_names_one(api: Api, house: factories.Warehouse, milk: Any) -> None:

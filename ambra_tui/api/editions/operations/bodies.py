@@ -7,11 +7,13 @@ Example::
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 from sqlmodel import Session
 
-from ambra_tui.errors import Invalid
+from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.kit.money import to_minor, to_unit_cost
 from ambra_tui.services.catalog import variant_by_sku
 from ambra_tui.services.places import sites_of
@@ -23,12 +25,25 @@ def named_variant(session: Session, variant_id: str | None, sku: str | None, *, 
     """The variant that a body names. Raises Invalid when it names none or two, NotFound when there is none."""
     if variant_id is None and sku is None:
         raise Invalid("name the variant by variant_id or sku", field=field)
+    above = field.rpartition(".")[0]
+    place = f"{above}." if above else ""
     if variant_id is None:
-        return variant_by_sku(session, sku or "")
-    variant = fetch(session, Variant, variant_id, resource="variant")
+        with _named_at(f"{place}sku"):
+            return variant_by_sku(session, sku or "")
+    with _named_at(f"{place}variant_id"):
+        variant = fetch(session, Variant, variant_id, resource="variant")
     if sku is not None and variant.sku != sku:
         raise Invalid("variant_id and sku name two variants", field=field)
     return variant
+
+
+@contextmanager
+def _named_at(field: str) -> Iterator[None]:
+    """What is not found was named at `field`."""
+    try:
+        yield
+    except NotFound as error:
+        raise NotFound(error.resource, error.key, field=field) from error
 
 
 def named_site(session: Session, location_id: str | None) -> Site:
