@@ -94,7 +94,8 @@ def squares_of(code: Code) -> Squares:
     except ValueError as error:
         raise Invalid(f"'{code.text}' cannot be a {code.symbology}: {error}") from None
     image: Any = zxingcpp.write_barcode_to_image(barcode, scale=1, add_quiet_zones=False)
-    return tuple(tuple(value < 128 for value in row) for row in memoryview(image).tolist())
+    rows: Any = memoryview(image).tolist()
+    return tuple(tuple(value < 128 for value in row) for row in rows)
 
 
 def _bracketed(text: str) -> str:
