@@ -18,6 +18,7 @@ from ambra_tui.store.models.documents import (
 )
 from ambra_tui.store.models.labels import PrintJob, StationPrinter
 from ambra_tui.store.models.people import ApiKey, StationLock, User, WorkSession
+from ambra_tui.store.models.picking import LineSubstitution, PickCluster, PickClusterOrder, PickFace, SubstitutionRule
 from ambra_tui.store.models.places import LicensePlate, Location, Site
 from ambra_tui.store.models.returns import ReturnAuthorization, ReturnLine
 from ambra_tui.store.models.stock import Allocation, MoveKind, Reservation, SiteStock, StockLevel, StockMove
@@ -50,11 +51,15 @@ __all__ = [
     "IdempotencyRecord",
     "Lease",
     "LicensePlate",
+    "LineSubstitution",
     "Location",
     "Lot",
     "MoveKind",
     "Organization",
     "OutboxEvent",
+    "PickCluster",
+    "PickClusterOrder",
+    "PickFace",
     "PrintJob",
     "Product",
     "PurchaseOrder",
@@ -76,6 +81,7 @@ __all__ = [
     "StockTransferContent",
     "StockTransferLine",
     "StoreSetting",
+    "SubstitutionRule",
     "Supplier",
     "Task",
     "User",

@@ -23,14 +23,19 @@ def upgrade() -> None:
     _create_print_job()
     _create_station_printer()
     _create_cycle_count()
+    _create_pick_cluster()
     _create_stock_transfer()
     _create_work_claim()
     _create_worker_limit()
     _create_cycle_count_bin()
     _create_cycle_count_line()
+    _create_pick_cluster_order()
+    _create_pick_face()
     _create_return_authorization()
     _create_stock_transfer_line()
+    _create_substitution_rule()
     _create_waste_record()
+    _create_line_substitution()
     _create_return_line()
     _create_stock_transfer_content()
 
@@ -47,14 +52,19 @@ _TABLES = (
     "print_job",
     "station_printer",
     "cycle_count",
+    "pick_cluster",
     "stock_transfer",
     "work_claim",
     "worker_limit",
     "cycle_count_bin",
     "cycle_count_line",
+    "pick_cluster_order",
+    "pick_face",
     "return_authorization",
     "stock_transfer_line",
+    "substitution_rule",
     "waste_record",
+    "line_substitution",
     "return_line",
     "stock_transfer_content",
 )
@@ -190,6 +200,27 @@ def _create_cycle_count() -> None:
     )
     op.create_index(
         op.f("ix_cycle_count_site_id_status"), "cycle_count", ["organization_id", "site_id", "status"], unique=False
+    )
+
+
+def _create_pick_cluster() -> None:
+    op.create_table(
+        "pick_cluster",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("zone", sa.String(40), nullable=False),
+        sa.Column("created_by", sa.String(60), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_pick_cluster")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "site_id"],
+            ["site.organization_id", "site.id"],
+            name=op.f("fk_pick_cluster_site_site_id"),
+        ),
+        sa.CheckConstraint("status IN ('open', 'closed')", name=op.f("ck_pick_cluster_status_known")),
     )
 
 
@@ -379,6 +410,64 @@ def _create_cycle_count_line() -> None:
     )
 
 
+def _create_pick_cluster_order() -> None:
+    op.create_table(
+        "pick_cluster_order",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("cluster_id", sa.String(40), nullable=False),
+        sa.Column("sales_order_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("tote_id", sa.String(40), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "cluster_id", "sales_order_id", name=op.f("pk_pick_cluster_order")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "cluster_id"],
+            ["pick_cluster.organization_id", "pick_cluster.id"],
+            name=op.f("fk_pick_cluster_order_pick_cluster_cluster_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "sales_order_id"],
+            ["sales_order.organization_id", "sales_order.id"],
+            name=op.f("fk_pick_cluster_order_sales_order_sales_order_id"),
+        ),
+        sa.UniqueConstraint(
+            "organization_id", "sales_order_id", name=op.f("uq_pick_cluster_order_organization_id_sales_order_id")
+        ),
+    )
+    op.create_index(
+        op.f("ix_pick_cluster_order_tote_id"),
+        "pick_cluster_order",
+        ["organization_id", "tote_id"],
+        unique=True,
+        sqlite_where=sa.text("tote_id != ''"),
+        postgresql_where=sa.text("tote_id != ''"),
+    )
+
+
+def _create_pick_face() -> None:
+    op.create_table(
+        "pick_face",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("location_id", sa.String(40), nullable=False),
+        sa.Column("minimum", sa.BigInteger(), nullable=False),
+        sa.Column("maximum", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "variant_id", "location_id", name=op.f("pk_pick_face")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "location_id"],
+            ["location.organization_id", "location.id"],
+            name=op.f("fk_pick_face_location_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_pick_face_variant_variant_id"),
+        ),
+        sa.CheckConstraint("maximum >= minimum AND maximum > 0", name=op.f("ck_pick_face_maximum_above_minimum")),
+        sa.CheckConstraint("minimum >= 0", name=op.f("ck_pick_face_minimum_not_negative")),
+    )
+
+
 def _create_return_authorization() -> None:
     op.create_table(
         "return_authorization",
@@ -454,6 +543,32 @@ def _create_stock_transfer_line() -> None:
     )
 
 
+def _create_substitution_rule() -> None:
+    op.create_table(
+        "substitution_rule",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("substitute_id", sa.String(40), nullable=False),
+        sa.Column("ratio", sa.BigInteger(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "variant_id", "substitute_id", name=op.f("pk_substitution_rule")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "substitute_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_substitution_rule_variant_substitute_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_substitution_rule_variant_variant_id"),
+        ),
+        sa.CheckConstraint("ratio > 0", name=op.f("ck_substitution_rule_ratio_positive")),
+        sa.CheckConstraint("variant_id <> substitute_id", name=op.f("ck_substitution_rule_substitute_differs")),
+    )
+
+
 def _create_waste_record() -> None:
     op.create_table(
         "waste_record",
@@ -497,6 +612,36 @@ def _create_waste_record() -> None:
         unique=False,
     )
     op.create_index(op.f("ix_waste_record_variant_id"), "waste_record", ["organization_id", "variant_id"], unique=False)
+
+
+def _create_line_substitution() -> None:
+    op.create_table(
+        "line_substitution",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("line_id", sa.String(40), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("sales_order_id", sa.String(40), nullable=False),
+        sa.Column("ratio", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "line_id", "variant_id", name=op.f("pk_line_substitution")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "line_id"],
+            ["sales_order_line.organization_id", "sales_order_line.id"],
+            name=op.f("fk_line_substitution_sales_order_line_line_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_line_substitution_variant_variant_id"),
+        ),
+        sa.CheckConstraint("ratio > 0", name=op.f("ck_line_substitution_ratio_positive")),
+    )
+    op.create_index(
+        op.f("ix_line_substitution_sales_order_id"),
+        "line_substitution",
+        ["organization_id", "sales_order_id"],
+        unique=False,
+    )
 
 
 def _create_return_line() -> None:
