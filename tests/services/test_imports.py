@@ -158,6 +158,7 @@ def test_columns_are_mapped_by_name(desk):
         ("sku\nA\n", {}, "no column for name.*--map name=COLUMN"),
         ("sku,name\nA,B\n", {"colour": "x"}, "no field 'colour'"),
         ("sku,name\nA,B\n", {"name": "x"}, "no column 'x'. Columns: sku, name"),
+        ("\ufeff\ufeffsku,name\nA,B\n", {"name": "x"}, "no column 'x'. Columns: sku, name"),
         ("sku,name\n".encode("utf-16"), {}, "UTF-16"),
         (b"\x1f\x8b\x08 no gzip at all", {}, "cannot be read"),
     ],
@@ -600,6 +601,20 @@ def test_many_rows_take_many_short_transactions(desk, monkeypatch):
     assert (report.made, report.refused) == (1000, 0)
     assert len(sizes) >= 1000 // 200 and steps[-1] == 1.0 and steps == sorted(steps)
     assert sum(desk.on_hand().values()) == 500_500
+
+
+def test_the_progress_of_documents_is_what_was_written(stocked):
+    lines = stocked.file("".join(["number,sku,quantity\n", *(f"P{n},BOLT,1\n" for n in range(4))]), "lines.csv")
+    steps = []
+    run_import(
+        stocked.store,
+        organization_id=stocked.organization_id,
+        kind="purchase-orders",
+        path=stocked.file("".join(["number,supplier\n", *(f"P{n},Steel\n" for n in range(4))])),
+        lines_path=lines,
+        on_progress=lambda share, report: steps.append(share),
+    )
+    assert steps == [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
 def test_another_organization_imports_its_own(desk, store, tmp_path):

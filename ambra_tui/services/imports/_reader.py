@@ -21,6 +21,7 @@ from ambra_tui.errors import Invalid
 from ambra_tui.services.imports._terms import Field, Record, Refused
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_MARK = "\ufeff"  # a byte order mark that a program wrote behind the first one
 _DELIMITERS = ",;\t|"
 MAX_HEADER = 65_536
 
@@ -49,7 +50,7 @@ class TableFile:
         try:
             self._text = self._decoded()
             self._rows = csv.reader(self._text, delimiter=self._delimiter())
-            self.header = [name.strip() for name in next(self._rows, [])]
+            self.header = [name.strip(f"{_MARK} \t") for name in next(self._rows, [])]
             self.columns = match_columns(self.header, fields, mapping or {}, path.name, is_part=is_part)
         except (OSError, EOFError, zlib.error, csv.Error) as error:
             self._raw.close()

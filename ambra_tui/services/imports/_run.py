@@ -88,9 +88,9 @@ def run_import(
             lines = files.enter_context(_table(chosen, lines_path, mapping or {}, is_part=True))
             rows = _joined(chosen, table, lines, mapping or {})
         run.begin(path.name)
-        for group in _grouped(rows, chosen.group_by):
+        for share, group in _grouped(rows, chosen.group_by, table):
             run.take(group)
-            on_progress(table.progress, run.report)
+            on_progress(share, run.report)
         run.end(path.name)
     on_progress(1.0, run.report)
     return run.report
@@ -226,20 +226,24 @@ def _table(kind: ImportKind, path: Path, mapping: Mapping[str, str], *, is_part:
     return TableFile(path, kind.fields, mapping=mapping, is_part=is_part)
 
 
-def _grouped(rows: Iterable[Record | Refused], group_by: str) -> Iterator[list[Record | Refused]]:
-    """Each row by itself, or the rows of each document together, wherever in the file they stand."""
+def _grouped(
+    rows: Iterable[Record | Refused], group_by: str, table: TableFile
+) -> Iterator[tuple[float, list[Record | Refused]]]:
+    """Each row by itself, or the rows of each document together, wherever in the file they stand; and which share of
+    the work comes before it: of the file that is read, or of the documents, which are only known at its end."""
     if not group_by:
         for row in rows:
-            yield [row]
+            yield table.progress, [row]
         return
     documents: dict[str, list[Record | Refused]] = {}
     for row in rows:
         if isinstance(row, Refused):
-            yield [row]
+            yield 0.0, [row]
         else:
             # Rows without a number are refused one by one, not as one document.
             documents.setdefault(row[group_by] or f"\x00{row.line}", []).append(row)
-    yield from documents.values()
+    for done, document in enumerate(documents.values()):
+        yield done / len(documents), document
 
 
 def _joined(
