@@ -43,11 +43,15 @@ class Verdict:
 
 
 class Refusal(Exception):
-    """Raised by a flow: the step wrote nothing, the state stays, the operator sees the verdict."""
+    """Raised by a flow: the step wrote nothing, the state stays, the operator sees the verdict.
+
+    `state`: what the flow remembers of the refusal, in place of the state as it was.
+    """
 
     def __init__(self, code: str, **params: object) -> None:
         super().__init__(code)
         self.verdict = Verdict(code, {k: str(v) for k, v in params.items()})
+        self.state: FlowState | None = None
 
 
 class CountedRefusal(Refusal):

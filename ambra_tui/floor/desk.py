@@ -7,10 +7,10 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlmodel import Session
 
@@ -24,6 +24,7 @@ from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Site, User, WorkSession
 from ambra_tui.store.scope import now_of
 
+Read = TypeVar("Read")
 SUPERVISORS = frozenset({"supervisor", "admin"})
 
 
@@ -37,6 +38,7 @@ class Desk:
     site: Site
     work: WorkSession
     is_sample: bool = False
+    _read: dict[str, object] = field(default_factory=dict)
 
     @property
     def station(self) -> str:
@@ -57,6 +59,12 @@ class Desk:
     def key(self, suffix: str = "") -> str:
         """An idempotency key that belongs to this step alone: the step's number is stored with its effects."""
         return f"step:{self.work.id}:{self.work.steps}:{suffix}"
+
+    def once(self, name: str, read: Callable[[], Read]) -> Read:
+        """What `read` gives, read once in this step: for rows that the step changes in place, or not at all."""
+        if name not in self._read:
+            self._read[name] = read()
+        return cast("Read", self._read[name])
 
     def say(self, key: str, **params: object) -> str:
         """A text in the worker's language."""

@@ -189,6 +189,7 @@ def _desk(session: Session, place: Place, user: User, work: WorkSession, site: S
 def _attempt(desk: Desk, step: Callable[[], Verdict | None]) -> Verdict | None:
     """Runs a step behind a savepoint: a refusal undoes what it wrote and keeps the stack as it was."""
     frames, number = list(desk.work.frames), desk.work.steps
+    remembered: FlowState | None = None
     savepoint = desk.session.begin_nested()
     try:
         desk.work.steps = number + 1
@@ -200,7 +201,7 @@ def _attempt(desk: Desk, step: Callable[[], Verdict | None]) -> Verdict | None:
         verdict = refusal.verdict
     except Refusal as refusal:
         savepoint.rollback()
-        verdict = refusal.verdict
+        verdict, remembered = refusal.verdict, refusal.state
     except InsufficientStock as error:
         savepoint.rollback()
         verdict = Verdict("E15", {"short": _short(desk.session, error)})
@@ -208,6 +209,8 @@ def _attempt(desk: Desk, step: Callable[[], Verdict | None]) -> Verdict | None:
         savepoint.rollback()
         verdict = Verdict("E99", {"detail": error.message})
     desk.work.frames, desk.work.steps = frames, number + 1
+    if remembered is not None:
+        _keep(desk.work, flows()[frames[-1]["flow"]], remembered)
     return verdict
 
 

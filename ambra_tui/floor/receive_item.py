@@ -239,15 +239,18 @@ def hear_serial(desk: Desk, state: ReceiveState, serial: str, allowed: Allowed =
     assert standing.variant is not None
     if len(serial) > MAX_SERIAL:
         raise Refusal("E26", found=shown(serial))
-    try:
-        receiving.refuse_known_serial(desk.session, standing.variant, serial)
-    except receiving.DuplicateSerial as error:
-        raise Refusal("E13", found=shown(serial), bin=error.location.code) from error
-    refuse_unnamed(standing)
     one = state.model_copy(update={"quantity": Decimal(1), "is_over_allowed": "E14" in allowed})
     counted = Standing.of(desk, one)
-    _refuse_over(counted, ZERO, allowed)
-    return post_landed(desk, counted, quantity=Decimal(1), serial=serial)
+    try:
+        try:
+            refuse_unnamed(standing)
+            _refuse_over(counted, ZERO, allowed)
+        except Refusal:
+            receiving.refuse_known_serial(desk.session, standing.variant, serial)
+            raise
+        return post_landed(desk, counted, quantity=Decimal(1), serial=serial)
+    except receiving.DuplicateSerial as error:
+        raise Refusal("E13", found=shown(serial), bin=error.location.code) from error
 
 
 def refuse_unnamed(standing: Standing) -> None:

@@ -27,7 +27,13 @@ from ambra_tui.store.scope import fetch
 
 def dock_of(desk: Desk, variant: Variant) -> Location:
     """Where goods of this item come in when nobody scans a bin."""
-    return receiving.landing_location(desk.session, site_id=desk.site.id, variant=variant)
+    docks = docks_at(desk)
+    return docks[0] if docks else receiving.landing_location(desk.session, site_id=desk.site.id, variant=variant)
+
+
+def docks_at(desk: Desk) -> list[Location]:
+    """The docks of the worker's site."""
+    return desk.once("docks", lambda: receiving.docks_of(desk.session, desk.site.id))
 
 
 def landing_of(desk: Desk, state: ReceiveState, variant: Variant) -> Location:
@@ -90,6 +96,7 @@ def deposit_at(desk: Desk, standing: Standing, location: Location, quantity: Dec
             plate_id=plate_id,
             reason=reason,
             is_over_allowed=state.is_over_allowed,
+            lines=standing.item_lines,
         )
     else:
         one = receiving.receive_unordered(

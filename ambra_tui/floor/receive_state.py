@@ -127,7 +127,10 @@ class Standing:
     @cached_property
     def lines(self) -> list[PurchaseOrderLine]:
         """All lines of the order."""
-        return purchasing.lines_of(self.desk.session, self.order.id) if self.order else []
+        order = self.order
+        if order is None:
+            return []
+        return self.desk.once(f"lines:{order.id}", lambda: purchasing.lines_of(self.desk.session, order.id))
 
     @cached_property
     def item_lines(self) -> list[PurchaseOrderLine]:
@@ -136,11 +139,7 @@ class Standing:
 
     def lines_of(self, variant_id: str) -> list[PurchaseOrderLine]:
         """The lines that ask for a variant."""
-        if self.order is None or not variant_id:
-            return []
-        if "lines" in self.__dict__:
-            return [line for line in self.lines if line.variant_id == variant_id]
-        return purchasing.lines_of(self.desk.session, self.order.id, variant_id=variant_id)
+        return [line for line in self.lines if line.variant_id == variant_id] if variant_id else []
 
     @property
     def step(self) -> str:
@@ -169,10 +168,6 @@ class Standing:
     def document(self) -> str:
         """The order's number, or a dash."""
         return self.order.number if self.order else "-"
-
-    def read_lines(self) -> None:
-        """Reads all lines now: those of the item are then taken from them."""
-        _ = self.lines
 
     @property
     def is_expected(self) -> bool:

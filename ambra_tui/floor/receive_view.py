@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from functools import cached_property
 
+from sqlalchemy import select
 from sqlmodel import col
 
 from ambra_tui.errors import Invalid
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.desk import Desk
-from ambra_tui.floor.receive_posting import dock_of
+from ambra_tui.floor.receive_posting import dock_of, docks_at
 from ambra_tui.floor.receive_state import Standing
 from ambra_tui.kit.quantity import show
 from ambra_tui.scan.check_digits import check_digit
@@ -25,7 +27,7 @@ from ambra_tui.scan.model import GS
 from ambra_tui.services import purchasing
 from ambra_tui.services.purchasing import outstanding
 from ambra_tui.services.putaway import loose_at, plates_at
-from ambra_tui.services.receiving import Content, docks_of, quarantine_location
+from ambra_tui.services.receiving import Content, quarantine_location
 from ambra_tui.store.models import (
     Barcode,
     LicensePlate,
@@ -35,6 +37,7 @@ from ambra_tui.store.models import (
     Supplier,
     Variant,
 )
+from ambra_tui.store.prepared import ORGANIZATION, PreparedRows, given
 from ambra_tui.store.scope import fetch, scoped
 
 SHORT_REASONS = ("short", "refused", "wrong_item", "other")
@@ -48,7 +51,6 @@ def draw(desk: Desk, standing: Standing) -> Prompt:
     scene = _Scene(desk, standing)
     if standing.variant is not None:
         scene.variants[standing.variant.id] = standing.variant
-    standing.read_lines()
     step = standing.step
     is_question = step in ("close", "pin")
     return Prompt(
@@ -102,7 +104,7 @@ class _Scene:
 
     @cached_property
     def dock(self) -> Location | None:
-        docks = docks_of(self.desk.session, self.desk.site.id)
+        docks = docks_at(self.desk)
         return docks[0] if docks else None
 
     @cached_property
@@ -292,24 +294,50 @@ def _practice_orders(scene: _Scene) -> tuple[PracticeCode, ...]:
     return (*right, *wrong, PracticeCode("PO-0", scene.say("practice_unknown"), is_right=False))
 
 
-def _barcodes(scene: _Scene) -> dict[str, list[Barcode]]:
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """A code of an item, and how much it counts."""
+
+    code: str
+    sku: str
+    quantity: Decimal
+
+
+PRACTISED_LINES = 4
+_CODES = (
+    select(col(Barcode.variant_id), col(Barcode.code), col(Variant.sku), col(Barcode.quantity))
+    .join(
+        Variant,
+        (col(Variant.organization_id) == col(Barcode.organization_id)) & (col(Variant.id) == col(Barcode.variant_id)),
+    )
+    .where(col(Barcode.organization_id) == ORGANIZATION, col(Variant.organization_id) == ORGANIZATION)
+)
+_CODES_OF = PreparedRows(
+    _CODES.where(col(Barcode.variant_id).in_([given(f"variant_{place}") for place in range(PRACTISED_LINES + 1)]))
+    .order_by(col(Barcode.quantity), col(Barcode.code))
+    .limit(40)
+)
+_ALL_CODES = PreparedRows(_CODES.order_by(col(Barcode.code)).limit(given("limit")))
+
+
+def _barcodes(scene: _Scene) -> dict[str, list[_Printed]]:
     """The codes of the items to come, single units first; under an empty key one that is not on the order."""
     session = scene.desk.session
-    wanted = {line.variant_id for line in scene.shown_lines[:4]} | {scene.standing.state.variant_id} - {""}
-    statement = scoped(session, Barcode).where(col(Barcode.variant_id).in_(wanted))
-    found: dict[str, list[Barcode]] = {}
-    for barcode in session.exec(statement.order_by(col(Barcode.quantity), col(Barcode.code)).limit(40)).all():
-        found.setdefault(barcode.variant_id, []).append(barcode)
+    wanted = [*(line.variant_id for line in scene.shown_lines[:PRACTISED_LINES]), scene.standing.state.variant_id]
+    wanted += [""] * (PRACTISED_LINES + 1 - len(wanted))
+    found: dict[str, list[_Printed]] = {}
+    for row in _CODES_OF.all(session, **{f"variant_{place}": key for place, key in enumerate(wanted)}):
+        found.setdefault(row[0], []).append(_Printed(*row[1:]))
     if scene.standing.order is not None:
         ordered = {line.variant_id for line in scene.shown_lines}
-        strangers = scoped(session, Barcode).order_by(col(Barcode.code)).limit(len(ordered) * 4 + 1)
-        found[""] = [b for b in session.exec(strangers).all() if b.variant_id not in ordered][:1]
+        codes = _ALL_CODES.all(session, limit=len(ordered) * 4 + 1)
+        found[""] = [_Printed(*row[1:]) for row in codes if row[0] not in ordered][:1]
     return found
 
 
-def _practice_items(scene: _Scene, barcodes: dict[str, list[Barcode]]) -> list[PracticeCode]:
+def _practice_items(scene: _Scene, barcodes: dict[str, list[_Printed]]) -> list[PracticeCode]:
     codes: list[PracticeCode] = []
-    for line in scene.shown_lines[:4]:
+    for line in scene.shown_lines[:PRACTISED_LINES]:
         variant = scene.variant(line.variant_id)
         is_right = outstanding(line) > 0 and scene.standing.state.variant_id in ("", variant.id)
         found = barcodes.get(variant.id, [])[:3]
@@ -320,12 +348,12 @@ def _practice_items(scene: _Scene, barcodes: dict[str, list[Barcode]]) -> list[P
             told = scene.say("practice_item", item=variant.sku, quantity=show(barcode.quantity))
             codes.append(PracticeCode(_short_gtin(barcode.code), told, is_right))
     for stranger in barcodes.get("", []):
-        told = scene.say("practice_stranger", item=scene.sku(stranger.variant_id))
+        told = scene.say("practice_stranger", item=stranger.sku)
         codes.append(PracticeCode(_short_gtin(stranger.code), told, is_right=False))
     return codes
 
 
-def _label(scene: _Scene, variant: Variant, found: list[Barcode], line: PurchaseOrderLine) -> str:
+def _label(scene: _Scene, variant: Variant, found: list[_Printed], line: PurchaseOrderLine) -> str:
     """A GS1 label of what is outstanding: content, date, count, lot; empty without a GTIN."""
     gtins = [barcode for barcode in found if _is_gtin(barcode.code)]
     if not gtins:
@@ -349,7 +377,7 @@ def _practice_pieces(scene: _Scene) -> list[PracticeCode]:
     ]
 
 
-def _practice_serials(scene: _Scene, barcodes: dict[str, list[Barcode]]) -> list[PracticeCode]:
+def _practice_serials(scene: _Scene, barcodes: dict[str, list[_Printed]]) -> list[PracticeCode]:
     gtins = [b.code for b in barcodes.get(scene.standing.state.variant_id, []) if _is_gtin(b.code)]
     serial = f"SN{int(scene.standing.received) + 1:04}"
     text = f"]d201{gtins[0]}21{serial}" if gtins else serial

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
@@ -20,7 +21,8 @@ from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.ledger import Guard, MoveKind, Posted, Posting
 from ambra_tui.services.receiving import Content, plate_levels
 from ambra_tui.store.models import LicensePlate, Location, Lot, Site, StockLevel, Variant
-from ambra_tui.store.scope import fetch, organization_of, scoped
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
+from ambra_tui.store.scope import fetch, is_alone, organization_of, scoped
 
 STORAGE_KINDS = ("pick", "reserve")
 ORIGIN_KINDS = ("dock", "stage", "tote")
@@ -53,34 +55,59 @@ def contents_of_plate(session: Session, plate: LicensePlate) -> list[Content]:
 
 def loose_at(session: Session, location_id: str, *, variant_id: str | None = None, limit: int = 1000) -> list[Content]:
     """What lies at a location without a plate and is not assigned to any pick."""
-    statement = scoped(session, StockLevel).where(
-        StockLevel.location_id == location_id, StockLevel.plate_id == "", col(StockLevel.on_hand) > ZERO
-    )
-    if variant_id is not None:
-        statement = statement.where(StockLevel.variant_id == variant_id)
-    ordered = statement.order_by(col(StockLevel.variant_id), col(StockLevel.lot_id), col(StockLevel.serial))
-    levels = session.exec(ordered.limit(limit).execution_options(populate_existing=True)).all()
-    return [_content(level, level.on_hand - level.allocated) for level in levels if level.on_hand > level.allocated]
+    if variant_id is None:
+        rows = _LOOSE.all(session, location_id=location_id, limit=limit)
+    else:
+        rows = _LOOSE_ITEM.all(session, location_id=location_id, variant_id=variant_id, limit=limit)
+    return [
+        Content(found, location_id, on_hand - allocated, lot_id, serial)
+        for found, lot_id, serial, on_hand, allocated in rows
+        if on_hand > allocated
+    ]
 
 
 def plates_at(session: Session, location_id: str, *, limit: int = 100) -> list[LicensePlate]:
     """The plates that stand at a location, oldest first."""
-    statement = (
-        scoped(session, LicensePlate)
-        .join(
-            StockLevel,
-            (col(StockLevel.organization_id) == col(LicensePlate.organization_id))
-            & (col(StockLevel.plate_id) == col(LicensePlate.id)),
-        )
-        .where(
-            StockLevel.organization_id == organization_of(session),
-            StockLevel.location_id == location_id,
-            col(StockLevel.on_hand) > ZERO,
-        )
-        .distinct()
-        .order_by(col(LicensePlate.created_at), col(LicensePlate.id))
+    return _PLATES.all(session, location_id=location_id, limit=limit)
+
+
+_STANDING_THERE = (
+    select_columns(
+        col(StockLevel.variant_id),
+        col(StockLevel.lot_id),
+        col(StockLevel.serial),
+        col(StockLevel.on_hand),
+        col(StockLevel.allocated),
     )
-    return list(session.exec(statement.limit(limit)).all())
+    .where(
+        col(StockLevel.organization_id) == ORGANIZATION,
+        col(StockLevel.location_id) == given("location_id"),
+        col(StockLevel.plate_id) == "",
+        col(StockLevel.on_hand) > ZERO,
+    )
+    .order_by(col(StockLevel.variant_id), col(StockLevel.lot_id), col(StockLevel.serial))
+    .limit(given("limit"))
+)
+_LOOSE = PreparedRows(_STANDING_THERE)
+_LOOSE_ITEM = PreparedRows(_STANDING_THERE.where(col(StockLevel.variant_id) == given("variant_id")))
+_PLATES: Prepared[LicensePlate] = Prepared(
+    select(LicensePlate)
+    .join(
+        StockLevel,
+        (col(StockLevel.organization_id) == col(LicensePlate.organization_id))
+        & (col(StockLevel.plate_id) == col(LicensePlate.id)),
+    )
+    .where(
+        LicensePlate.organization_id == ORGANIZATION,
+        StockLevel.organization_id == ORGANIZATION,
+        StockLevel.location_id == given("location_id"),
+        StockLevel.plate_id != "",
+        col(StockLevel.on_hand) > ZERO,
+    )
+    .distinct()
+    .order_by(col(LicensePlate.created_at), col(LicensePlate.id))
+    .limit(given("limit"))
+)
 
 
 def _content(level: StockLevel, quantity: Decimal) -> Content:
@@ -296,5 +323,7 @@ def put_away(
 
 def lock_bin(session: Session, location: Location) -> None:
     """Two stations that fill one bin judge it one after the other."""
+    if is_alone(session):
+        return
     statement = scoped(session, Location).where(Location.id == location.id).with_for_update()
     session.exec(statement.execution_options(populate_existing=True)).one()

@@ -16,9 +16,9 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import BindParameter, Executable, Row, bindparam
+from sqlalchemy import BindParameter, Executable, bindparam
 from sqlmodel import Session
 
 Found = TypeVar("Found")
@@ -48,12 +48,13 @@ class Prepared(Generic[Found]):
 
     def rows(self, session: Session, **values: object) -> list[tuple[Any, ...]]:
         """Every row of several models."""
-        return [tuple(row) for row in session.execute(self._statement, _bound(session, values))]
+        found = session.execute(self._statement, _bound(session, values)).all()
+        return cast("list[tuple[Any, ...]]", found)
 
     def row(self, session: Session, **values: object) -> tuple[Any, ...] | None:
         """The first row of several models, None without any."""
         found = session.execute(self._statement, _bound(session, values)).first()
-        return None if found is None else tuple(found)
+        return cast("tuple[Any, ...] | None", found)
 
 
 class PreparedRows:
@@ -62,15 +63,17 @@ class PreparedRows:
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
 
-    def all(self, session: Session, **values: object) -> Sequence[Row[Any]]:
+    def all(self, session: Session, **values: object) -> Sequence[tuple[Any, ...]]:
         """Every row."""
         session.flush()
-        return session.connection().execute(self._statement, _bound(session, values)).all()
+        found = session.connection().execute(self._statement, _bound(session, values)).all()
+        return cast("Sequence[tuple[Any, ...]]", found)
 
-    def first(self, session: Session, **values: object) -> Row[Any] | None:
+    def first(self, session: Session, **values: object) -> tuple[Any, ...] | None:
         """The first row, None without any."""
         session.flush()
-        return session.connection().execute(self._statement, _bound(session, values)).first()
+        found = session.connection().execute(self._statement, _bound(session, values)).first()
+        return cast("tuple[Any, ...] | None", found)
 
     def run(self, session: Session, **values: object) -> None:
         """Makes a change; rows that the session knows are not told of it."""

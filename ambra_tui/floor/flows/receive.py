@@ -72,7 +72,12 @@ class Receive:
         """One step. What a supervisor may allow is kept until the next entry."""
         if state.question == "pin":
             return _hear_pin(desk, state, entry)
-        return _behind_savepoint(desk, lambda: _hear(desk, state, entry), lambda r: _remember(state, entry, r))
+        try:
+            with _told():
+                return _hear(desk, state, entry)
+        except Refusal as refusal:
+            refusal.state = _remember(state, entry, refusal)
+            raise
 
     def undone(self, desk: Desk, state: ReceiveState, act: Act) -> ReceiveState:
         """What was taken back is no longer waiting for its bin, and is no model for the next plate."""
