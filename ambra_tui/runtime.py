@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -30,9 +31,11 @@ from ambra_tui.floor.desk import SUPERVISORS
 from ambra_tui.floor.host import Reply, Status, Words
 from ambra_tui.scan.model import RawScan, Scan
 from ambra_tui.scan.parse import parse_frame
+from ambra_tui.services import printing
 from ambra_tui.services.access_system import choose_organization
 from ambra_tui.services.desk import Board, read_board
 from ambra_tui.services.lists import Key, ListPage, read_page
+from ambra_tui.services.print_sender import Failure, PrintSender
 from ambra_tui.services.sample import practice_badges
 from ambra_tui.settings import data_folder
 from ambra_tui.store import Actor, Store, leases, open_store
@@ -44,6 +47,7 @@ RENEW_SECONDS = 10.0
 WATCH_SECONDS = 1.0
 SEEK_SECONDS = 0.25
 SEEK_TRIES = 40
+MAX_UNPRINTED = 20  # failures that wait to be told; more of them say nothing new
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -51,7 +55,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class TerminalOptions:
     """`server`: True starts a server beside the terminal, False does not, None: on SQLite only. `site`: a code; empty:
-    the first warehouse."""
+    the first warehouse. `printer`: the station's label printer from now on, ``none`` takes it away; None: as it was."""
 
     store_url: str
     station: str
@@ -59,6 +63,8 @@ class TerminalOptions:
     site: str | None = None
     server: bool | None = None
     now: str | None = None
+    printer: str | None = None
+    label_font: str | None = None
 
 
 def open_terminal(options: TerminalOptions) -> TerminalHost:
@@ -68,10 +74,21 @@ def open_terminal(options: TerminalOptions) -> TerminalHost:
         organization = choose_organization(store, options.organization)
         site = _choose_site(store, organization, options.site)
         wants_server = store.dialect == "sqlite" if options.server is None else options.server
-        return TerminalHost(store, organization, site, options.station, wants_server=wants_server)
+        if options.printer is not None:
+            _set_printer(store, organization, options.station, options.printer)
+        font = Path(options.label_font) if options.label_font else None
+        return TerminalHost(store, organization, site, options.station, wants_server=wants_server, label_font=font)
     except BaseException:  # an unfinished start leaves no open store; raised again
         store.close()
         raise
+
+
+def _set_printer(store: Store, organization: Organization, station: str, address: str) -> None:
+    store.writer.run(
+        lambda session: printing.set_printer(session, station, address),
+        organization_id=organization.id,
+        actor=Actor("", "", station),
+    )
 
 
 def _choose_site(store: Store, organization: Organization, code: str | None) -> Site:
@@ -91,7 +108,14 @@ class TerminalHost:
     """The program behind one terminal (`FloorHost`)."""
 
     def __init__(
-        self, store: Store, organization: Organization, site: Site, station: str, *, wants_server: bool
+        self,
+        store: Store,
+        organization: Organization,
+        site: Site,
+        station: str,
+        *,
+        wants_server: bool,
+        label_font: Path | None = None,
     ) -> None:
         assert organization.id is not None
         self._store = store
@@ -108,9 +132,12 @@ class TerminalHost:
         self._closing = threading.Event()
         self._servers: list[Lease] = []
         self._child: subprocess.Popen[bytes] | None = None
+        self._unprinted: deque[Failure] = deque(maxlen=MAX_UNPRINTED)
+        self._sender = PrintSender(store, organization.id, station, failed=self._not_printed, font=label_font)
         self._follower = Follower(store, self._wake)
         self._keeper = threading.Thread(target=self._keep_lease, args=(wants_server,), name="ambra-lease", daemon=True)
         self._follower.start()
+        self._sender.start()
         self._keeper.start()
 
     # -- FloorHost -----------------------------------------------------------------------------------------------
@@ -165,6 +192,7 @@ class TerminalHost:
     def close(self) -> None:
         self._closing.set()
         self._follower.stop()
+        self._sender.stop()
         self._keeper.join()
         self._readers.shutdown(wait=True)
         self._store.close()
@@ -191,7 +219,12 @@ class TerminalHost:
         if not user_id:
             return engine.signed_out()
         with self._store.read(self._organization_id) as session:
-            return engine.look(session, self._place, user_id=user_id)
+            reply = engine.look(session, self._place, user_id=user_id)
+        if reply.prompt is None or not self._unprinted:
+            return reply
+        failure = self._unprinted.popleft()
+        told = engine.words_of(reply.language, "W81", label=failure.title, error=failure.error)
+        return replace(reply, words=told)
 
     def _told(self, future: Future[Reply]) -> Future[Reply]:
         """The reply, kept as the last one; a fault of the store becomes a verdict on the step as it was."""
@@ -217,7 +250,13 @@ class TerminalHost:
             return engine.words_of(language, "E99", detail=error.message)
         return engine.words_of(language, "E97")
 
+    def _not_printed(self, failure: Failure) -> None:
+        """On the sender's thread: the terminal looks again, and is told."""
+        self._unprinted.append(failure)
+        self._wake()
+
     def _wake(self) -> None:
+        self._sender.wake()
         for callback in self._callbacks:
             callback()
 

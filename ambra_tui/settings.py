@@ -30,10 +30,13 @@ def sqlite_file(store_url: str) -> Path:
 
 
 class Settings(NamedTuple):
-    """`store_url`: SQLAlchemy URL of the store. `now`: text of `AMBRA_NOW`, honoured on sample stores only."""
+    """`store_url`: SQLAlchemy URL of the store. `now`: text of `AMBRA_NOW`, honoured on sample stores only. `printer`:
+    the station's label printer (`AMBRA_PRINTER`). `label_font`: a font for letters that the labels' own has not."""
 
     store_url: str
     now: str | None = None
+    printer: str | None = None
+    label_font: str | None = None
 
     @classmethod
     def from_environment(
@@ -42,4 +45,9 @@ class Settings(NamedTuple):
         """An explicit `store_url` wins over `AMBRA_STORE`, which wins over the user's data folder."""
         values = os.environ if environment is None else environment
         url = store_url or values.get("AMBRA_STORE") or f"sqlite:///{data_folder() / 'ambra.db'}"
-        return cls(store_url=url, now=values.get("AMBRA_NOW") or None)
+        return cls(
+            store_url=url,
+            now=values.get("AMBRA_NOW") or None,
+            printer=values.get("AMBRA_PRINTER") or None,
+            label_font=values.get("AMBRA_LABEL_FONT") or None,
+        )

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import argparse
 
-SHARED_DEFAULTS: dict[str, None] = dict.fromkeys(("store", "organization", "site", "station", "serial", "server"))
+SHARED_DEFAULTS: dict[str, None] = dict.fromkeys(
+    ("store", "organization", "site", "station", "serial", "server", "printer")
+)
 
 
 def add_store_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +36,7 @@ def add_store_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_terminal_arguments(parser: argparse.ArgumentParser) -> None:
-    """What a terminal takes: the store's arguments, ``--site``, ``--station``, ``--serial``, ``--server``."""
+    """What a terminal takes: the store's arguments, its site, station, scanner, printer and server."""
     add_store_arguments(parser)
     parser.add_argument("--site", metavar="CODE", default=argparse.SUPPRESS, help="the site this station stands in")
     parser.add_argument(
@@ -45,6 +47,12 @@ def add_terminal_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PORT|auto",
         default=argparse.SUPPRESS,
         help="read a serial scanner at PORT, or find one",
+    )
+    parser.add_argument(
+        "--printer",
+        metavar="ADDRESS",
+        default=argparse.SUPPRESS,
+        help="this station's label printer from now on: tcp://host:9100, file:///path or none (else AMBRA_PRINTER)",
     )
     parser.add_argument(
         "--server",

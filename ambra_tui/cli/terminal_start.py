@@ -51,6 +51,8 @@ def run_on(settings: Settings, arguments: argparse.Namespace) -> int:
                 site=arguments.site,
                 server=arguments.server,
                 now=settings.now,
+                printer=arguments.printer or settings.printer,
+                label_font=settings.label_font,
             )
         )
 

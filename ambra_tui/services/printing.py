@@ -20,7 +20,7 @@ from pathlib import Path
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, func, select
 
-from ambra_tui.errors import Conflict, Invalid, WrongState
+from ambra_tui.errors import Conflict, Invalid, NotFound, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.text import clean_line
 from ambra_tui.labels.model import Label, label_from_json, label_to_json
@@ -28,7 +28,7 @@ from ambra_tui.labels.printer import file_name, parse_printer
 from ambra_tui.settings import data_folder
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import PrintJob, StationPrinter
-from ambra_tui.store.scope import actor_of, fetch, now_of, organization_of, scoped
+from ambra_tui.store.scope import actor_of, now_of, organization_of, scoped
 
 NO_PRINTER = "none"
 MAX_LABELS, MAX_COPIES, MAX_WAITING = 500, 100, 1_000
@@ -151,11 +151,25 @@ def jobs(session: Session, *, state: str | None = None, limit: int = 50) -> list
     return list(session.exec(statement.order_by(col(PrintJob.created_at).desc(), col(PrintJob.id).desc()).limit(limit)))
 
 
+def find_job(session: Session, text: str) -> PrintJob:
+    """The job with this id, or the one whose id ends so. Raises NotFound, Conflict naming several."""
+    exact = session.get(PrintJob, (organization_of(session), text))
+    if exact is not None:
+        return exact
+    found = [job for job in jobs(session, limit=MAX_WAITING) if text and job.id.endswith(text.upper())]
+    if len(found) > 1:
+        raise Conflict(f"several print jobs end in {text}: {', '.join(job.id for job in found[:5])}")
+    if not found:
+        raise NotFound("print_job", text)
+    return found[0]
+
+
 def reprint(session: Session, job_id: str, *, printer: str | None = None) -> PrintJob:
-    """The same labels once more, as they were. `printer` None: where they went, else the station's printer of today.
+    """The same labels once more, as they were, sent by the station that asks. `printer` None: where they went, else
+    the printer that their station has today.
 
     Raises NotFound, WrongState while the first attempt is still to come."""
-    job = fetch(session, PrintJob, job_id, resource="print_job")
+    job = find_job(session, job_id)
     if job.state == "queued":
         raise WrongState("print job", job.id, state="queued", step="reprint")
     address = printer if printer is not None else job.printer or printer_of(session, job.station)
@@ -165,7 +179,6 @@ def reprint(session: Session, job_id: str, *, printer: str | None = None) -> Pri
         kind=job.kind,
         copies=job.copies,
         printer=address or None,
-        station=job.station,
     )
     audit(session, "labels_reprinted", job.id, again=again.id)
     return again
