@@ -117,7 +117,9 @@ class Prompt:
     six rows, most important first, seen at every size; `choices`: when not empty the prompt is a menu or a
     question; `is_dialog`: a question that no scan may answer (E40); `accepts_text`: typed text is welcome;
     `is_secret`: what is typed is shown as dots and never logged (a PIN); `progress`: done and total; `todo`,
-    `contents`: what is left and what the bin holds, seen on wide screens; `practice`: codes that make sense here.
+    `contents`: what is left and what the bin holds, seen on wide screens; `practice`: codes that make sense here;
+    `symbol`: a text that the screen shows as a square code for another scanner, in place of the target; the facts are
+    seen only where it does not fit.
     """
 
     step: str
@@ -136,6 +138,7 @@ class Prompt:
     contents: tuple[Row, ...] = ()
     practice: tuple[PracticeCode, ...] = ()
     help_page: str = ""
+    symbol: str = ""
 
 
 class FlowState(BaseModel):

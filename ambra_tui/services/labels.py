@@ -196,6 +196,16 @@ def labels_of(
     return [maker(session, subject_id, detail, language)]
 
 
+def code_shown(session: Session, kind: str, subject_id: str, detail: str = "") -> str:
+    """The one text by which a scan finds what a card shows: what a screen holds up to another scanner."""
+    label = labels_of(session, kind, subject_id, detail)[0]
+    if kind == "plate":
+        return label.title
+    if kind == "lot":
+        return fetch(session, Lot, subject_id, resource="lot").lot_number
+    return detail or label.codes[0].text
+
+
 def _of_item(session: Session, variant_id: str, detail: str, language: str) -> Label:
     variant = fetch(session, Variant, variant_id, resource="variant")
     return variant_label(variant, _each_barcode(session, variant_id), serial=detail, language=language)

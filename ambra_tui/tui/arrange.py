@@ -15,7 +15,9 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from ambra_tui.kit.text import printable
 from ambra_tui.tui import letters
+from ambra_tui.tui.symbol import symbol_rows
 from ambra_tui.tui.text import clip, fit, wrap
 from ambra_tui.tui.view import Chrome, Fact, Level, Notice, View
 
@@ -32,6 +34,8 @@ def arrange(view: View, chrome: Chrome, *, width: int, height: int) -> list[Line
     """Exactly `height` lines of at most `width` columns."""
     if width < 1 or height < 1:
         return []
+    if view.symbol:
+        return [_clamped(line, width) for line in _with_symbol(view, chrome, width, height)]
     foot = [] if height < 10 else [_status_line(chrome, width)]
     side_width = _side_width(view, width)
     upper, bottom = _main(view, chrome, width - side_width, height - 1 - len(foot), screen_width=width)
@@ -349,6 +353,22 @@ def _verdict(notice: Notice | None, width: int, rows: int, margin: int) -> list[
     lines += [((fit(blank + row, width), f"{notice.level}_detail"),) for row in details]
     lines += [((" " * width, f"{notice.level}_detail"),)] * (rows - len(lines))
     return lines[:rows]
+
+
+def _with_symbol(view: View, chrome: Chrome, width: int, height: int) -> list[Line]:
+    """A square code as large as it fits, what it says, the verdict and the keys; small screens show little else."""
+    keys = 1 if height >= 4 else 0
+    rows = symbol_rows(view.symbol, width=width, height=height - 2 - keys)
+    margin = (width - len(rows[0])) // 2 if rows else 0
+    picture: list[Line] = [((" " * margin, ""), (row, "symbol")) for row in rows]
+    told = (view.symbol, view.ask) if rows else (*(fact.label for fact in view.facts), view.symbol)
+    words: list[Line] = [((row, "ask"),) for text in told for row in wrap(printable(text), width)]
+    spare = height - 1 - keys - len(picture)
+    verdict = max(1, min(_verdict_rows(chrome.notice, width), spare - 1))
+    words = words[: spare - verdict]
+    air: list[Line] = [(_GAP,)] * (spare - verdict - len(words))
+    bottom = _verdict(chrome.notice, width, verdict, 0) + _keys(view.keys, width, keys)
+    return [_header(view, chrome, width, shows_place=True), *picture, *words, *air, *bottom]
 
 
 def _key_rows(keys: Sequence[tuple[str, str]], width: int) -> int:

@@ -61,6 +61,7 @@ STYLES = (
     "heading",
     "code",
     "chosen",
+    "symbol",
 )
 
 
@@ -109,6 +110,7 @@ class Board(Widget):
     Board > .board--bar_rest { color: $panel; }
     Board > .board--heading { color: $primary; text-style: bold; }
     Board > .board--code { color: $success; }
+    Board > .board--symbol { background: #ffffff; color: #000000; }
     Board > .board--chosen { background: $primary; color: #14110a; text-style: bold; }
     """
 

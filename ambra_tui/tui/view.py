@@ -43,7 +43,7 @@ class Notice:
 class View:
     """One step: see `ambra_tui.floor.conversation.Prompt` for what each part means. `choices` are pairs of digit and
     label; `keys` are pairs of a key as printed on it and a label; `emblem` stands in the target's place where there
-    is room for large letters."""
+    is room for large letters; `symbol` is drawn as a square code."""
 
     title: str
     ask: str = ""
@@ -57,6 +57,7 @@ class View:
     contents: tuple[Fact, ...] = ()
     history: tuple[tuple[str, Level, str], ...] = ()
     emblem: str = ""
+    symbol: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +119,5 @@ def view_of(prompt: Prompt, *, history: Iterable[PastVerdict] = (), more_keys: I
         history=tuple(
             (f"{past.at.astimezone():%H:%M}", past.level, f"{past.code} {printable(past.words)}") for past in history
         ),
+        symbol=prompt.symbol,
     )

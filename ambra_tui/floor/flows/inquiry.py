@@ -15,10 +15,11 @@ from sqlmodel import col
 
 from ambra_tui.errors import NotFound
 from ambra_tui.floor.codes import scan_of, unknown
-from ambra_tui.floor.conversation import Entry, FlowState, Heard, PracticeCode, Prompt, Refusal, Row, Verdict
+from ambra_tui.floor.conversation import Command, Entry, FlowState, Heard, PracticeCode, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.printing import label_command, print_label
 from ambra_tui.kit.quantity import ZERO, show
-from ambra_tui.services import inquiry
+from ambra_tui.services import inquiry, labels
 from ambra_tui.services.inquiry import (
     BinCard,
     Held,
@@ -40,11 +41,13 @@ MAX_CONTENTS = 24
 
 
 class InquiryState(FlowState):
-    """What the card on the screen is about; an empty `kind`: nothing was scanned yet."""
+    """What the card on the screen is about; an empty `kind`: nothing was scanned yet. `shows_code`: the thing's code
+    is on the screen, for another scanner."""
 
     kind: Kind | None = None
     subject_id: str = ""
     detail: str = ""
+    shows_code: bool = False
 
 
 class Inquiry:
@@ -71,14 +74,14 @@ class Inquiry:
             card = inquiry.card_of(
                 desk.session, Subject(state.kind, state.subject_id, state.detail), site_id=desk.site.id
             )
+            return _code(desk, state) if state.shows_code else _DRAWN[type(card)](desk, card)
         except NotFound:
             return _asking(desk)
-        return _DRAWN[type(card)](desk, card)
 
     def hear(self, desk: Desk, state: InquiryState, entry: Entry) -> Heard:
-        """Another code is another card; every command but help leads back."""
+        """Another code is another card; F9 prints the label, F11 shows the code, back and home lead away."""
         if entry.kind == "command":
-            return Heard(None if entry.text in ("back", "home") else state)
+            return _command(desk, state, entry.text)
         if entry.kind == "choice":
             raise Refusal("E54", found=entry.text)
         found = inquiry.look_up(desk.session, scan_of(entry), site_id=desk.site.id)
@@ -86,6 +89,31 @@ class Inquiry:
             raise unknown(entry)
         shown = InquiryState(kind=found.kind, subject_id=found.id, detail=found.detail)
         return Heard(shown, Verdict("G14", {"found": desk.say(f"inquiry.{found.kind}")}))
+
+
+def _command(desk: Desk, state: InquiryState, name: str) -> Heard:
+    if name == "home" or (name == "back" and not state.shows_code):
+        return Heard(None)
+    if name == "label" and state.kind is not None:
+        return Heard(state, print_label(desk, state.kind, state.subject_id, state.detail))
+    if name in ("code", "back") and state.kind is not None:
+        return Heard(state.model_copy(update={"shows_code": name == "code" and not state.shows_code}))
+    return Heard(state)
+
+
+def _code(desk: Desk, state: InquiryState) -> Prompt:
+    """The card's code, large, for the camera of a phone or another scanner."""
+    assert state.kind is not None
+    return Prompt(
+        step="code",
+        title=desk.say(f"inquiry.{state.kind}"),
+        ask=desk.say("labels.point"),
+        facts=(Row(desk.say("labels.too_small")),),
+        commands=(label_command(desk), Command("f11", "code", desk.say("labels.hide"))),
+        symbol=labels.code_shown(desk.session, state.kind, state.subject_id, state.detail),
+        practice=_practice(desk),
+        help_page="labels",
+    )
 
 
 def _asking(desk: Desk) -> Prompt:
@@ -115,6 +143,7 @@ def _card(
         facts=tuple(facts)[:MAX_FACTS],
         contents_title=contents_title,
         contents=tuple(contents)[:MAX_CONTENTS],
+        commands=(label_command(desk), Command("f11", "code", desk.say("labels.show"))),
         practice=_practice(desk),
         help_page="inquiry",
     )
