@@ -107,8 +107,10 @@ def _reservation(
     return reservation
 
 
-def reserved_for(session: Session, *, document_id: str, line_id: str | None = None) -> list[Reservation]:
-    """The open reservations of a document or of one of its lines, locked, oldest first."""
+def reserved_for(
+    session: Session, *, document_id: str, line_id: str | None = None, variant_id: str | None = None
+) -> list[Reservation]:
+    """The open reservations of a document, of one of its lines, of a variant for it, locked, oldest first."""
     statement = (
         select(Reservation)
         .where(
@@ -122,6 +124,8 @@ def reserved_for(session: Session, *, document_id: str, line_id: str | None = No
     )
     if line_id is not None:
         statement = statement.where(Reservation.line_id == line_id)
+    if variant_id is not None:
+        statement = statement.where(Reservation.variant_id == variant_id)
     return list(session.exec(statement).all())
 
 
@@ -139,10 +143,12 @@ def release(session: Session, *, document_id: str, line_id: str | None = None) -
     return total
 
 
-def release_quantity(session: Session, *, document_id: str, line_id: str, quantity: Decimal) -> Decimal:
-    """Gives back up to `quantity` of what is promised to a line; answers how much that was."""
+def release_quantity(
+    session: Session, *, document_id: str, line_id: str, quantity: Decimal, variant_id: str | None = None
+) -> Decimal:
+    """Gives back up to `quantity` of what is promised to a line (of a variant); answers how much that was."""
     rest = quantity
-    for reservation in reserved_for(session, document_id=document_id, line_id=line_id):
+    for reservation in reserved_for(session, document_id=document_id, line_id=line_id, variant_id=variant_id):
         part = min(rest, reservation.quantity)
         _lower_reserved(session, reservation, part)
         reservation.quantity -= part
@@ -171,13 +177,15 @@ def _lower_reserved(session: Session, reservation: Reservation, quantity: Decima
     _expire(session, SiteStock, reservation.variant_id)
 
 
-def consume(session: Session, *, document_id: str, line_id: str, quantity: Decimal) -> Decimal:
-    """Lowers a line's reservation rows by up to `quantity`; answers how much was reserved.
+def consume(
+    session: Session, *, document_id: str, line_id: str, quantity: Decimal, variant_id: str | None = None
+) -> Decimal:
+    """Lowers a line's reservation rows (of a variant) by up to `quantity`; answers how much was reserved.
 
     The caller passes the answer as `Posting.reserved`, which lowers the site's total with the same move.
     """
     rest = quantity
-    for reservation in reserved_for(session, document_id=document_id, line_id=line_id):
+    for reservation in reserved_for(session, document_id=document_id, line_id=line_id, variant_id=variant_id):
         part = min(rest, reservation.quantity)
         reservation.quantity -= part
         session.add(reservation)
