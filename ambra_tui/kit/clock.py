@@ -30,7 +30,7 @@ class Clock:
 
 
 class FrozenClock(Clock):
-    """A clock that stands still until it is set; for tests and pictures."""
+    """A clock that stands still until it is set: for the past of a sample, for tests and pictures."""
 
     def __init__(self, at: datetime) -> None:
         super().__init__()

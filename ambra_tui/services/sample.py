@@ -28,6 +28,7 @@ from ambra_tui.kit.money import COST_SCALE
 from ambra_tui.kit.resources import data_path
 from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posting, post
 from ambra_tui.services import access, access_system, catalog, lots, orders, places, purchasing, suppliers
+from ambra_tui.services.sample_history import DAYS, leave_open, live_through
 from ambra_tui.store import SYSTEM, Store
 from ambra_tui.store.models import Organization, StoreSetting, Variant
 from ambra_tui.store.scope import now_of
@@ -37,7 +38,7 @@ Progress = Callable[[int, int], None]
 T = TypeVar("T")
 
 SAMPLES = frozenset({"demo", "ds1"})
-CHUNK = 10
+CHUNK = 40
 YES = "yes"
 
 
@@ -117,13 +118,19 @@ class _Loader:
         work = [(step, _rows(self.folder, name)) for name, step in steps]
         purchase_orders = _documents(_rows(self.folder, "purchase_orders"))
         sales_orders = _documents(_rows(self.folder, "orders"))
-        self.total = sum(len(rows) for _, rows in work) + len(purchase_orders) + len(sales_orders)
+        past = _rows(self.folder, "history")
+        days = DAYS if past else 0
+        self.total = sum(len(rows) for _, rows in work) + days + len(purchase_orders) + len(sales_orders)
         for step, rows in work:
+            if step is _add_stock:
+                live_through(self.store, self.organization_id, past, days=days, progress=self._tell)
             self._each(step, rows)
         for document in purchase_orders:
             self._write(lambda session, rows=document: _add_purchase_order(session, rows), 1)  # type: ignore[misc]
         for document in sales_orders:
             self._write(lambda session, rows=document: _add_order(session, rows), 1)  # type: ignore[misc]
+        if past:
+            leave_open(self.store, self.organization_id)
 
     def _each(self, step: Callable[[Session, Row], object], rows: list[Row]) -> None:
         size = 1 if step is _add_person else CHUNK  # a hash of a PIN takes its time
@@ -132,6 +139,9 @@ class _Loader:
 
     def _write(self, work: Callable[[Session], object], count: int) -> None:
         self.store.writer.run(work, organization_id=self.organization_id, actor=SYSTEM)
+        self._tell(count)
+
+    def _tell(self, count: int) -> None:
         self.done += count
         self.progress(self.done, self.total)
 

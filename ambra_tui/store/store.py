@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from types import TracebackType
 
 from sqlmodel import select
 
 from ambra_tui.errors import Invalid
-from ambra_tui.kit.clock import Clock, parse_moment
+from ambra_tui.kit.clock import Clock, FrozenClock, parse_moment
 from ambra_tui.store.engine import make_engine, parse_url, sqlite_path
 from ambra_tui.store.lock import StoreLock
 from ambra_tui.store.models import StoreSetting
@@ -79,6 +80,19 @@ class Store:
             lambda session: session.add(StoreSetting(name="sample", value=name)), organization_id=None, actor=SYSTEM
         )
         self._start_sample_clock()
+
+    @contextmanager
+    def as_of(self, moment: datetime) -> Iterator[None]:
+        """Meanwhile the clock of a sample store stands at `moment`, so that its past is written as it happened. Raises
+        Invalid for any other store."""
+        if not self.sample:
+            raise Invalid("only a sample store may be written as of another moment")
+        clock = self.clock
+        self.clock = FrozenClock(moment)
+        try:
+            yield
+        finally:
+            self.clock = clock
 
     def _start_sample_clock(self) -> None:
         if not self._now or not self.sample:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
-from ambra_tui.errors import Conflict, NotFound
+from ambra_tui.errors import Conflict, Invalid, NotFound
 from ambra_tui.scan.check_digits import has_check_digit
 from ambra_tui.services import access, catalog, places, secrets
 from ambra_tui.services.sample import SAMPLES, load_sample, practice_badges
+from ambra_tui.services.verify import verify_store
 from ambra_tui.store import open_store
 from ambra_tui.store.models import (
     Barcode,
@@ -219,40 +220,49 @@ def test_case_codes_mean_their_units(session):
 # --- the sample demo
 
 
-@pytest.fixture
-def demo(store):
+def _demo_counts(store, organization):
+    with store.read(organization.id) as session:
+        return [
+            len(session.exec(scoped(session, model)).all())
+            for model in (Variant, Barcode, Location, Lot, StockLevel, StockMove, SalesOrder, PurchaseOrder, User)
+        ]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def test_the_demo_is_a_lively_warehouse_that_obeys_the_ledger(store, dialect):
+    """Work for every flow, ninety days of past in its own time, valid codes; loading it again changes nothing."""
     organization = load_sample(store, "demo")
-    with store.read(organization.id) as opened:
-        yield opened
-
-
-def test_the_demo_has_work_for_every_flow(demo, store):
-    variants = demo.exec(scoped(demo, Variant)).all()
-    assert len(variants) >= 60
-    assert any(v.is_serial_tracked for v in variants) and any(v.is_made for v in variants)
-    orders = {order.number: order.status for order in demo.exec(scoped(demo, SalesOrder)).all()}
-    assert len(orders) == 8 and list(orders.values()).count("allocated") == 4
-    assert {order.status for order in demo.exec(scoped(demo, PurchaseOrder)).all()} == {"ordered"}
-    assert all(lot.expiry_date is None or lot.expiry_date > store.clock.today() for lot in _by_id(demo, Lot).values())
+    with store.read(organization.id) as demo:
+        variants = demo.exec(scoped(demo, Variant)).all()
+        assert len(variants) >= 250
+        assert any(v.is_serial_tracked for v in variants) and any(v.is_made for v in variants)
+        assert len(demo.exec(scoped(demo, Site)).all()) == 3
+        orders = {order.number: order for order in demo.exec(scoped(demo, SalesOrder)).all()}
+        today = [order.status for number, order in orders.items() if number.count("-") == 1]
+        assert len(today) == 8 and today.count("allocated") == 4
+        purchases = {order.number: order.status for order in demo.exec(scoped(demo, PurchaseOrder)).all()}
+        assert [number for number, status in purchases.items() if status == "ordered"] == [
+            f"PO-{number}" for number in range(1001, 1006)
+        ]
+        lots = demo.exec(scoped(demo, Lot)).all()
+        assert all(lot.expiry_date is None or lot.expiry_date > store.clock.today() for lot in lots)
+        codes = [row.code for row in demo.exec(scoped(demo, Barcode)).all()]
+        assert all(len(code) == 14 and code[1:4] == "952" and has_check_digit(code) for code in codes)
+        moves = demo.exec(
+            select(StockMove).where(StockMove.organization_id == organization.id).order_by(col(StockMove.sequence))
+        ).all()
+        ages = sorted({(store.clock.today() - move.posted_at.date()).days for move in moves})
+        assert ages[0] == 0 and ages[-1] == 90 and len(ages) > 80
+        assert [move.posted_at for move in moves] == sorted(move.posted_at for move in moves)
+        kinds = {move.kind for move in moves}
+        assert {"order_fulfilled", "purchase_received", "transfer_in", "transfer_out", "waste_recorded"} <= kinds
     assert len(practice_badges(store)) == 4
-
-
-def test_every_code_of_the_demo_is_a_valid_gtin_of_the_demonstration_range(demo):
-    codes = [row.code for row in demo.exec(scoped(demo, Barcode)).all()]
-    assert len(codes) > 100
-    assert all(len(code) == 14 and code[1:4] == "952" and has_check_digit(code) for code in codes)
-
-
-def test_the_demo_is_loaded_once(store):
-    organization = load_sample(store, "demo")
-
-    def counts():
-        with store.read(organization.id) as session:
-            return [
-                len(session.exec(scoped(session, model)).all())
-                for model in (Variant, Barcode, Location, Lot, StockLevel, SalesOrder, PurchaseOrder, User)
-            ]
-
-    before = counts()
+    assert verify_store(store).is_clean
+    before = _demo_counts(store, organization)
     load_sample(store, "demo")
-    assert counts() == before
+    assert _demo_counts(store, organization) == before
+
+
+def test_only_a_sample_lives_in_another_time(store):
+    with pytest.raises(Invalid), store.as_of(datetime(2026, 1, 1, tzinfo=UTC)):
+        pass
