@@ -90,17 +90,27 @@ def test_answers_require_every_key(document: dict[str, Any]) -> None:
         assert set(schema["required"]) == set(schema["properties"]), name
 
 
+def ship(api: Api, house: factories.Warehouse, variant: Any) -> str:
+    """The id of an order that has left."""
+    api.write(lambda session: factories.stock(session, variant, house.bin, 3))
+    order = api.post("/orders", {"location_id": house.site.id, "items": [{"sku": variant.sku, "quantity": 3}]}).json()
+    assert api.post(f"/orders/{order['id']}/fulfill").status_code == 200
+    return str(order["id"])
+
+
 def test_examples_are_what_the_server_takes(
     api: Api, document: dict[str, Any], house: factories.Warehouse, milk: Any
 ) -> None:
     supplier = api.post("/suppliers", {"name": "Dairy"}).json()["id"]
+    shipped = ship(api, house, milk)
     seen = 0
     for path, method, operation in operations_of(document):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         if "example" not in content or "{" in path:
             continue
         text = json.dumps(content["example"])
-        text = text.replace("wh_1", house.site.id).replace("sup_1", supplier).replace('"sku": "MILK-1L", "bar', '"bar')
+        text = text.replace("wh_1", house.site.id).replace("sup_1", supplier).replace("ord_1", shipped)
+        text = text.replace('"sku": "MILK-1L", "bar', '"bar')
         if operation["operationId"] == "createInventoryAdjustment":
             api.post("/inventory_adjustments", {"sku": "MILK-1L", "location_id": house.site.id, "quantity": 5})
         if operation["operationId"] == "createLocation":
@@ -114,7 +124,11 @@ def test_examples_are_what_the_server_takes(
 def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse, stocked: Any) -> None:
     """Reads every list and every object of a store with one of each, and checks each against its shape."""
     supplier = api.post("/suppliers", {"name": "Dairy"}).json()["id"]
+    returned = {"reason": "sour", "items": [{"sku": "MILK-1L", "quantity": 1, "condition": "damaged"}]}
     made = {
+        "/return_authorizations/{id}": api.post(
+            "/return_authorizations", {"order_id": ship(api, house, stocked), **returned}
+        ),
         "/products/{id}": api.post("/products", {"name": "Butter", "sku": "B", "barcode": "96385074"}),
         "/orders/{id}": api.post("/orders", {"customer": "Ana", "items": [{"sku": "MILK-1L", "quantity": 2}]}),
         "/purchase_orders/{id}": api.post(

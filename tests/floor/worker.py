@@ -28,6 +28,7 @@ from ambra_tui.store.models import Location, Lot, SalesOrder, StockLevel, StockM
 from ambra_tui.store.scope import organization_of, scoped
 
 NOW = "2026-03-02T08:00Z"
+OFFICE = Actor("usr_test", "Test", station="st-1")
 T = TypeVar("T")
 
 
@@ -51,16 +52,17 @@ class Worker:
         self.reply: Reply = self.write(lambda session: engine.sign_in(session, self.place, badge))
         self.codes: list[str] = []
 
-    def write(self, work: Callable[[Session], T]) -> T:
+    def write(self, work: Callable[[Session], T], *, actor: Actor = OFFICE) -> T:
         """Runs a function in one transaction of the organization."""
-        return self.store.writer.run(
-            work, organization_id=self.organization_id, actor=Actor("usr_test", "Test", station="st-1")
-        )
+        return self.store.writer.run(work, organization_id=self.organization_id, actor=actor)
 
     def enter(self, entry: Entry) -> Worker:
         """One entry for the run that the worker sees."""
         run, user_id = self.reply.run, self.reply.user_id
-        self.reply = self.write(lambda session: engine.hear(session, self.place, user_id=user_id, run=run, entry=entry))
+        actor = Actor(user_id, self.reply.user_name, station=self.place.station, role=self.reply.role)
+        self.reply = self.write(
+            lambda session: engine.hear(session, self.place, user_id=user_id, run=run, entry=entry), actor=actor
+        )
         self.codes.append(self.verdict)
         return self
 

@@ -6,7 +6,16 @@ Example::
 """
 
 from ambra_tui.api.edition import Edition
-from ambra_tui.api.editions.operations import inventory, lots, orders, places, products, purchase_orders, suppliers
+from ambra_tui.api.editions.operations import (
+    inventory,
+    lots,
+    orders,
+    places,
+    products,
+    purchase_orders,
+    return_authorizations,
+    suppliers,
+)
 from ambra_tui.api.editions.operations.envelope import adapt, list_body
 from ambra_tui.api.editions.operations.views import Meta
 from ambra_tui.api.failures import plain_body
@@ -25,6 +34,7 @@ EDITION = Edition(
         *products.catalogue.operations,
         *orders.catalogue.operations,
         *purchase_orders.catalogue.operations,
+        *return_authorizations.catalogue.operations,
         *places.catalogue.operations,
         *suppliers.catalogue.operations,
         *lots.catalogue.operations,

@@ -18,6 +18,8 @@ from ambra_tui.kit.quantity import to_json
 Amount = float | int
 OrderStatus = Literal["pending", "reserved", "fulfilled", "cancelled"]
 PurchaseOrderStatus = Literal["draft", "ordered", "partially_received", "received", "cancelled"]
+ReturnStatus = Literal["pending", "received", "cancelled"]
+ReturnCondition = Literal["sellable", "damaged", "discarded"]
 LotStatus = Literal["active", "quarantine", "exhausted", "recalled"]
 
 
@@ -193,6 +195,33 @@ class PurchaseOrderView(TypedDict):
     expected_on: str | None
     notes: str
     items: list[PurchaseOrderItemView]
+    created_at: str
+    updated_at: str
+
+
+class ReturnItemView(TypedDict):
+    """A line of a return. `condition`: the expected one; `sellable_quantity`: what of it came into the stock."""
+
+    id: str
+    variant_id: str
+    sku: str
+    quantity: Amount
+    condition: ReturnCondition
+    received_quantity: Amount
+    sellable_quantity: Amount
+
+
+class ReturnAuthorizationView(TypedDict):
+    """A return (RMA) of a shipped order."""
+
+    id: str
+    number: str
+    order_id: str
+    location_id: str
+    reason: str
+    status: ReturnStatus
+    items: list[ReturnItemView]
+    received_at: str | None
     created_at: str
     updated_at: str
 
