@@ -9,7 +9,18 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import contention, first_paint, http, imports, postings, scan_to_verdict, under_load
+from tests.benchmarks import (
+    at_rest,
+    contention,
+    first_paint,
+    fleet,
+    http,
+    imports,
+    lists,
+    postings,
+    scan_to_verdict,
+    under_load,
+)
 from tests.benchmarks.measure import Line, print_lines
 
 BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
@@ -20,6 +31,9 @@ BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "imports": imports.measure,
     "contention": contention.measure,
     "http": http.measure,
+    "lists": lists.measure,
+    "at_rest": at_rest.measure,
+    "fleet": fleet.measure,
 }
 
 

@@ -71,10 +71,15 @@ class Screen:
 
     def pause(self, seconds: float) -> None:
         """Reads what still comes for a while, as a person looks at the screen."""
-        deadline = time.perf_counter() + seconds
+        self.listen(seconds)
+
+    def listen(self, seconds: float) -> int:
+        """Reads what comes for a while; how many bytes that were."""
+        deadline, count = time.perf_counter() + seconds, 0
         while (left := deadline - time.perf_counter()) > 0:
             if select.select([self._master], [], [], left)[0]:
-                os.read(self._master, 1 << 16)
+                count += len(os.read(self._master, 1 << 16))
+        return count
 
     @property
     def process_id(self) -> int:
