@@ -71,7 +71,9 @@ def check(drawing: Drawing) -> None:
     codes = [mark.code for mark in drawing.marks if isinstance(mark, Bars | Cells)]
     read = read_codes(raster(drawing), codes)
     for code in codes:
-        if (_IDENTIFIERS.get(code.symbology, ""), code.text) not in read:
+        # A UPC-A is an EAN-13 that begins with 0, and is read as one.
+        text = f"0{code.text}" if code.symbology == "upca" else code.text
+        if (_IDENTIFIERS.get(code.symbology, ""), text) not in read:
             raise Undecodable(f"The label '{drawing.label.name}' is not printed: '{code.text}' cannot be read from it.")
 
 

@@ -151,7 +151,7 @@ def lay_out(label: Label, stock: Stock, *, dpi: int, font: Path | None = None) -
     if dpi not in DPIS:
         raise Invalid(f"labels are drawn for {' or '.join(map(str, DPIS))} dpi, not {dpi}", field="dpi")
     scale = _Scale(dpi, stock, label.name, font)
-    width, height = int(stock.width_mm * dpi / _MM), int(stock.height_mm * dpi / _MM)
+    width, height = (int(side * dpi / _MM + 0.01) for side in (stock.width_mm, stock.height_mm))
     pad = scale.dots(min(3.0, max(1.5, 0.04 * min(stock.width_mm, stock.height_mm))))
     box = _Box(pad, pad, width - 2 * pad, height - 2 * pad)
     drawn = _narrowed(label, box.width, scale)

@@ -8,6 +8,7 @@ Example::
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from fpdf import FPDF
 
 _POINTS = 72.0
-_MM_POINTS = _POINTS / 25.4
+_MM = 25.4
+_INSET = 0.1
 
 
 def write(drawings: Sequence[Drawing], stock: Stock) -> bytes:
@@ -29,8 +31,7 @@ def write(drawings: Sequence[Drawing], stock: Stock) -> bytes:
     from fpdf import FPDF
 
     logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of every table it leaves out
-    width, height = stock.page_mm
-    pdf = FPDF(unit="pt", format=(width * _MM_POINTS, height * _MM_POINTS))
+    pdf = FPDF(unit="pt", format=_page(drawings[0], stock))
     pdf.set_auto_page_break(False)
     pdf.set_margin(0)
     pdf.set_title("Labels")
@@ -39,9 +40,19 @@ def write(drawings: Sequence[Drawing], stock: Stock) -> bytes:
     for index, drawing in enumerate(drawings):
         if index % stock.per_page == 0:
             pdf.add_page()
-        left, top = stock.place_mm(index)
-        _draw(pdf, drawing, left * _MM_POINTS, top * _MM_POINTS)
+        left, top = (round(side * drawing.dpi / _MM) * _POINTS / drawing.dpi for side in stock.place_mm(index))
+        _draw(pdf, drawing, left, top)
     return bytes(pdf.output())
+
+
+def _page(drawing: Drawing, stock: Stock) -> tuple[float, float]:
+    """The page in points; on a roll a whole number of the printer's dots and no hair more (a PDF tells hundredths),
+    so that its driver stretches nothing."""
+    if stock.per_page == 1:
+        wide, high = (math.floor(side * _POINTS / drawing.dpi * 100) / 100 for side in (drawing.width, drawing.height))
+        return (wide, high)
+    width, height = stock.page_mm
+    return (width * _POINTS / _MM, height * _POINTS / _MM)
 
 
 def _draw(pdf: FPDF, drawing: Drawing, left: float, top: float) -> None:
@@ -49,16 +60,22 @@ def _draw(pdf: FPDF, drawing: Drawing, left: float, top: float) -> None:
     for mark in drawing.marks:
         if isinstance(mark, Bars):
             for x, width in mark.runs():
-                pdf.rect(left + x * dot, top + mark.y * dot, width * dot, mark.height * dot, style="F")
+                _fill(pdf, left + x * dot, top + mark.y * dot, width * dot, mark.height * dot, dot)
         elif isinstance(mark, Cells):
             for x, y, width in mark.runs():
-                pdf.rect(left + x * dot, top + y * dot, width * dot, mark.module * dot, style="F")
+                _fill(pdf, left + x * dot, top + y * dot, width * dot, mark.module * dot, dot)
         elif isinstance(mark, Words):
             pdf.set_font(_family(pdf, mark.setting.path), size=mark.size * dot)
             pdf.text(left + mark.x * dot, top + mark.baseline * dot, mark.setting.text)
         else:
             points = [(left + x * dot, top + y * dot) for x, y in mark.points]
             pdf.polygon(points, style="F")
+
+
+def _fill(pdf: FPDF, x: float, y: float, width: float, height: float, dot: float) -> None:
+    """A filled rectangle, smaller by a hair: a printer's driver that rounds outwards must not widen a bar by a dot."""
+    hair = _INSET * dot
+    pdf.rect(x + hair, y + hair, width - 2 * hair, height - 2 * hair, style="F")
 
 
 def _family(pdf: FPDF, path: Path) -> str:
