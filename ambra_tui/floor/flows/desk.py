@@ -14,12 +14,12 @@ from typing import Literal
 
 from sqlmodel import col
 
-from ambra_tui.errors import AmbraError
+from ambra_tui.errors import AmbraError, Conflict
 from ambra_tui.floor.conversation import Choice, Command, Entry, FlowState, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import SUPERVISORS, Desk
 from ambra_tui.kit.language import say
 from ambra_tui.kit.quantity import show
-from ambra_tui.services import claims, receiving
+from ambra_tui.services import claims, receiving, transfers
 from ambra_tui.services import desk as figures
 from ambra_tui.store.models import Discrepancy, User, Variant, WorkClaim
 from ambra_tui.store.scope import scoped
@@ -130,13 +130,16 @@ def _exception(desk: Desk, state: DeskState) -> Prompt:
         Row(desk.say("desk.who"), who.name if who else "-"),
         Row(desk.say("desk.when"), f"{exception.created_at.astimezone():%d.%m. %H:%M}"),
     )
+    is_loss = exception.kind == transfers.TRANSFER_LOSS
+    reasons = enumerate(transfers.LOSS_REASONS if is_loss else (), start=1)
     return Prompt(
         step="exception",
         title=desk.say("desk.exceptions"),
-        ask=desk.say("desk.ask_reason"),
+        ask=desk.say("desk.ask_loss" if is_loss else "desk.ask_reason"),
         facts=facts,
+        choices=tuple(Choice(str(number), reason, desk.say(f"desk.loss_{reason}")) for number, reason in reasons),
+        accepts_text=not is_loss,
         commands=(Command("f7", "later", desk.say("desk.later")),),
-        progress=None,
         todo=tuple(_exception_row(desk, row) for row in _exceptions(desk)[:10]),
         help_page="desk",
     )
@@ -197,6 +200,8 @@ def _choose(desk: Desk, state: DeskState, code: str) -> Heard:
         return Heard(_next_exception(desk, ()))
     if state.step == "menu" and code == "work":
         return Heard(DeskState(step="work"))
+    if state.step == "exception" and code in transfers.LOSS_REASONS:
+        return _settle(desk, state, code)
     if state.step == "work":
         kind, _, document_id = code.partition(":")
         return Heard(DeskState(step="free", claim=(kind, document_id)))
@@ -215,16 +220,49 @@ def _set_free(desk: Desk, state: DeskState) -> Heard:
 
 
 def _resolve(desk: Desk, state: DeskState, entry: Entry) -> Heard:
+    """Closes an exception with a typed reason; what is missing on a transfer is asked by its digits."""
     exception = _asked(desk, state)
     if exception is None:
         raise Refusal("E33", document="")
-    if entry.how == "scan":
+    if entry.how == "scan" or exception.kind == transfers.TRANSFER_LOSS:
         raise Refusal("E40")
+    item, earlier = _sku(desk, exception), exception.reason
     try:
         receiving.resolve_exception(desk.session, exception.id, reason=entry.text)
     except AmbraError as error:
         raise Refusal("E99", detail=error.message) from error
-    return Heard(_next_exception(desk, state.put_off), Verdict("G50", {"item": _sku(desk, exception)}))
+    desk.did(
+        "exception_close",
+        document_kind="discrepancy",
+        document_id=exception.id,
+        summary={"item": item, "quantity": show(exception.quantity)},
+        details={"exception": exception.id, "reason": earlier},
+    )
+    return Heard(_next_exception(desk, state.put_off), Verdict("G50", {"item": item}))
+
+
+def _settle(desk: Desk, state: DeskState, reason: str) -> Heard:
+    """Says what became of stock that did not arrive; it leaves transit."""
+    loss = _asked(desk, state)
+    if loss is None or loss.kind != transfers.TRANSFER_LOSS:
+        raise Refusal("E41")
+    told = {"item": _sku(desk, loss), "quantity": show(loss.quantity)}
+    try:
+        carried = transfers.settle_loss(desk.session, loss, reason=reason, idempotency_key=desk.key("settle"))
+    except Conflict as error:
+        raise Refusal("E41") from error
+    number = transfers.get_transfer(desk.session, loss.document_id).number
+    desk.did(
+        "transfer_settle",
+        moves=[row.posted for row in carried],
+        document_kind=loss.document_kind,
+        document_id=loss.document_id,
+        summary={**told, "document": number},
+        details={
+            "carried": [[row.content_id, str(row.quantity)] for row in carried], "loss": loss.id, "reason": reason,
+        },
+    )  # fmt: skip
+    return Heard(_next_exception(desk, state.put_off), Verdict("G40", {**told, "document": number}))
 
 
 # --- what there is --------------------------------------------------------------------------------------------------
