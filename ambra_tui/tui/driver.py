@@ -23,6 +23,7 @@ from queue import Queue
 from typing import TYPE_CHECKING, Any
 
 from textual import events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
@@ -41,6 +42,10 @@ _PASTE_START, _PASTE_END = "\x1b[200~", "\x1b[201~"
 # An escape directly before a letter begins no key that we know: it is a stray byte of a scanner.
 _STRAY_ESCAPE = re.compile(r"\x1b(?=[^\x1b\[O])")
 STRAY = "\x9b"
+ESCAPE_SECONDS = 0.1
+_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+_MODIFIED_KEY = re.compile(r"\x1b\[[0-9:]*;[0-9:;]+[u~ABCDEFHPQS]")
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]?|O)?\Z")
 # Leave the alternate screen, mouse, paste and focus reports, keyboard protocols and character sets of a dead program.
 _PUT_RIGHT = (
     "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?2004l\x1b[?1004l\x1b(B\x1b[0m"
@@ -248,6 +253,16 @@ class TerminalDriver(LinuxDriver):
             os._exit(129)
 
 
+def _stray_key() -> events.Key:
+    return events.Key("shift+escape", STRAY)
+
+
+def _key_or_stray(sequence: re.Match[str]) -> str:
+    """A whole control sequence: as it is when a key sends it; nothing else was asked for."""
+    text = sequence[0]
+    return text if text in ANSI_SEQUENCES_KEYS or _MODIFIED_KEY.fullmatch(text) else STRAY
+
+
 class KeyReader:
     """Bytes in, keys and pastes out. Bytes that are no text become U+FFFD; a paste whose end never comes is ended."""
 
@@ -256,21 +271,26 @@ class KeyReader:
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._paste: str | None = None
         self._carets = 0
+        self._unfinished = ""
 
     @property
     def patience_seconds(self) -> float | None:
         """How long to wait for more before `tick` decides; None while nothing is unfinished."""
         if self._paste is not None:
             return PASTE_SECONDS
+        if self._unfinished:
+            return ESCAPE_SECONDS
         due = self._parser._timeout_time
         return None if due is None else max(0.0, due - time.monotonic())
 
     def feed(self, chunk: bytes) -> list[Message]:
         """The keys of `chunk`. A paste never reaches the parser, whatever is in it."""
         messages: list[Message] = []
-        text = self._decode(chunk)
+        text = self._unfinished + self._decode(chunk)
+        self._unfinished = ""
         while text:
             if self._paste is None:
+                text = self._hold_back(text)
                 head, found, text = text.partition(_PASTE_START)
                 messages += self._keys(head)
                 self._paste = "" if found else None
@@ -286,7 +306,17 @@ class KeyReader:
         """What silence decides: a lone escape is a key, a paste without end is over."""
         if self._paste is not None:
             return [self._pasted(self._paste)]
-        return self._told_apart(self._parser.tick())
+        text, self._unfinished = self._unfinished, ""
+        messages = self._told_apart(self._parser.tick())
+        return [*messages, events.Key("escape", "\x1b")] if text == "\x1b" else messages + self._keys(text)
+
+    def _hold_back(self, text: str) -> str:
+        """`text` without the control sequence that it breaks off in: the next read brings its end, or silence."""
+        found = _UNFINISHED.search(text)
+        if found is None:
+            return text
+        self._unfinished = found[0]
+        return text[: found.start()]
 
     def _pasted(self, text: str) -> events.Paste:
         self._paste = None
@@ -296,7 +326,8 @@ class KeyReader:
         if not text:
             return []
         self._carets += text.count("^")
-        return self._told_apart(self._parser.feed(_STRAY_ESCAPE.sub(STRAY, text)))
+        known = _SEQUENCE.sub(_key_or_stray, text)
+        return self._told_apart(self._parser.feed(_STRAY_ESCAPE.sub(STRAY, known)))
 
     def _told_apart(self, messages: Iterable[Message]) -> list[Message]:
         """The parser turns an escape it cannot use into a caret; here it stays something that is no data."""
@@ -306,7 +337,7 @@ class KeyReader:
                 self._carets -= 1
                 if self._carets < 0:
                     self._carets = 0
-                    sorted_out.append(events.Key("shift+escape", STRAY))
+                    sorted_out.append(_stray_key())
                     continue
             sorted_out.append(message)
         return sorted_out

@@ -163,6 +163,26 @@ def test_no_stray_byte_ends_the_program_or_acts(floor: Floor, name: str) -> None
     floor.terminal.wait_for("Scan every unit")
 
 
+@pytest.mark.parametrize(
+    "sequence", ["\x1b[31m", "\x1b[0m", "\x1b[2J", "\x1b[I", "\x1b[3;4R", "\x1b[<0;5;5M", "\x1b]0;title\x07", "\x1b"]
+)
+@pytest.mark.parametrize("before", ["", "CODE-"])
+def test_a_sequence_inside_a_code_is_no_part_of_it_and_breaks_it(floor: Floor, sequence: str, before: str) -> None:
+    floor.terminal.send(f"{before}{sequence}RED-1\r")
+    floor.terminal.wait_for("E27 SCAN BROKEN")
+    _silence(floor)
+    floor.terminal.scan("GOOD-CODE-1")
+    _until(floor, "GOOD-CODE-1")
+    assert floor.codes[1:] == ["GOOD-CODE-1"]
+
+
+@pytest.mark.parametrize("code", ["\x1b[31mRED-1", "RED-\x1b[31m1", "RED-\x1b[I1"])
+def test_a_sequence_that_comes_byte_by_byte_breaks_its_code_too(floor: Floor, code: str) -> None:
+    floor.terminal.send_spaced(f"{code}\r", gap_seconds=0.002)
+    floor.terminal.wait_for("E27 SCAN BROKEN")
+    assert floor.codes[1:] == []
+
+
 def test_a_lone_escape_is_the_back_key(floor: Floor) -> None:
     floor.terminal.send(b"\x1b")
     floor.terminal.wait_for("Choose or scan")
