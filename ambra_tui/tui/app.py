@@ -27,7 +27,7 @@ from textual.binding import BindingType
 from textual.notifications import SeverityLevel
 from textual.theme import Theme
 
-from ambra_tui.errors import AmbraError
+from ambra_tui.errors import AmbraError, Invalid
 from ambra_tui.kit.clock import monotonic_milliseconds
 from ambra_tui.kit.text import printable
 from ambra_tui.scan.model import RawScan, ScanSource, SourceState
@@ -94,6 +94,7 @@ class Terminal(App[int]):
         self._redraw_handle: asyncio.Handle | None = None
         self._echo_handle: asyncio.Handle | None = None
         self.station: Station
+        self.refusal = ""
 
     # ------------------------------------------------------------------ start and end
 
@@ -138,6 +139,8 @@ class Terminal(App[int]):
         start_log()
         try:
             host = self._make_host()
+        except Invalid as error:
+            _from_thread(loop, self._refuse_start, error.message)
         except AmbraError as error:
             _from_thread(loop, self.station.failed, error.message)
         except Exception as error:  # the edge of a thread: the person must read why
@@ -146,6 +149,11 @@ class Terminal(App[int]):
         else:
             if not _from_thread(loop, self._opened, host):
                 host.close()
+
+    def _refuse_start(self, sentence: str) -> None:
+        """What was asked for can never be opened: there is nothing to try again."""
+        self.refusal = sentence
+        self.exit(1)
 
     def _opened(self, host: FloorHost) -> None:
         self.station.opened(host)

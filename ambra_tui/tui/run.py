@@ -8,9 +8,12 @@ Example::
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ambra_tui.kit.text import printable
 
 if TYPE_CHECKING:
     from ambra_tui.floor.host import FloorHost
@@ -23,7 +26,8 @@ REPLAY_PREFIX = "replay:"
 def run_terminal(make_host: Callable[[], FloorHost], *, serial: str | None = None, station: str = "") -> int:
     """Run a terminal until it is left, and return its exit code.
 
-    `make_host` is called on a thread after the first frame was painted; what it raises is shown to the person.
+    `make_host` is called on a thread after the first frame was painted. Invalid ends the terminal with its sentence on
+    standard error; whatever else it raises is shown to the person, who may try again.
     `serial`: a port, ``vid:pid``, ``auto``, or ``replay:FILE`` to send a recording.
     """
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -42,6 +46,8 @@ def run_terminal(make_host: Callable[[], FloorHost], *, serial: str | None = Non
         is_ascii=wants_ascii(),
     )
     result = terminal.run(mouse=False)
+    if terminal.refusal:
+        print(printable(terminal.refusal), file=sys.stderr)
     return result if result is not None else terminal.return_code or 0
 
 
