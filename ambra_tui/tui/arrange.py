@@ -25,6 +25,7 @@ Span = tuple[str, str]
 Line = tuple[Span, ...]
 
 SIDE_FROM, WIDE_FROM = 76, 100
+NARROW_SIDE = 30  # a verdict's code and its headline of 20 columns, without the moment
 LOW = 8
 _SIGN: dict[Level, str] = {"good": "✓", "doubt": "!", "wrong": "✗"}
 _GAP = ("", "")
@@ -77,7 +78,7 @@ class _Plan:
 def _side_width(view: View, width: int) -> int:
     if width < SIDE_FROM or not (view.todo or view.contents or view.history):
         return 0
-    return width * 2 // 5 if width >= WIDE_FROM else 28
+    return width * 2 // 5 if width >= WIDE_FROM else NARROW_SIDE
 
 
 def _header(view: View, chrome: Chrome, width: int, *, shows_place: bool) -> Line:
@@ -437,7 +438,10 @@ def _side_row(fact: Fact, width: int) -> Line:
 
 def _past(past: tuple[str, Level, str], width: int) -> Line:
     moment, level, words = past
-    return ((f" {moment} ", "label"), (f"{_SIGN[level]} ", f"past_{level}"), (clip(words, width - 9), "value"))
+    told = f" {moment} " if width >= NARROW_SIDE else " "
+    sign = f"{_SIGN[level]} "
+    room = width - cell_len(told) - cell_len(sign)
+    return ((told, "label"), (sign, f"past_{level}"), (clip(words, room), "value"))
 
 
 def _beside(left: Line, right: Line, left_width: int) -> Line:

@@ -62,6 +62,19 @@ def test_every_word_of_every_verdict_can_be_read_on_sixteen_rows_of_twenty(langu
             assert word in shown or all(piece in shown for piece in wrap(word, 20)), (code, word, shown)
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("width", [76, 80, 120])
+def test_the_last_verdicts_are_read_whole_beside_the_step(language: str, width: int) -> None:
+    from ambra_tui.kit.language import verdict_words
+
+    codes = sorted(key.removeprefix("verdict.") for key in keys(language) if key.startswith("verdict."))
+    for code in codes:
+        words = f"{code} {verdict_words(language, code, {})[0]}"
+        view = View("Title", "Scan", history=(("14:43", "wrong", words),))
+        lines = arrange(view, Chrome(history_title="Last"), width=width, height=24)
+        assert any(words in "".join(part for part, _ in line) for line in lines), words
+
+
 def test_help_lays_out_every_page_at_every_width() -> None:
     for name in page_names():
         for width in (16, 20, 40, 80, 120):
