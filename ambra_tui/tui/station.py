@@ -302,6 +302,8 @@ class Station:
     def _carry_typing(self, before: Reply | None, reply: Reply, item: Item) -> None:
         """Another step has begun: what was typed stays with its own step, through a look-up and through a crash."""
         place = _place(reply)
+        if item.kind in ("choice", "command") and not self.intake.waiting:
+            self.echo = ""  # the last scan belongs to the step before
         if item.text == "inquiry":
             self._set_aside = (_place(before), self.typed)
         elif place and self._set_aside[0] == place:

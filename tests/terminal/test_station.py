@@ -79,6 +79,19 @@ def test_what_is_scanned_before_the_store_is_open_is_answered_after() -> None:
     on_loop(story)
 
 
+def test_the_last_scan_does_not_stand_in_the_entry_line_of_the_next_flow() -> None:
+    async def story(bench: Bench) -> None:
+        await bench.sign_in()
+        bench.station.frame(scan("CODE-1"))
+        await bench.settled()
+        assert bench.station.echo == "CODE-1"
+        bench.station.command("back")
+        await bench.settled()
+        assert bench.station.echo == ""
+
+    on_loop(story)
+
+
 def test_a_badge_scanned_twice_does_not_become_an_entry_of_the_first_step() -> None:
     async def story(bench: Bench) -> None:
         bench.station.opened(bench.host)
