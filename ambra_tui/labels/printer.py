@@ -27,6 +27,7 @@ from ambra_tui.labels.stock import ROLLS, Stock, stock_named
 
 RAW_PORT = 9100
 CONNECT_SECONDS, SEND_SECONDS = 3.0, 10.0
+SEND_BUFFER_BYTES = 8_192
 DEFAULT_DPI, DEFAULT_STOCK = 203, "100x50"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _HELP = "a printer is tcp://host:9100, file:///dev/usb/lp0 or file:///folder/"
@@ -121,6 +122,8 @@ def _place(printer: Printer) -> str:
 def _send_tcp(printer: Printer, payload: bytes) -> None:
     with socket.create_connection((printer.host, printer.port), timeout=CONNECT_SECONDS) as connection:
         connection.settimeout(SEND_SECONDS)
+        # What the printer has not taken shows here, not after we have gone.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         connection.sendall(payload)
         connection.shutdown(socket.SHUT_WR)
 

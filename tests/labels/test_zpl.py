@@ -15,7 +15,7 @@ from ambra_tui.labels.stock import stock_named
 from tests.labels.conftest import HOSTILE, LABELS
 
 ROLL = stock_named("100x50")
-KNOWN = {"XA", "CI", "PW", "LL", "LH", "FO", "BY", "FH", "FD", "FS", "A0", "GF", "XZ"}
+KNOWN = {"XA", "CI", "PW", "LL", "LH", "FO", "BY", "FH", "FD", "FS", "A0", "GF", "PQ", "XZ"}
 CODES = {"BC", "BE", "B8", "BU", "B2", "BX", "BQ"}
 _COMMAND = re.compile(r"\^([A-Z][A-Z0-9])([^\^]*)")
 _HEX = re.compile(rb"\\([0-9A-F]{2})")

@@ -10,6 +10,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from ambra_tui.labels.fonts import ASCENT, loaded
 from ambra_tui.labels.formats import Format
@@ -27,13 +28,14 @@ _WITHOUT_CHECK_DIGIT = {"ean13": "E", "ean8": "8", "upca": "U"}
 
 
 def write(drawings: Sequence[Drawing], stock: Stock) -> bytes:
-    """One format (``^XA`` to ``^XZ``) a label, one after the other."""
-    return b"".join(_label(drawing).encode() for drawing in drawings)
+    """One format (``^XA`` to ``^XZ``) a label, one after the other; the same label again is a copy (``^PQ``)."""
+    return "".join(_label(drawing, len(list(copies))) for drawing, copies in groupby(drawings)).encode()
 
 
-def _label(drawing: Drawing) -> str:
+def _label(drawing: Drawing, copies: int) -> str:
     fields = "\n".join(_field(mark) for mark in drawing.marks)
-    return f"^XA\n^CI28\n^PW{drawing.width}\n^LL{drawing.height}\n^LH0,0\n{fields}\n^XZ\n"
+    head = f"^XA\n^CI28\n^PW{drawing.width}\n^LL{drawing.height}\n^LH0,0"
+    return f"{head}\n{fields}\n^PQ{copies}\n^XZ\n"
 
 
 def _field(mark: Mark) -> str:
