@@ -8,17 +8,30 @@ Example::
 
 from __future__ import annotations
 
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from ambra_tui.kit.ids import new_id
 from ambra_tui.store.facts import publish
 from ambra_tui.store.models import Location, Task
+from ambra_tui.store.prepared import ORGANIZATION, PreparedRows, given
 from ambra_tui.store.scope import actor_of, now_of, organization_of, scoped
 
 SHORT_PICK = "short_pick"
 ZERO_CHECK = "zero_check"
 CANCELLED_ORDER = "cancelled_order"
+BELOW_MINIMUM = "below_minimum"
 OPEN_STATES = ("open", "claimed")
+REPLENISH_PRIORITY = 1
+
+_STOPPED = PreparedRows(
+    select(col(Task.location_id), col(Task.variant_id)).where(
+        Task.organization_id == ORGANIZATION,
+        Task.site_id == given("site_id"),
+        Task.kind == "count",
+        col(Task.status).in_(OPEN_STATES),
+        col(Task.reason).like(f"{SHORT_PICK}%"),
+    )
+)
 
 
 def ask_count(
@@ -55,6 +68,20 @@ def ask_putaway(session: Session, *, location: Location, reason: str, document_i
     )
 
 
+def ask_replenish(session: Session, *, location: Location, variant_id: str, document_id: str = "") -> Task:
+    """The pick face of a variant holds too little: somebody is to fill it from a reserve bin."""
+    return _ask(
+        session,
+        kind="replenish",
+        location=location,
+        variant_id=variant_id,
+        reason=BELOW_MINIMUM,
+        document_kind="",
+        document_id=document_id,
+        priority=REPLENISH_PRIORITY,
+    )
+
+
 def open_tasks(
     session: Session, site_id: str, *, kind: str | None = None, location_id: str | None = None
 ) -> list[Task]:
@@ -77,13 +104,25 @@ def finish_task(session: Session, task: Task) -> None:
     publish(session, "task_done", task.id, {"kind": task.kind, "location_id": task.location_id})
 
 
+def reopen_task(session: Session, task: Task) -> None:
+    """The work was taken back: the task waits again."""
+    task.status, task.claimed_by, task.updated_at = "open", "", now_of(session)
+    session.add(task)
+    session.flush()
+    publish(session, "task_opened", task.id, {"kind": task.kind, "location_id": task.location_id})
+
+
+def cancel_task(session: Session, task: Task) -> None:
+    """What asked for the work was taken back."""
+    task.status, task.updated_at = "cancelled", now_of(session)
+    session.add(task)
+    session.flush()
+    publish(session, "task_cancelled", task.id, {"kind": task.kind, "location_id": task.location_id})
+
+
 def stopped_bins(session: Session, site_id: str) -> set[tuple[str, str]]:
     """Pairs of location and variant that a short pick cast doubt on: no pick is sent there until a count."""
-    return {
-        (task.location_id or "", task.variant_id or "")
-        for task in open_tasks(session, site_id, kind="count")
-        if task.reason.startswith(SHORT_PICK)
-    }
+    return {(location_id or "", variant_id or "") for location_id, variant_id in _STOPPED.all(session, site_id=site_id)}
 
 
 def _ask(
@@ -95,6 +134,7 @@ def _ask(
     reason: str,
     document_kind: str,
     document_id: str,
+    priority: int = 0,
 ) -> Task:
     for known in open_tasks(session, location.site_id or "", kind=kind, location_id=location.id):
         if known.variant_id == variant_id and known.reason.split(" ")[0] == reason.split(" ")[0]:
@@ -110,6 +150,7 @@ def _ask(
         document_kind=document_kind,
         document_id=document_id,
         reason=reason,
+        priority=priority,
         created_by=actor_of(session).id,
         created_at=now,
         updated_at=now,

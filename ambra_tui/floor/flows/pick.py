@@ -293,7 +293,7 @@ def _refuse_lot(desk: Desk, stop: Stop, lot: Lot) -> None:
     if picking.is_expired(lot, desk.today):
         raise Refusal("E10", lot=lot.lot_number, expiry=lot.expiry_date)
     with _told():
-        picking.check_lot(desk.session, stop, lot)
+        picking.check_lot(stop, lot)
 
 
 def _identified(desk: Desk, state: PickState, stop: Stop, level: StockLevel) -> Heard:
