@@ -484,7 +484,7 @@ def test_a_bin_put_on_hold_while_somebody_walks_there_is_refused(ana: Worker) ->
     ana.menu("pick").scan("SO-1")
     ana.write(lambda s: ledger.set_location_held(s, ana.location(s, "A02-1"), True))
     ana.scan("WH1-A02-1")
-    assert (ana.verdict, ana.words) == ("E17", "BIN ON HOLD: A02-1 is on hold. Take nothing from it.")
+    assert (ana.verdict, ana.words) == ("E17", "BIN ON HOLD: A02-1 is on hold: nothing goes in or out.")
 
 
 @on_sqlite
