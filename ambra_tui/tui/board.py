@@ -18,8 +18,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ambra_tui.kit.text import printable
-from ambra_tui.tui.arrange import Line
+from ambra_tui.tui.arrange import Line, Span
 
+MAX_DRAWN = 1000
 STYLES = (
     "title",
     "title_right",
@@ -118,6 +119,7 @@ class Board(Widget):
         super().__init__()
         self.lines: list[Line] = []
         self._styles: dict[str, Style] = {}
+        self._drawn: dict[Span, str] = {}
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show `lines`; only rows that differ are painted again."""
@@ -127,8 +129,48 @@ class Board(Widget):
             self.refresh()
             return
         changed = [y for y, (old, new) in enumerate(zip(before, self.lines, strict=True)) if old != new]
-        if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+        if not changed:
+            return
+        regions = [Region(0, y, width, 1) for y in changed]
+        if self._has_screen_to_itself():
+            self._set_dirty(*regions)  # the toolkit forgets how these rows looked, and has nothing left to paint
+            self._repaint_regions.clear()
+            self._dirty_regions.clear()
+            self._write("".join(f"\x1b[{y + 1}H{self._row(y)}" for y in changed))
+        else:
+            self.refresh(*regions)
+
+    def _has_screen_to_itself(self) -> bool:
+        """The board fills the terminal, nothing lies over it and the toolkit owes no paint: rows may go out at once."""
+        app, screen = self.app, self.screen
+        return (
+            self.size == app.size
+            and screen.is_current
+            and not (app.is_headless or app._batch_count or self._repaint_required or self._repaint_regions)
+            and not (screen._layout_required or screen._repaint_required or screen._dirty_widgets)
+            and screen._compositor.visible_widgets.keys() == {screen, self}
+        )
+
+    def _write(self, sequence: str) -> None:
+        if self.app._driver is not None:
+            self.app._driver.write(sequence)
+
+    def _row(self, y: int) -> str:
+        """One row as the terminal takes it. What was drawn once is kept: most of a screen is what it was before."""
+        line = [span for span in self.lines[y] if span[0]]
+        missing = self.size.width - sum(cell_len(printable(part)) for part, _ in line)
+        if missing > 0:
+            line.append((" " * missing, line[-1][1] if line and self._fills(y) else ""))
+        return "".join(self._drawn.get(span) or self._draw(span) for span in line)
+
+    def _draw(self, span: Span) -> str:
+        strip = Strip([self._segment(*span)])
+        for line_filter in self.get_line_filters():
+            strip = strip.apply_filter(line_filter, self.background_colors[1])
+        if len(self._drawn) >= MAX_DRAWN:
+            self._drawn.clear()
+        self._drawn[span] = strip.render(self.app.console)
+        return self._drawn[span]
 
     @property
     def plain(self) -> str:

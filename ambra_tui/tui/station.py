@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 TYPED_LIMIT = 255
 EMBLEM = "AMBRA"
 LOOK_DELAY_SECONDS = 0.1
+OVER_A_STEP = frozenset({"inquiry", "undo", "sign_off", "take_over"})  # flows that lead back to the step beneath
 _TROUBLES = {"overflow": "E26", "broken": "E27"}
 
 
@@ -257,8 +258,10 @@ class Station:
     async def _ask(self, item: Item) -> str:
         """Hand the item to the program behind and show its reply; returns the verdict's code."""
         assert self._host is not None
+        is_look_spared = self._spare_look()
         try:
             reply = await asyncio.wrap_future(self._send(self._host, item))
+            is_look_spared = False
         except Unavailable as error:
             return self._complain("E98", error.message)
         except AmbraError as error:
@@ -266,7 +269,18 @@ class Station:
         except Exception:  # the edge of the worker: whatever it was, the operator must hear of it
             log.exception("an entry was not answered")
             return self._complain("E97", "")
+        finally:
+            if is_look_spared:
+                self._facts_changed()
         return self._take(reply, item)
+
+    def _spare_look(self) -> bool:
+        """What is asked now tells of every fact so far: a look that was due for them is not needed any more."""
+        if self._look_handle is None:
+            return False
+        self._look_handle.cancel()
+        self._look_handle = None
+        return True
 
     def _send(self, host: FloorHost, item: Item) -> Future[Reply]:
         if item.kind == "look":
@@ -304,22 +318,31 @@ class Station:
         place = _place(reply)
         if item.kind in ("choice", "command") and not self.intake.waiting:
             self.echo = ""  # the last scan belongs to the step before
-        if item.text == "inquiry":
-            self._set_aside = (_place(before), self.typed)
-        elif place and self._set_aside[0] == place:
-            self.typed, self._set_aside = self._set_aside[1], ("", "")
-            return
-        if place and not _place(before):
+        if place and (before is None or before.prompt is None or before.user_id != reply.user_id):
             self.echo = ""  # a badge is a credential: it does not stay on the screen
-            self.typed = "" if self.is_secret else self._draft.find(reply.user_id, place)
+            self._recall(reply, place)
             return
-        if item.kind != "scan":
+        if reply.flow in OVER_A_STEP:
+            if before is not None and before.flow not in OVER_A_STEP:
+                self._set_aside = (_place(before), self.typed)
+            self.typed = "" if item.kind != "scan" else self.typed
+            return
+        (kept_at, kept), self._set_aside = self._set_aside, ("", "")
+        if place and kept_at == place:
+            self.typed = kept
+        elif item.kind != "scan":
             self.typed = ""
         self._keep_draft()
 
+    def _recall(self, reply: Reply, place: str) -> None:
+        """Somebody has signed in: what they had typed at this step, or at the step beneath a look-up, is there."""
+        where, typed = self._draft.last(reply.user_id)
+        self.typed = typed if where == place and not self.is_secret else ""
+        self._set_aside = (where, typed) if reply.flow in OVER_A_STEP else ("", "")
+
     def _keep_draft(self) -> None:
         reply = self._reply
-        if reply is not None and reply.prompt is not None:
+        if reply is not None and reply.prompt is not None and reply.flow not in OVER_A_STEP:
             self._draft.keep(reply.user_id, _place(reply), "" if self.is_secret else self.typed)
 
     def _complain(self, code: str, sentence: str) -> str:
@@ -376,9 +399,11 @@ class Station:
         if not signed_in:
             shown += [("F2", "terminal.key_scans"), ("^C", "terminal.key_leave")]
         elif self.flow == "home":
-            shown += [("F3", "terminal.key_inquiry"), ("F12", "terminal.key_sign_out")]
+            shown += [("F3", "terminal.key_inquiry"), ("F12", "terminal.key_sign_out"), ("^Z", "terminal.key_undo")]
+        elif self.flow in ("undo", "sign_off", "take_over"):
+            shown += [("Esc", "terminal.key_back")]
         else:
-            shown += [("F3", "terminal.key_inquiry"), ("Esc", "terminal.key_back")]
+            shown += [("F3", "terminal.key_inquiry"), ("Esc", "terminal.key_back"), ("^Z", "terminal.key_undo")]
         return tuple((key, self.say(label)) for key, label in shown)
 
     def chrome(self, *, scanner: str, scanner_reason: str = "") -> Chrome:

@@ -44,6 +44,15 @@ class Bench:
             await done.wait()
             done.clear()
 
+    async def later(self, seconds: float) -> None:
+        done = asyncio.Event()
+        asyncio.get_running_loop().call_later(seconds, done.set)
+        await done.wait()
+
+    async def turn(self) -> None:
+        """What other threads have handed to the loop has been dealt with."""
+        await self.later(0)
+
     async def sign_in(self) -> None:
         self.station.opened(self.host)
         self.station.frame(scan("BDG-1001"))
@@ -212,6 +221,27 @@ def test_an_answer_stays_through_a_look_and_goes_with_enter() -> None:
         assert bench.station.notice is None
 
     on_loop(story)
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_look_is_spared_by_an_answer_that_came_after_the_facts(
+    is_answered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ambra_tui.tui.station.LOOK_DELAY_SECONDS", 0.02)
+    looks: list[str] = []
+
+    async def story(bench: Bench) -> None:
+        await bench.sign_in()
+        bench.host.looked = lambda: looks.append("look")
+        bench.host.wake()
+        await bench.turn()
+        bench.station.frame(scan("CODE-1" if is_answered else "FAIL"))
+        await bench.settled()
+        await bench.later(0.1)
+        await bench.settled()
+
+    on_loop(story, FailingHost())
+    assert len(looks) == (0 if is_answered else 1)
 
 
 def test_digits_typed_then_a_fast_end_are_one_entry() -> None:
