@@ -579,7 +579,6 @@ def _touch(session: Session, order: PurchaseOrder, line: PurchaseOrderLine) -> N
         order.status = "ordered"
     order.updated_at = now_of(session)
     session.add(order)
-    session.flush()
     if order.status != before:
         publish(session, "purchase_order_changed", order.id, {"number": order.number, "status": order.status})
 
