@@ -8,7 +8,7 @@ Example::
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +21,7 @@ from ambra_tui.errors import AmbraError, InsufficientStock, Invalid, KeyReused, 
 from ambra_tui.kit.clock import Clock, from_microseconds, to_microseconds
 from ambra_tui.kit.ids import derived_id
 from ambra_tui.kit.quantity import to_decimal, to_scaled
-from ambra_tui.ledger.books import Books, Move, Place, Short, apply, destination_key, source_key
+from ambra_tui.ledger.books import Books, Move, Short, apply
 from ambra_tui.ledger.gateway import Gateway, KnownMove, Stamp, gateway_for
 from ambra_tui.ledger.posting import Guard, Posted, Posting
 from ambra_tui.store.models import Lot, MoveKind, SiteStock, StockLevel, StockMove, Variant
@@ -70,7 +70,9 @@ def _post_items(
     stamps = {actor: Stamp(organization_id, actor.id, actor.station, posted_at) for _, actor in items}
     batch_stamp = next(iter(stamps.values()))
     postings = [(posting, stamps[actor]) for posting, actor in items]
-    return apply_batch(gateway_for(connection), batch_stamp, postings, atomic=False)
+    gateway = gateway_for(connection)
+    gateway.enter(organization_id)
+    return apply_batch(gateway, batch_stamp, postings, atomic=False)
 
 
 def reverse(session: Session, original_id: str, *, idempotency_key: str, reason: str = "") -> Posted:
@@ -133,11 +135,11 @@ def apply_batch(
     gateway: Gateway, batch_stamp: Stamp, postings: Sequence[tuple[Posting, Stamp]], *, atomic: bool
 ) -> list[Outcome]:
     """`post_batch` on a gateway; each posting carries the stamp of who asked for it."""
+    if not postings:
+        return []
     organization_id = batch_stamp.organization_id
     ids = [move_id(organization_id, posting.idempotency_key) for posting, _ in postings]
-    known = gateway.known_moves(organization_id, ids)
-    fresh = [posting for (posting, _), key in zip(postings, ids, strict=True) if key not in known]
-    books = load_books(gateway, organization_id, fresh)
+    known, books = gateway.load(organization_id, ids, [posting for posting, _ in postings])
     outcomes: list[Outcome] = []
     moves: list[tuple[Move, Stamp]] = []
     first: dict[str, Posted] = {}
@@ -186,57 +188,16 @@ def _decide(books: Books, posting: Posting, key: str, stamp: Stamp, moves: list[
     )
 
 
-def load_books(gateway: Gateway, organization_id: int, postings: Sequence[Posting]) -> Books:
-    """The rows that `postings` touch, locked in the order lots, levels, site totals: the hottest last."""
-    books = Books()
-    if not postings:
-        return books
-    location_ids = sorted({i for p in postings for i in (p.source_id, p.destination_id)})
-    places = books.places = gateway.places(organization_id, location_ids)
-    _check_variants(gateway, organization_id, postings, places)
-    books.lots = gateway.lots(organization_id, sorted({p.lot_id for p in postings if p.lot_id}))
-    sides = [
-        side
-        for p in postings
-        for side in ((p.source_id, source_key(p)), (p.destination_id, destination_key(p)))
-        if side[0] in places
-    ]
-    books.levels = gateway.levels(organization_id, sorted({k for i, k in sides if places[i].keeps_levels}))
-    books.totals = gateway.totals(
-        organization_id, sorted({(k[0], places[i].site_id) for i, k in sides if places[i].site_id})
-    )
-    if not gateway.holds_whole_store:
-        books.places = gateway.places(organization_id, location_ids)
-    return books
-
-
-def _check_variants(
-    gateway: Gateway, organization_id: int, postings: Sequence[Posting], places: Mapping[str, Place]
-) -> None:
-    """Raises NotFound for a variant that is not there. What leaves a level on SQLite needs no look: the level tells."""
-    looked_at = {
-        p.variant_id
-        for p in postings
-        if not (gateway.holds_whole_store and p.source_id in places and places[p.source_id].keeps_levels)
-    }
-    missing = gateway.missing_variants(organization_id, looked_at) if looked_at else set()
-    if missing:
-        raise NotFound("variant", min(missing))
-
-
 def _save(gateway: Gateway, stamp: Stamp, books: Books, moves: Sequence[tuple[Move, Stamp]]) -> None:
     organization_id = stamp.organization_id
     changed_levels = {k: v for k, v in books.levels.items() if v.before is None or v.before != (v.on_hand, v.allocated)}
-    gateway.save_levels(organization_id, changed_levels)
-    gateway.save_totals(organization_id, books.totals)
-    by_stamp: dict[Stamp, list[Move]] = {}
-    for move, own in moves:
-        by_stamp.setdefault(own, []).append(move)
-    for own, group in by_stamp.items():
-        gateway.save_moves(own, group)
     events = [_event(move) for move, _ in moves]
     events += [_overdrawn(gateway, organization_id, key) for key in dict.fromkeys(books.overdrawn)]
-    gateway.save_events(stamp, events)
+    with gateway.together():
+        gateway.save_levels(organization_id, changed_levels)
+        gateway.save_totals(organization_id, books.totals)
+        gateway.save_moves(moves)
+        gateway.save_events(stamp, events)
     _save_lots(gateway, stamp, books)
 
 

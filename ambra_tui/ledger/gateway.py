@@ -5,18 +5,22 @@ driver-level SQL, so a test walks them.
 
 Example::
 
-    gateway = gateway_for(session.connection())
+    known, books = gateway_for(session.connection()).load(1, ids, postings)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy.engine import Connection
 
-from ambra_tui.ledger.books import Level, LevelKey, LotRow, Move, Place, Total, TotalKey
+from ambra_tui.errors import NotFound
+from ambra_tui.kit.clock import to_microseconds
+from ambra_tui.ledger.books import Books, Level, LevelKey, Move, Place, Total, TotalKey, destination_key, source_key
+from ambra_tui.ledger.posting import Posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +47,64 @@ class Stamp:
     posted_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The keys of the rows that postings touch, in order. `levels`: those on either side of each, kept or not."""
+
+    locations: list[str]
+    variants: list[str]
+    lots: list[str]
+    levels: list[LevelKey]
+
+    def level_keys(self, places: Mapping[str, Place]) -> list[LevelKey]:
+        """The levels at locations that keep any."""
+        return [key for key in self.levels if key[1] in places and places[key[1]].keeps_levels]
+
+    def total_keys(self, places: Mapping[str, Place]) -> list[TotalKey]:
+        """The totals of the sites that the locations stand in."""
+        sides = ((key[0], places[key[1]].site_id) for key in self.levels if key[1] in places)
+        return sorted({key for key in sides if key[1]})
+
+
+def needs_of(postings: Sequence[Posting]) -> Needs:
+    """What has to be read to decide `postings`."""
+    levels = {key for posting in postings for key in (source_key(posting), destination_key(posting))}
+    return Needs(
+        locations=sorted({key[1] for key in levels}),
+        variants=sorted({key[0] for key in levels}),
+        lots=sorted({key[2] for key in levels if key[2]}),
+        levels=sorted(levels),
+    )
+
+
+def refuse_missing(variants: Iterable[str]) -> None:
+    """Raises NotFound for the first of `variants`, which are not there."""
+    missing = sorted(variants)
+    if missing:
+        raise NotFound("variant", missing[0])
+
+
 class Gateway(Protocol):
-    """The rows of one organization, on one open transaction. Loading locks levels, totals and lots, in key order.
-    `holds_whole_store`: the transaction itself keeps every other writer out."""
+    """The rows of one organization, on one open transaction."""
 
-    holds_whole_store: bool
+    def enter(self, organization_id: int) -> None:
+        """The transaction belongs to this organization from the first statement on."""
 
-    def known_moves(self, organization_id: int, ids: Sequence[str]) -> dict[str, KnownMove]: ...
+    def load(
+        self, organization_id: int, ids: Sequence[str], postings: Sequence[Posting]
+    ) -> tuple[dict[str, KnownMove], Books]:
+        """The moves among `ids` that were posted before, and the rows that the others of `postings` touch, locked
+        lots first, then levels, then site totals, the hottest last, each in key order. Raises NotFound for a variant
+        that is not there, before anything is written."""
 
-    def places(self, organization_id: int, ids: Iterable[str]) -> dict[str, Place]: ...
-
-    def lots(self, organization_id: int, ids: Iterable[str]) -> dict[str, LotRow]: ...
-
-    def missing_variants(self, organization_id: int, ids: Iterable[str]) -> set[str]: ...
-
-    def levels(self, organization_id: int, keys: Iterable[LevelKey]) -> dict[LevelKey, Level]: ...
-
-    def totals(self, organization_id: int, keys: Iterable[TotalKey]) -> dict[TotalKey, Total]: ...
+    def together(self) -> AbstractContextManager[None]:
+        """What is saved inside may reach the database when the block ends. Raises RowChanged there or earlier."""
 
     def save_levels(self, organization_id: int, rows: Mapping[LevelKey, Level]) -> None: ...
 
     def save_totals(self, organization_id: int, rows: Mapping[TotalKey, Total]) -> None: ...
 
-    def save_moves(self, stamp: Stamp, moves: Sequence[Move]) -> None: ...
+    def save_moves(self, moves: Sequence[tuple[Move, Stamp]]) -> None: ...
 
     def save_events(self, stamp: Stamp, events: Sequence[tuple[str, str, str]]) -> None: ...
 
@@ -84,9 +123,10 @@ MOVE_COLUMNS = (
 )  # fmt: skip
 
 
-def move_row(stamp: Stamp, move: Move, occurred_at: int) -> tuple[Any, ...]:
+def move_row(stamp: Stamp, move: Move) -> tuple[Any, ...]:
     """The values of `MOVE_COLUMNS`."""
     posting = move.posting
+    occurred_at = stamp.posted_at if posting.occurred_at is None else to_microseconds(posting.occurred_at)
     return (
         stamp.organization_id, move.id, posting.idempotency_key, posting.variant_id, posting.lot_id, posting.serial,
         posting.plate_id, posting.destination_plate_id, posting.source_id, posting.destination_id,
@@ -106,7 +146,7 @@ def gateway_for(connection: Connection) -> Gateway:
     if connection.dialect.name == "postgresql":
         from ambra_tui.ledger.postgresql import PostgresqlGateway  # psycopg is loaded only where it is used
 
-        return PostgresqlGateway(driver)
+        return PostgresqlGateway(driver, connection.info.setdefault("ambra_sites", {}))
     from ambra_tui.ledger.sqlite import SqliteGateway
 
     return SqliteGateway(driver)

@@ -2,17 +2,26 @@
 
 Example::
 
-    SqliteGateway(connection).places(1, ["loc_supplier"])
+    known, books = SqliteGateway(connection).load(1, ids, postings)
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
-from ambra_tui.kit.clock import to_microseconds
-from ambra_tui.ledger.books import Level, LevelKey, LotRow, Move, Place, Total, TotalKey
-from ambra_tui.ledger.gateway import MOVE_COLUMNS, KnownMove, RowChanged, Stamp, move_row
+from ambra_tui.ledger.books import Books, Level, LevelKey, LotRow, Move, Place, Total, TotalKey
+from ambra_tui.ledger.gateway import (
+    MOVE_COLUMNS,
+    KnownMove,
+    RowChanged,
+    Stamp,
+    move_row,
+    needs_of,
+    refuse_missing,
+)
+from ambra_tui.ledger.posting import Posting
 
 KNOWN_MOVE = (
     "SELECT id, variant_id, source_id, destination_id, quantity, source_balance, destination_balance, posted_at "
@@ -64,40 +73,63 @@ RESERVING = (
 class SqliteGateway:
     """The ledger's rows through the driver's own connection."""
 
-    holds_whole_store = True
-
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._cursor = connection.cursor()
         self._execute = self._cursor.execute
 
-    def known_moves(self, organization_id: int, ids: Sequence[str]) -> dict[str, KnownMove]:
+    def enter(self, organization_id: int) -> None:
+        """The statements name it."""
+
+    def load(
+        self, organization_id: int, ids: Sequence[str], postings: Sequence[Posting]
+    ) -> tuple[dict[str, KnownMove], Books]:
+        known = self._known_moves(organization_id, ids)
+        fresh = [posting for posting, key in zip(postings, ids, strict=True) if key not in known]
+        needs = needs_of(fresh)
+        places = self._places(organization_id, needs.locations)
+        self._check_variants(organization_id, fresh, places)
+        return known, Books(
+            places=places,
+            lots=self._lots(organization_id, needs.lots),
+            levels=self._levels(organization_id, needs.level_keys(places)),
+            totals=self._totals(organization_id, needs.total_keys(places)),
+        )
+
+    def _known_moves(self, organization_id: int, ids: Sequence[str]) -> dict[str, KnownMove]:
         found = (self._execute(KNOWN_MOVE, (organization_id, i)).fetchone() for i in ids)
         return {row[0]: KnownMove(*row) for row in found if row}
 
-    def places(self, organization_id: int, ids: Iterable[str]) -> dict[str, Place]:
+    def _places(self, organization_id: int, ids: Iterable[str]) -> dict[str, Place]:
         found = ((i, self._execute(PLACE, (organization_id, i)).fetchone()) for i in ids)
         return {i: Place(row[0], row[1], bool(row[2]), row[3]) for i, row in found if row}
 
-    def lots(self, organization_id: int, ids: Iterable[str]) -> dict[str, LotRow]:
+    def _lots(self, organization_id: int, ids: Iterable[str]) -> dict[str, LotRow]:
         found = ((i, self._execute(LOT, (organization_id, i)).fetchone()) for i in ids)
         return {i: LotRow(row[0]) for i, row in found if row}
 
-    def missing_variants(self, organization_id: int, ids: Iterable[str]) -> set[str]:
-        return {i for i in ids if self._execute(VARIANT, (organization_id, i)).fetchone() is None}
+    def _check_variants(self, organization_id: int, postings: Sequence[Posting], places: Mapping[str, Place]) -> None:
+        """What leaves a level needs no look: the level tells."""
+        looked_at = {
+            p.variant_id for p in postings if p.source_id not in places or not places[p.source_id].keeps_levels
+        }
+        refuse_missing(i for i in looked_at if self._execute(VARIANT, (organization_id, i)).fetchone() is None)
 
-    def levels(self, organization_id: int, keys: Iterable[LevelKey]) -> dict[LevelKey, Level]:
+    def _levels(self, organization_id: int, keys: Iterable[LevelKey]) -> dict[LevelKey, Level]:
         execute, levels = self._execute, {}
         for key in keys:
             row = execute(LEVEL, (organization_id, *key)).fetchone()
             levels[key] = Level() if row is None else Level(row[0], row[1], row)
         return levels
 
-    def totals(self, organization_id: int, keys: Iterable[TotalKey]) -> dict[TotalKey, Total]:
+    def _totals(self, organization_id: int, keys: Iterable[TotalKey]) -> dict[TotalKey, Total]:
         execute, totals = self._execute, {}
         for key in keys:
             row = execute(TOTAL, (organization_id, *key)).fetchone()
             totals[key] = Total() if row is None else Total(row[0], row[1], row[2], row[3], row[:3])
         return totals
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def save_levels(self, organization_id: int, rows: Mapping[LevelKey, Level]) -> None:
         new = [(organization_id, *k, v.on_hand, v.allocated) for k, v in rows.items() if v.before is None]
@@ -127,8 +159,8 @@ class SqliteGateway:
         if rows and self._cursor.executemany(statement, rows).rowcount != len(rows):
             raise RowChanged(statement)
 
-    def save_moves(self, stamp: Stamp, moves: Sequence[Move]) -> None:
-        self._cursor.executemany(INSERT_MOVE, [move_row(stamp, m, _occurred(m, stamp)) for m in moves])
+    def save_moves(self, moves: Sequence[tuple[Move, Stamp]]) -> None:
+        self._cursor.executemany(INSERT_MOVE, [move_row(stamp, move) for move, stamp in moves])
 
     def save_events(self, stamp: Stamp, events: Sequence[tuple[str, str, str]]) -> None:
         rows = [(stamp.organization_id, *event, stamp.posted_at) for event in events]
@@ -142,8 +174,3 @@ class SqliteGateway:
 
     def reserving_documents(self, organization_id: int, key: TotalKey) -> list[str]:
         return [row[0] for row in self._execute(RESERVING, (organization_id, *key))]
-
-
-def _occurred(move: Move, stamp: Stamp) -> int:
-    told = move.posting.occurred_at
-    return stamp.posted_at if told is None else to_microseconds(told)

@@ -42,6 +42,10 @@ FUNCTION_THREADS = 4
 MAX_ATTEMPTS = 6
 RETRIED_STATES = frozenset({"40001", "40P01", "23505"})
 LOST_STATES = ("08", "57P")  # the connection, or the server itself, is going away
+# Items look rows up by their keys and nothing else: a plan is made once for all of them, and again when it has aged.
+PLAN_ITEMS_ONCE = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"
+PLAN_ANEW = "DISCARD PLANS"
+PLAN_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Connection, int, Sequence[tuple[Any, Actor]], Clock], Sequence[Any]]
@@ -74,6 +78,7 @@ class Writer:
         self._is_postgresql = engine.dialect.name == "postgresql"
         self._functions: queue.SimpleQueue[_Work] = queue.SimpleQueue()
         self._items = queue.SimpleQueue[_Work]() if self._is_postgresql else self._functions
+        self._planned = time.monotonic()
         self._gate = threading.Lock()
         self._is_closed = False
         self._threads: list[threading.Thread] = []
@@ -135,7 +140,7 @@ class Writer:
                 break
             try:
                 if connection is None or connection.invalidated or connection.closed:
-                    connection = self._engine.connect()
+                    connection = self._connect(work_queue)
             except Exception as error:  # the edge of a thread: the caller hears, the thread lives on
                 log.exception("the store cannot be reached")
                 _fail(work, error)
@@ -151,6 +156,13 @@ class Writer:
                 break
         if connection is not None:
             _discard(connection)
+
+    def _connect(self, work_queue: queue.SimpleQueue[_Work]) -> Connection:
+        connection = self._engine.connect()
+        if self._is_postgresql and work_queue is self._items:
+            connection.exec_driver_sql(PLAN_ITEMS_ONCE)
+            connection.commit()
+        return connection
 
     def _transact(self, connection: Connection, first: _Work, work_queue: queue.SimpleQueue[_Work]) -> bool:
         """Runs `first` and what waits behind it in one transaction. Answers True when the stop mark was met.
@@ -248,14 +260,15 @@ class Writer:
         return (None, True) if following is _STOP else (following, False)
 
     def _apply(self, connection: Connection, group: Sequence[_Work]) -> None:
+        """A handler names its organization itself, and raises AmbraError only before it has written anything."""
         first = group[0]
         assert first.handler is not None and first.organization_id is not None
-        if self._is_postgresql:
-            set_tenant(connection, first.organization_id)
+        if self._is_postgresql and time.monotonic() - self._planned > PLAN_SECONDS:
+            connection.exec_driver_sql(PLAN_ANEW)
+            self._planned = time.monotonic()
         items = [(work.item, work.actor) for work in group]
         try:
-            with connection.begin_nested() if self._is_postgresql else nullcontext():
-                outcomes = first.handler(connection, first.organization_id, items, self._clock())
+            outcomes = first.handler(connection, first.organization_id, items, self._clock())
         except AmbraError as error:
             if len(group) == 1:
                 first.outcome = error

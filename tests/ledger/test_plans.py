@@ -9,7 +9,13 @@ import pytest
 from sqlmodel import Session
 
 from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posting, post
-from ambra_tui.ledger.postgresql import LEVELS, TOTALS, UPDATE_LEVELS, UPDATE_TOTALS
+from ambra_tui.ledger.postgresql import (
+    KNOWN_MOVES,
+    LEVELS,
+    TOTALS,
+    UPDATE_LEVELS,
+    UPDATE_TOTALS,
+)
 from ambra_tui.store.scope import organization_of
 from tests import factories
 from tests.ledger.conftest import House
@@ -33,7 +39,7 @@ def fill(session: Session, house: House) -> None:
 
 
 def explained(session: Session, house: House) -> dict[str, str]:
-    """The plans of the four statements for every level that is there."""
+    """The plans of the statements for every level that is there."""
     cursor: Any = session.connection().connection.cursor()
     organization_id = organization_of(session)
     cursor.execute("SELECT variant_id FROM stock_level WHERE organization_id = %s", (organization_id,))
@@ -44,6 +50,7 @@ def explained(session: Session, house: House) -> dict[str, str]:
     statements: dict[str, tuple[str, tuple[Any, ...]]] = {
         "levels": (LEVELS, (*level, organization_id)),
         "totals": (TOTALS, (*total, organization_id)),
+        "known_moves": (KNOWN_MOVES, (ids, organization_id)),
         "update_levels": (UPDATE_LEVELS, (*level, fives, zeros, fives, zeros, organization_id)),
         "update_totals": (UPDATE_TOTALS, (*total, fives, zeros, zeros, zeros, fives, zeros, zeros, organization_id)),
     }
