@@ -31,13 +31,16 @@ SUPERVISORS = frozenset({"supervisor", "admin"})
 @dataclass(slots=True)
 class Desk:
     """The surroundings of one step. `session` is inside the step's transaction. `is_sample`: the store holds a sample,
-    so steps name codes for the practice scanner."""
+    so steps name codes for the practice scanner. `acts`: how many acts the step has done. `successor_id`: who goes on
+    at the station when the step has signed its worker off."""
 
     session: Session
     user: User
     site: Site
     work: WorkSession
     is_sample: bool = False
+    acts: int = 0
+    successor_id: str = ""
     _read: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -83,6 +86,7 @@ class Desk:
         """Notes what this step did, so that the worker can take it back: at most once a step. `kind` names the module
         of `services.acts` that knows how; `summary` is told to the worker before (item, quantity, bin, document);
         `details` is what the undo needs beside the moves."""
+        self.acts = 1
         _trail.record(
             self.session,
             user_id=self.user.id,

@@ -40,11 +40,13 @@ from ambra_tui.floor.conversation import (
 from ambra_tui.floor.desk import Desk, badge_refusal
 from ambra_tui.floor.host import Reply, Words
 from ambra_tui.floor.known import flows
+from ambra_tui.floor.speech import speak_next
 from ambra_tui.kit.clock import from_microseconds, to_microseconds
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.language import DEFAULT_LANGUAGE, say, verdict_words
 from ambra_tui.ledger import name_shortages
 from ambra_tui.services import access
+from ambra_tui.services.sessions import log_step
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Site, User, WorkSession
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
@@ -52,7 +54,12 @@ from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
 
 HOME = "home"
 INQUIRY = "inquiry"
-DETOURS = frozenset({INQUIRY, "undo"})  # flows that open over any step, and lead back to it
+LANGUAGE = "language"
+SIGN_OFF, TAKE_OVER = "sign_off", "take_over"
+DETOURS = {INQUIRY: INQUIRY, "undo": "undo", "sign_out": SIGN_OFF}
+"""Commands that open a flow over any step, which leads back to it."""
+NO_CODE_HERE = frozenset({"E01", "E04", "E43", "E44", "E45", "E47", "E57", "E59"})
+"""Refusals of a scan that may be a badge."""
 KEPT_VERDICTS = 10
 _PIN_IN_ONE_GO = re.compile(r"\d{4,7}")  # shorter than any product code: typed fast, not scanned
 log = logging.getLogger(__name__)
@@ -96,6 +103,11 @@ def sign_in(session: Session, place: Place, badge: str) -> Reply:
         user = access.sign_in(session, badge, station=place.station)
     except Unauthenticated as refusal:
         return signed_out(badge_refusal(refusal, unknown="E50").verdict)
+    return _resume(session, place, user)
+
+
+def _resume(session: Session, place: Place, user: User) -> Reply:
+    """The worker's last step, now at `place`."""
     work = session.exec(scoped(session, WorkSession).where(WorkSession.user_id == user.id).with_for_update()).first()
     if work is None:
         now = now_of(session)
@@ -115,7 +127,8 @@ def sign_in(session: Session, place: Place, badge: str) -> Reply:
     work.site_id, work.station, work.status = place.site_id, place.station, "active"
     work.run += 1
     desk = _desk(session, place, user, work, fetch(session, Site, work.site_id, resource="location"))
-    _drop_unknown_frames(work)
+    audit(session, "signed_in", user.id, name=user.name, station=place.station)
+    _drop_frames(work)
     return _answer(desk, Verdict("G15", {"name": user.name}))
 
 
@@ -124,9 +137,12 @@ def signed_out(verdict: Verdict | None = None, *, language: str = DEFAULT_LANGUA
     return Reply(run=0, prompt=None, words=_words(language, verdict), language=language)
 
 
-def _drop_unknown_frames(work: WorkSession) -> None:
-    """A flow that this version does not know any more cannot be resumed."""
-    work.frames = [frame for frame in work.frames if frame["flow"] in flows()]
+def _drop_frames(work: WorkSession) -> None:
+    """A flow that this version does not know any more cannot be resumed, nor one that a password opened."""
+    known = flows()
+    work.frames = [
+        frame for frame in work.frames if frame["flow"] in known and getattr(known[frame["flow"]], "is_resumable", True)
+    ]
 
 
 # -- one step --------------------------------------------------------------------------------------------------------
@@ -138,17 +154,60 @@ def hear(session: Session, place: Place, *, user_id: str, run: int, entry: Entry
     if isinstance(opened, Reply):
         return opened
     desk = opened
-    was_dialog = bool(desk.work.frames) and bool(desk.work.frames[-1].get("is_dialog"))
+    top = desk.work.frames[-1] if desk.work.frames else {}
+    was_dialog = bool(top.get("is_dialog"))
     if run != desk.work.run:
+        _log(desk, top, entry, Verdict("E41"))
         return _answer(desk, Verdict("E41"), was_dialog=was_dialog)
-    if entry.kind == "command" and entry.text == "sign_out":
-        return _sign_out(desk)
     depth = len(desk.work.frames)
     verdict = _attempt(desk, lambda: _step(desk, entry))
+    if verdict is not None and verdict.code in NO_CODE_HERE and entry.kind == "code" and not top.get("is_secret"):
+        verdict = _hear_badge(desk, entry) or verdict
+    _log(desk, top, entry, verdict)
+    if desk.work.status != "active":
+        return _left(session, place, desk, verdict)
     is_refused = verdict is not None and verdict.level == "wrong"
     if not is_refused and len(desk.work.frames) != depth:
         desk.work.run += 1
     return _answer(desk, verdict, was_dialog=was_dialog)
+
+
+def _log(desk: Desk, top: dict[str, Any], entry: Entry, verdict: Verdict | None) -> None:
+    """One row for what was heard and answered; what was entered is not in it."""
+    is_refused = verdict is not None and verdict.level == "wrong"
+    log_step(
+        desk.session,
+        user=desk.user,
+        site_id=desk.site.id,
+        station=desk.station,
+        flow=top.get("flow", HOME),
+        step=top.get("step", HOME),
+        kind=entry.kind,
+        how=entry.how if entry.kind == "code" else "",
+        code=verdict.code if verdict is not None else "",
+        acts=0 if is_refused else desk.acts,
+    )
+
+
+def _hear_badge(desk: Desk, entry: Entry) -> Verdict | None:
+    """A code that the step does not know: the worker's own badge signs off, another's asks for the station."""
+    user = access.badge_at(desk.session, (entry.scan.text if entry.scan else "") or entry.text, station=desk.station)
+    if user is None:
+        return None
+    if user.id == desk.user.id:
+        _attempt(desk, lambda: _begin(desk, SIGN_OFF, None))
+        return Verdict("W72", {"name": user.name})
+    _attempt(desk, lambda: _begin(desk, TAKE_OVER, Entry("code", user.id)))
+    return Verdict("W73", {"name": user.name})
+
+
+def _left(session: Session, place: Place, desk: Desk, verdict: Verdict | None) -> Reply:
+    """The worker has signed off; where a successor waits, that one goes on at the station."""
+    _save(desk)
+    session.flush()
+    if not desk.successor_id:
+        return signed_out(verdict, language=desk.language)
+    return _resume(session, place, fetch(session, User, desk.successor_id, resource="user"))
 
 
 def look(session: Session, place: Place, *, user_id: str) -> Reply:
@@ -208,7 +267,7 @@ def _attempt(desk: Desk, step: Callable[[], Verdict | None]) -> Verdict | None:
     except AmbraError as error:
         savepoint.rollback()
         verdict = Verdict("E99", {"detail": error.message})
-    desk.work.frames, desk.work.steps = frames, number + 1
+    desk.work.frames, desk.work.steps, desk.acts = frames, number + 1, 0
     if remembered is not None:
         _keep(desk.work, flows()[frames[-1]["flow"]], remembered)
     return verdict
@@ -223,7 +282,9 @@ def _step(desk: Desk, entry: Entry) -> Verdict | None:
     if is_broken(entry.text):
         raise Refusal("E27", found=shown(entry.text))
     if entry.kind == "command" and entry.text in DETOURS:
-        return _begin(desk, entry.text, None)
+        return _begin(desk, DETOURS[entry.text], None)
+    if entry.kind == "command" and entry.text == LANGUAGE:
+        return speak_next(desk)
     if not work.frames:
         return _step_home(desk, entry)
     frame = work.frames[-1]
@@ -265,14 +326,6 @@ def _keep(work: WorkSession, flow: Flow, state: FlowState | None) -> None:
     work.frames = below if state is None else [*below, {"flow": flow.name, "state": state.model_dump(mode="json")}]
 
 
-def _sign_out(desk: Desk) -> Reply:
-    desk.work.status = "break"
-    _save(desk)
-    audit(desk.session, "signed_out", desk.user.id, station=desk.station)
-    desk.session.flush()
-    return signed_out(Verdict("G16"), language=desk.language)
-
-
 # -- the answer ------------------------------------------------------------------------------------------------------
 
 
@@ -288,7 +341,7 @@ def _answer(desk: Desk, verdict: Verdict | None, *, was_dialog: bool = False) ->
     if prompt.is_dialog != was_dialog:
         work.run += 1
     if work.frames:
-        asked = {"is_dialog": prompt.is_dialog, "is_secret": prompt.is_secret}
+        asked = {"step": prompt.step, "is_dialog": prompt.is_dialog, "is_secret": prompt.is_secret}
         work.frames = [*work.frames[:-1], {**work.frames[-1], **asked}]
     if verdict is not None:
         told = {"at": to_microseconds(desk.now), "code": verdict.code, "params": dict(verdict.params)}

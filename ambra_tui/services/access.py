@@ -197,7 +197,7 @@ def _user_with(session: Session, digest: str) -> User | None:
 
 
 def sign_in(session: Session, badge: str, *, station: str) -> User:
-    """The person with this badge, who now works at `station`.
+    """The person with this badge, who may work at `station`.
 
     A wrong badge is counted against the station and raises Unauthenticated. The count is a row of this transaction:
     whoever calls this catches the refusal inside it, or uses `counted`.
@@ -209,7 +209,6 @@ def sign_in(session: Session, badge: str, *, station: str) -> User:
         _count(session, lock)
         raise
     _clear(session, lock)
-    audit(session, "signed_in", user.id, name=user.name, station=station)
     return user
 
 
@@ -223,6 +222,21 @@ def check_password(session: Session, badge: str, password: str, *, station: str)
     return _check_secret(
         session, badge, password, station=station, hash_of=lambda user: user.password_hash, word="password"
     )
+
+
+def badge_at(session: Session, badge: str, *, station: str) -> User | None:
+    """The active person with this badge; None for a code that is nobody's, and while the station is locked."""
+    try:
+        _open_station(session, station)
+        return user_by_badge(session, badge)
+    except (Unauthenticated, Invalid):
+        return None
+
+
+def check_password_of(session: Session, user: User, password: str, *, station: str) -> None:
+    """As `check_password` for a person who is signed in."""
+    lock = _open_station(session, station)
+    _check_secret_of(session, lock, user, password, stored=user.password_hash, word="password")
 
 
 def check_pin_of(session: Session, user: User, pin: str, *, station: str) -> None:

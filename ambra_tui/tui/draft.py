@@ -44,9 +44,14 @@ class Draft:
 
     def find(self, user_id: str, step: str) -> str:
         """What this worker had typed at this step; empty when there is nothing."""
+        where, typed = self.last(user_id)
+        return typed if where == step else ""
+
+    def last(self, user_id: str) -> tuple[str, str]:
+        """The step at which this worker typed last, and what; both empty when there is nothing."""
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return ""
-        is_ours = isinstance(kept, list) and len(kept) == 3 and kept[:2] == [user_id, step]
-        return kept[2] if is_ours and isinstance(kept[2], str) else ""
+            return "", ""
+        is_ours = isinstance(kept, list) and len(kept) == 3 and kept[0] == user_id
+        return (kept[1], kept[2]) if is_ours and all(isinstance(part, str) for part in kept) else ("", "")

@@ -30,12 +30,14 @@ EVERYWHERE = {
     "f3": Key("inquiry", "terminal.key_inquiry"),
     "f4": Key("practice", "terminal.key_practice"),
     "escape": Key("back", "terminal.key_back"),
+    "ctrl+z": Key("undo", "terminal.key_undo"),
+    "ctrl+g": Key("language", "terminal.key_language"),
     "ctrl+l": Key("redraw", "terminal.key_redraw"),
     "ctrl+o": Key("sign_out", "terminal.key_sign_out"),
     "f12": Key("sign_out", "terminal.key_sign_out"),
     "ctrl+c": Key("leave", "terminal.key_leave"),
 }
-STEP_KEYS = frozenset({f"f{number}" for number in range(5, 12)} | {"ctrl+z"})
+STEP_KEYS = frozenset(f"f{number}" for number in range(5, 12))
 
 _NAMED_CONTROLS = {
     "ctrl+right_square_bracket": "\x1d",

@@ -111,7 +111,7 @@ def test_a_role_decides_what_may_begin(ana: Worker, monkeypatch: pytest.MonkeyPa
 
 
 def test_signing_out_keeps_the_work_and_the_trail(ds1: tuple[Store, int], ana: Worker) -> None:
-    ana.menu("pick").command("sign_out")
+    ana.menu("pick").command("sign_out").press("1")
     assert (ana.reply.prompt, ana.verdict) == (None, "G16")
     ana.menu("pick")
     assert ana.reply.prompt is None
