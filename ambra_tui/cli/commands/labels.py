@@ -22,14 +22,11 @@ from ambra_tui.errors import Invalid
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from ambra_tui.labels.layout import Drawing
     from ambra_tui.labels.model import Label
-    from ambra_tui.labels.stock import Stock
     from ambra_tui.store import Store
 
 FORMATS = ("pdf", "svg", "png", "zpl")
-USUAL_SHEETS = {"plates": "4x6", "badges": "card", "variants": "57x32"}
-USUAL_SHEET = "100x50"
+DEFAULT_DPI = 203
 MAX_NEW_PLATES = 10_000
 _KINDS = {
     "bins": "bins and docks, by code or barcode",
@@ -184,74 +181,24 @@ def _selected(session: Session, arguments: argparse.Namespace) -> list[Label]:
 
 
 def _write(arguments: argparse.Namespace, labels: Sequence[Label]) -> int:
-    from ambra_tui.labels.formats import formats
-    from ambra_tui.labels.printer import replace_file
-    from ambra_tui.labels.stock import stock_named
+    from ambra_tui.cli.label_files import write_labels
 
-    path = Path(arguments.out)
-    name = arguments.format or path.suffix.lower().lstrip(".") or "pdf"
-    if name not in formats():
-        raise Invalid(f"'{path.name}' tells no format: end it in .pdf, .svg, .png or .zpl, or give --format")
-    stock = stock_named(arguments.sheet or USUAL_SHEETS.get(arguments.label_kind, USUAL_SHEET))
-    form = formats()[name]
-    is_folder = path.is_dir() or arguments.out.endswith("/")
-    many = len(labels) > 1 and not form.holds_many
-    if many and not is_folder:
-        raise Invalid(
-            f"{len(labels)} labels do not go into one {name.upper()}. Give --out a folder (its name ends in /), "
-            "or choose --format pdf.",
-            field="out",
-        )
-    drawings = _drawn(arguments, labels, stock, arguments.dpi or 203)
-    try:
-        if is_folder:
-            path.mkdir(parents=True, exist_ok=True)
-        if is_folder and not form.holds_many:
-            for index, drawing in enumerate(drawings, start=1):
-                replace_file(path / _own_name(drawing.label, index, name), form.write([drawing], stock))
-        else:
-            target = path / f"{arguments.label_kind}.{name}" if is_folder else path
-            repeated = [drawing for drawing in drawings for _ in range(arguments.copies)]
-            replace_file(target, form.write(repeated, stock))
-    except OSError as error:
-        raise Invalid(f"{path} cannot be written: {error.strerror or error}", field="out") from None
-    print(f"{_counted(labels, arguments.label_kind)} in {path}.")
+    write_labels(
+        labels,
+        arguments.out,
+        kind=arguments.label_kind,
+        format_name=arguments.format,
+        sheet=arguments.sheet,
+        dpi=arguments.dpi or DEFAULT_DPI,
+        copies=arguments.copies,
+        font=_font(arguments),
+    )
+    print(f"{_counted(labels, arguments.label_kind)} in {arguments.out}.")
     return 0
-
-
-def _own_name(label: Label, index: int, ending: str) -> str:
-    import re
-
-    return f"{index:04d}-{re.sub(r'[^A-Za-z0-9._-]+', '-', label.title).strip('-.')[:60] or label.kind}.{ending}"
 
 
 def _counted(labels: Sequence[Label], kind: str) -> str:
     return f"{len(labels)} label{'s' if len(labels) > 1 else ''} of {kind} {'are' if len(labels) > 1 else 'is'}"
-
-
-def _drawn(arguments: argparse.Namespace, labels: Sequence[Label], stock: Stock, dpi: int) -> list[Drawing]:
-    import sys
-
-    from ambra_tui.cli.progress import progress_bar
-    from ambra_tui.kit.text import printable
-    from ambra_tui.labels.draw import draw_checked
-    from ambra_tui.labels.fonts import lacks_letters
-
-    font = _font(arguments)
-    drawings: list[Drawing] = []
-    lacking = 0
-    with progress_bar("labels") as show:
-        for index, label in enumerate(labels):
-            drawings.append(draw_checked(label, stock, dpi=dpi, font=font))
-            lacking += any(lacks_letters(text, font) for text in (label.title, *label.lines))
-            show(index / len(labels), printable(label.title))
-    if lacking:
-        print(
-            f"{lacking} labels hold letters that the font has not (shown as □; the codes are right). "
-            "Give a font that has them: --font FILE",
-            file=sys.stderr,
-        )
-    return drawings
 
 
 def _font(arguments: argparse.Namespace) -> Path | None:

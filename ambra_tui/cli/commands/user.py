@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--role", default="operator", choices=("operator", "supervisor", "admin"))
     add.add_argument("--pin", metavar="PIN", help="4 to 12 digits, for overrides on the floor")
     add.add_argument("--language", default="en", metavar="CODE", help="of the person's screens: en, de")
+    add.add_argument("--label", metavar="FILE", help="write the badge's label: .pdf, .svg, .png or .zpl")
     add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     add_store_arguments(add)
 
@@ -45,6 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     from ambra_tui.kit.text import printable
     from ambra_tui.services.access import create_user
 
+    if arguments.label:
+        from ambra_tui.cli.label_files import format_of
+
+        format_of(arguments.label)
     with opened(arguments) as (store, organization):
         password = _password(arguments)
         user = store.writer.run(
@@ -61,7 +66,18 @@ def run(arguments: argparse.Namespace) -> int:
             actor=command_line_actor(),
         )
     print(f"{printable(user.name)} ({user.role}) signs in with the badge {printable(arguments.badge)}.")
+    if arguments.label:
+        _write_label(arguments)
     return 0
+
+
+def _write_label(arguments: argparse.Namespace) -> None:
+    """Now or never: the store keeps no more of a badge than its digest."""
+    from ambra_tui.cli.label_files import write_labels
+    from ambra_tui.services.labels import badge_label
+
+    write_labels([badge_label(arguments.badge, arguments.name)], arguments.label, kind="badges")
+    print(f"The badge's label is in {arguments.label}.")
 
 
 def _password(arguments: argparse.Namespace) -> str | None:
