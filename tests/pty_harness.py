@@ -125,6 +125,15 @@ class Terminal:
         return "\n".join(row.rstrip() for row in self._screen.display)
 
     @property
+    def cells(self) -> list[list[tuple[str, str, str]]]:
+        """Sign, colour and ground of every cell, row by row."""
+        rows = []
+        for row in range(self.rows):
+            cells = [self._screen.buffer[row][column] for column in range(self.columns)]
+            rows.append([(c.data, c.bg, c.fg) if c.reverse else (c.data, c.fg, c.bg) for c in cells])
+        return rows
+
+    @property
     def bells(self) -> int:
         """Bells rung so far."""
         return self.output.count(BELL)
