@@ -134,6 +134,7 @@ def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse,
         "/purchase_orders/{id}": api.post(
             "/purchase_orders", {"supplier_id": supplier, "items": [{"sku": "MILK-1L", "quantity": 2}]}
         ),
+        "/cycle_counts/{id}": api.post("/cycle_counts", {"location_id": house.site.id}),
         "/locations/{id}": api.post("/locations", {"name": "Shop", "kind": "store"}),
         "/suppliers/{id}": api.post("/suppliers", {"name": "Farm"}),
         "/lots/{id}": api.post("/lots", {"lot_number": "A", "sku": "MILK-1L"}),
@@ -141,6 +142,7 @@ def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse,
             "/inventory_adjustments", {"sku": "MILK-1L", "location_id": house.site.id, "quantity": -1}
         ),
     }
+    api.post(f"/cycle_counts/{made['/cycle_counts/{id}'].json()['id']}/load_inventory")
     seen = set()
     for edition in find_editions():
         for operation in edition.operations:

@@ -7,6 +7,7 @@ Example::
 
 from ambra_tui.api.edition import Edition
 from ambra_tui.api.editions.operations import (
+    cycle_counts,
     inventory,
     lots,
     orders,
@@ -14,7 +15,9 @@ from ambra_tui.api.editions.operations import (
     products,
     purchase_orders,
     return_authorizations,
+    stock_transfers,
     suppliers,
+    waste_records,
 )
 from ambra_tui.api.editions.operations.envelope import adapt, list_body
 from ambra_tui.api.editions.operations.views import Meta
@@ -35,9 +38,12 @@ EDITION = Edition(
         *orders.catalogue.operations,
         *purchase_orders.catalogue.operations,
         *return_authorizations.catalogue.operations,
+        *cycle_counts.catalogue.operations,
+        *stock_transfers.catalogue.operations,
         *places.catalogue.operations,
         *suppliers.catalogue.operations,
         *lots.catalogue.operations,
+        *waste_records.catalogue.operations,
     ),
     error_body=plain_body,
     list_body=list_body,

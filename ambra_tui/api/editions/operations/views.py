@@ -20,7 +20,11 @@ OrderStatus = Literal["pending", "reserved", "fulfilled", "cancelled"]
 PurchaseOrderStatus = Literal["draft", "ordered", "partially_received", "received", "cancelled"]
 ReturnStatus = Literal["pending", "received", "cancelled"]
 ReturnCondition = Literal["sellable", "damaged", "discarded"]
+TransferStatus = Literal["draft", "in_transit", "received", "cancelled"]
+WasteReason = Literal["expired", "damaged", "production", "spoilage", "contamination", "other"]
 LotStatus = Literal["active", "quarantine", "exhausted", "recalled"]
+CycleCountStatus = Literal["draft", "in_progress", "completed", "cancelled"]
+CycleCountItemStatus = Literal["open", "recount", "approval", "accepted", "kept"]
 
 
 class Meta(TypedDict):
@@ -224,6 +228,96 @@ class ReturnAuthorizationView(TypedDict):
     received_at: str | None
     created_at: str
     updated_at: str
+
+
+class CycleCountItemView(TypedDict):
+    """One level of a count: a variant in a bin, by lot, serial and plate. `variance`: counted minus what the book said
+    when it was counted; `posted_quantity` what completing posted of it."""
+
+    id: str
+    variant_id: str
+    sku: str
+    bin_id: str
+    bin: str
+    lot_id: str | None
+    lot_number: str | None
+    serial_number: str | None
+    license_plate: str | None
+    expected_quantity: Amount
+    counted_quantity: Amount | None
+    variance: Amount | None
+    first_counted_quantity: Amount | None
+    posted_quantity: Amount | None
+    status: CycleCountItemStatus
+    counted_by: str | None
+    counted_at: str | None
+
+
+class CycleCountView(TypedDict):
+    """A cycle count of a location. `plan`: how its bins were chosen."""
+
+    id: str
+    number: str
+    location_id: str
+    status: CycleCountStatus
+    plan: str
+    blind: bool
+    notes: str
+    uncounted: str
+    tolerance_percent: Amount
+    tolerance_units: Amount
+    bin_ids: list[str]
+    items: list[CycleCountItemView]
+    started_at: str | None
+    completed_at: str | None
+    created_at: str
+    updated_at: str
+
+
+class StockTransferItemView(TypedDict):
+    """A line of a transfer. ``in_transit_quantity`` left and has not arrived."""
+
+    id: str
+    variant_id: str
+    sku: str
+    quantity: Amount
+    shipped_quantity: Amount
+    received_quantity: Amount
+    in_transit_quantity: Amount
+
+
+class StockTransferView(TypedDict):
+    """Stock that one location sends to another. ``open_discrepancies``: items that never arrived, not explained yet."""
+
+    id: str
+    number: str
+    status: TransferStatus
+    from_location_id: str
+    to_location_id: str
+    notes: str
+    items: list[StockTransferItemView]
+    open_discrepancies: int
+    shipped_at: str | None
+    received_at: str | None
+    created_at: str
+    updated_at: str
+
+
+class WasteRecordView(TypedDict):
+    """An entry of waste. `status` reversed: it was taken back at `reversed_at`."""
+
+    id: str
+    variant_id: str
+    sku: str
+    location_id: str
+    quantity: Amount
+    reason: WasteReason
+    notes: str
+    lot_record_id: str | None
+    serial_number: str | None
+    status: Literal["recorded", "reversed"]
+    recorded_at: str
+    reversed_at: str | None
 
 
 class LocationView(TypedDict):
