@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
 from ambra_tui.errors import Conflict, Duplicate, InsufficientStock, Invalid, NotFound, Shortage, WrongState
@@ -81,7 +82,8 @@ class TooMany(Conflict):
     """More than the document allows: at most `maximum` of `sku`."""
 
     def __init__(self, sku: str, quantity: Decimal, maximum: Decimal, *, step: str) -> None:
-        super().__init__(f"{sku}: {show(quantity)} given, at most {show(maximum)} may be {step}. Nothing was posted.")
+        said = f"{sku}: {show(quantity)} given, at most {show(maximum)} may be {step}"
+        super().__init__(f"{said}. Nothing was posted.", details={"quantity": said})
         self.sku, self.quantity, self.maximum = sku, quantity, maximum
 
 
@@ -89,7 +91,7 @@ class NotOnTransfer(Conflict):
     """The item, lot or serial is not on the transfer."""
 
     def __init__(self, transfer: StockTransfer, item: str) -> None:
-        super().__init__(f"{item} is not on {transfer.number}.")
+        super().__init__(f"{item} is not on {transfer.number}.", details={"items": f"{item} is not on the transfer"})
         self.transfer, self.item = transfer, item
 
 
@@ -203,6 +205,36 @@ def incoming(session: Session, site_id: str, *, limit: int = 100) -> list[StockT
         StockTransfer.destination_site_id == site_id, StockTransfer.status == "in_transit"
     )
     return list(session.exec(statement.order_by(col(StockTransfer.id)).limit(limit)).all())
+
+
+def page_of_transfers(
+    session: Session,
+    *,
+    status: str | None = None,
+    number: str | None = None,
+    site_id: str | None = None,
+    source_site_id: str | None = None,
+    destination_site_id: str | None = None,
+    offset: int,
+    limit: int,
+) -> tuple[list[str], int]:
+    """The ids of one page, newest first, and how many match. `site_id`: transfers from it or to it."""
+    matching: list[ColumnElement[bool]] = [col(StockTransfer.organization_id) == organization_of(session)]
+    wanted = {
+        col(StockTransfer.status): status,
+        col(StockTransfer.number): number,
+        col(StockTransfer.source_site_id): source_site_id,
+        col(StockTransfer.destination_site_id): destination_site_id,
+    }
+    matching += [column == value for column, value in wanted.items() if value is not None]
+    if site_id is not None:
+        is_source, is_destination = (
+            column == site_id for column in (col(StockTransfer.source_site_id), col(StockTransfer.destination_site_id))
+        )
+        matching.append(is_source | is_destination)
+    total = session.exec(select(func.count()).select_from(StockTransfer).where(*matching)).one()
+    page = select(StockTransfer.id).where(*matching).order_by(col(StockTransfer.id).desc())
+    return list(session.exec(page.offset(offset).limit(limit)).all()), total
 
 
 def lock_transfer(session: Session, transfer_id: str, *states: str, step: str) -> StockTransfer:

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
 from ambra_tui.errors import InsufficientStock, Invalid, Shortage, WrongState
-from ambra_tui.kit.ids import derived_id
+from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
 from ambra_tui.ledger import WASTE, Guard, MoveKind, Posted, Posting, Source
@@ -26,7 +26,7 @@ from ambra_tui.services.catalog import positive_quantity
 from ambra_tui.services.holds import plan_again, short_orders
 from ambra_tui.services.moves import Part, level_in, matching, open_allocations, order_numbers
 from ambra_tui.store.facts import audit, publish
-from ambra_tui.store.models import Location, Lot, StockLevel, Variant, WasteRecord
+from ambra_tui.store.models import Location, Lot, StockLevel, StockMove, Variant, WasteRecord
 from ambra_tui.store.models.waste import WASTE_REASONS
 from ambra_tui.store.scope import actor_of, fetch, now_of, organization_of
 
@@ -64,15 +64,14 @@ def record_waste(
         raise Invalid(f"reason is one of {', '.join(WASTE_REASONS)}", field="reason")
     ledger.refuse_read_only(session, place.site.id)
     wanted = positive_quantity(quantity, field="quantity")
-    record_id = derived_id("wst", str(organization_of(session)), idempotency_key)
-    known = session.get(WasteRecord, (organization_of(session), record_id))
+    known = _recorded(session, idempotency_key)
     if known is not None:
         return Wasted(known, [])
     sources = _sources(session, place, variant, wanted, part or Part())
     first, actor = sources[0].level, actor_of(session)
     record = WasteRecord(
         organization_id=organization_of(session),
-        id=record_id,
+        id=new_id("wst"),
         site_id=place.site.id,
         location_id=place.location.id if place.location else "",
         variant_id=variant.id,
@@ -96,6 +95,16 @@ def record_waste(
     publish(session, "waste_recorded", record.id, told)
     audit(session, "waste_recorded", record.id, sku=variant.sku, quantity=str(wanted), reason=reason)
     return Wasted(record, posted, tuple(replanned), tuple(numbers))
+
+
+def _recorded(session: Session, idempotency_key: str) -> WasteRecord | None:
+    """The record that this key made before."""
+    move_id = ledger.move_id(organization_of(session), f"{idempotency_key}:0")
+    statement = select(StockMove.origin_id).where(
+        StockMove.organization_id == organization_of(session), StockMove.id == move_id
+    )
+    record_id = session.exec(statement).first()
+    return get_waste(session, record_id) if record_id else None
 
 
 def reverse_waste(session: Session, record: WasteRecord) -> None:
