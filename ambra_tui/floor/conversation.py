@@ -149,10 +149,14 @@ class FlowState(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The next state and the verdict. `state` None ends the flow (back to where it was started from)."""
+    """The next state and the verdict. `state` None ends the flow (back to where it was started from).
+
+    `opens`: another flow and the entry that it begins with; it lies over this one and leads back here when it ends.
+    """
 
     state: FlowState | None
     verdict: Verdict | None = None
+    opens: tuple[str, Entry] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,7 +296,7 @@ def _step(desk: Desk, entry: Entry) -> Verdict | None:
         raise Refusal("E40")
     heard = flow.hear(desk, state, entry)
     _keep(work, flow, heard.state)
-    return heard.verdict
+    return (heard.opens and _begin(desk, *heard.opens)) or heard.verdict
 
 
 def _step_home(desk: Desk, entry: Entry) -> Verdict | None:

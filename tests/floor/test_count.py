@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from ambra_tui.floor import engine, known
+from ambra_tui.floor.conversation import Entry, FlowState, Heard, Prompt
 from ambra_tui.kit.language import languages, say
 from ambra_tui.services import count_plans, counts, tasks
 from ambra_tui.services.acts import _trail
@@ -20,7 +22,6 @@ from ambra_tui.store.models import (
     Location,
     Lot,
     OutboxEvent,
-    Site,
     Variant,
     WorkSession,
 )
@@ -428,35 +429,41 @@ def test_supervisors_send_back_and_keep(floor: Floor) -> None:
     assert (floor.ana.moves(), floor.count(number).status) == ([], "completed")
 
 
+class Visit:
+    """Other work, in which a bin is scanned that may as well be counted."""
+
+    name = "visit"
+    menu_digit = ""
+    roles = frozenset({"operator"})
+    state_type = FlowState
+
+    def begin(self, desk: Any, entry: Entry | None = None) -> FlowState:
+        return FlowState()
+
+    def open_work(self, desk: Any) -> tuple[()]:
+        return ()
+
+    def prompt(self, desk: Any, state: FlowState) -> Prompt:
+        return Prompt(step="visit", title="Visit", ask="Scan a bin")
+
+    def hear(self, desk: Any, state: FlowState, entry: Entry) -> Heard:
+        return Heard(state, opens=("count", entry))
+
+
 @on_sqlite
-def test_from_other_work_the_count_of_one_bin_returns_to_it(floor: Floor) -> None:
-    from ambra_tui.floor.conversation import Entry, Heard
-    from ambra_tui.floor.desk import Desk
-    from ambra_tui.floor.flows.count import FLOW
-    from ambra_tui.store.models import User
-
+def test_from_other_work_the_count_of_one_bin_returns_to_it(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "flows", lambda: {**known.flows(), "visit": Visit()})
     ana = floor.ana
-    floor.plan("A02-1")
-
-    def visit(session: Any) -> None:
-        own = organization_of(session)
-        user = session.get(User, (own, ana.reply.user_id))
-        site = session.get(Site, (own, ana.place.site_id))
-        work = session.exec(scoped(session, WorkSession).where(WorkSession.user_id == user.id)).one()
-        desk = Desk(session, user, site, work)
-        begun = FLOW.begin(desk, Entry("code", "WH1-A02-1"))
-        assert isinstance(begun, Heard) and begun.state is not None
-        state: Any = begun.state
-        for entry in (Entry("code", GLOVE_L), Entry("code", "40", how="manual")):
-            state = FLOW.hear(desk, state, entry).state
-        assert FLOW.hear(desk, state, Entry("command", "back")).state is None
-        again: Any = FLOW.begin(desk, Entry("code", "WH1-A02-1"))
-        done = FLOW.hear(desk, again.state, Entry("command", "done"))
-        assert (done.state, done.verdict.code if done.verdict else "") == (None, "G91")
-
-    from ambra_tui.store import Actor
-
-    ana.write(visit, actor=Actor(ana.reply.user_id, "Ana", station="st-1"))
+    floor.plan("A02-1", "A03-1")
+    ana.menu("visit")
+    assert ana.scan("WH1-A01-1").verdict == "E38"
+    assert ana.prompt.step == "visit"
+    ana.scan("WH1-A02-1", GLOVE_L)
+    assert (ana.prompt.step, ana.prompt.target) == ("item", "A02-1")
+    assert ana.command("back").prompt.step == "visit"
+    ana.scan("WH1-A02-1").command("done")
+    assert ana.verdict == "W90"
+    assert ana.prompt.step == "visit"
 
 
 # --- moves while counting, undo, words ------------------------------------------------------------------------------
