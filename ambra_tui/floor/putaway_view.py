@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.printing import label_command
 from ambra_tui.floor.putaway_state import Standing
 from ambra_tui.kit.quantity import show
 from ambra_tui.services import putaway, receiving
@@ -33,7 +34,7 @@ def draw(desk: Desk, standing: Standing) -> Prompt:
         target=suggested.code[:20] if suggested and step == "bin" else "",
         facts=_facts(desk, standing),
         choices=_choices(desk) if is_question else (),
-        commands=(Command("f7", "skip", _say(desk, "key_skip")),) if step in ("bin", "lot") else (),
+        commands=(Command("f7", "skip", _say(desk, "key_skip")), label_command(desk)) if step in ("bin", "lot") else (),
         is_dialog=is_question,
         accepts_text=not is_question,
         todo=_dock_rows(desk, standing),

@@ -101,6 +101,11 @@ class ReceiveState(FlowState):
         """An order is chosen, or none is wanted."""
         return bool(self.order_id) or self.is_blind
 
+    @property
+    def plate_to_print(self) -> str:
+        """The plate that is being loaded, else the one that was posted last."""
+        return self.plate or (self.pallet.code if self.pallet else "")
+
     def without_item(self) -> ReceiveState:
         """Nothing is being counted."""
         return ReceiveState(

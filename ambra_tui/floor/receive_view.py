@@ -19,6 +19,7 @@ from sqlmodel import col
 from ambra_tui.errors import Invalid
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.printing import label_command
 from ambra_tui.floor.receive_posting import dock_of, docks_at
 from ambra_tui.floor.receive_state import Standing
 from ambra_tui.kit.quantity import show
@@ -232,6 +233,7 @@ def _commands(scene: _Scene) -> tuple[Command, ...]:
         Command("f5", "plate", scene.say("key_plate")),
         Command("f8", "damaged", scene.say("key_good" if scene.standing.state.is_damaged else "key_damaged")),
         Command("f10", "close", scene.say("key_close")),
+        *((label_command(scene.desk),) if scene.standing.state.plate_to_print or scene.standing.variant else ()),
     )
 
 

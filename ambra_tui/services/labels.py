@@ -142,8 +142,20 @@ def _lot_lines(lot: Lot, language: str) -> list[str]:
 
 def plate_label(session: Session, plate: LicensePlate) -> Label:
     """A license plate: an SSCC as GS1-128, what it carries for people."""
-    code = gs1.gs1_code([("00", plate.code)]) if gs1.is_sscc(plate.code) else plain_code(plate.code)
-    return Label("plate", (code,), plate.code, tuple(_contents(session, plate.id)))
+    return _plate_label(plate.code, _contents(session, plate.id))
+
+
+def plate_label_of(session: Session, code: str) -> Label:
+    """The label of a plate's code, also before anything was put on it."""
+    plate = find_plate(session, code)
+    if plate is not None:
+        return plate_label(session, plate)
+    return _plate_label(code)
+
+
+def _plate_label(code: str, contents: Sequence[str] = ()) -> Label:
+    symbol = gs1.gs1_code([("00", code)]) if gs1.is_sscc(code) else plain_code(code)
+    return Label("plate", (symbol,), code, tuple(contents))
 
 
 def _contents(session: Session, plate_id: str) -> list[str]:
@@ -366,8 +378,7 @@ def plate_labels(session: Session, codes: Sequence[str] = ()) -> list[Label]:
 
 def new_plate_labels(prefix: str, first: int, count: int) -> list[Label]:
     """License plates before they are used: `count` SSCCs of a company prefix, from the serial number `first` on."""
-    codes = [gs1.sscc(prefix, number) for number in range(first, first + count)]
-    return [Label("plate", (gs1.gs1_code([("00", code)]),), code) for code in codes]
+    return [_plate_label(gs1.sscc(prefix, number)) for number in range(first, first + count)]
 
 
 def document_labels(session: Session, numbers: Sequence[str] = ()) -> list[Label]:

@@ -20,6 +20,7 @@ from ambra_tui.services import print_sender, printing
 from ambra_tui.store.models import PrintJob
 from tests.floor.conftest import Start
 from tests.floor.station import Station
+from tests.floor.test_receive import buy
 from tests.floor.worker import NOW, Worker, open_ds1
 from tests.labels.conftest import DEADLINE_SECONDS, PaperPrinter, paper_printer
 
@@ -76,6 +77,26 @@ def test_without_a_printer_the_card_says_where_the_label_is(ana: Worker) -> None
 def test_the_label_key_means_nothing_before_a_card(ana: Worker) -> None:
     ana.command("inquiry").command("label")
     assert (ana.verdict, jobs(ana)) == ("", [])
+
+
+def test_f11_a_plate_that_is_received_and_put_away_has_its_label_by_one_key(ana: Worker) -> None:
+    buy(ana, "PO-1001", ("MILK-1L", 120))
+    ana.menu("receive").scan("PO-1001").command("plate").command("label")
+    own = codes(jobs(ana)[0])[0]
+    assert (ana.verdict, own[:3]) == ("W80", "LP-")
+    ana.scan("]C100050010000000000019", "]C10215001000000016172607153710\x1d10M130", "WH1-RECV")
+    ana.command("label")
+    assert codes(jobs(ana)[0]) == ["00050010000000000019"]
+    assert jobs(ana)[0].labels[0]["lines"] == ["MILK-1L  120  M130  2026-07-15"]
+    ana.command("home").menu("putaway").scan("050010000000000019").command("label")
+    assert (ana.verdict, ana.prompt.target) == ("W80", "C03-1")
+    assert codes(jobs(ana)[0]) == ["00050010000000000019"]
+
+
+def test_an_item_without_a_plate_has_its_own_label_while_it_is_received(ana: Worker) -> None:
+    buy(ana, "PO-1001", ("BOLT-M8", 1000))
+    ana.menu("receive").scan("PO-1001", "15001000000030").command("label")
+    assert codes(jobs(ana)[0]) == ["5001000000033"]
 
 
 def test_a_label_speaks_the_worker_s_language(ana: Worker) -> None:

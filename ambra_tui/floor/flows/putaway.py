@@ -16,6 +16,7 @@ from decimal import Decimal
 from ambra_tui.floor.codes import refuse_part, scan_of, shown, text_of, typed_quantity, unknown
 from ambra_tui.floor.conversation import Entry, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.printing import print_label
 from ambra_tui.floor.putaway_state import PutawayState, Standing
 from ambra_tui.floor.putaway_view import REASONS, draw, waiting_rows
 from ambra_tui.floor.receive_posting import bin_refusal
@@ -344,6 +345,15 @@ def _skip(desk: Desk, state: PutawayState) -> Heard:
     return Heard(PutawayState(skipped=(*kept, skipped)), Verdict("G19"))
 
 
+def _label(desk: Desk, state: PutawayState) -> Heard:
+    """The label of what is carried: the plate, else the item with its lot."""
+    if state.plate_id:
+        return Heard(state, print_label(desk, "plate", state.plate_id))
+    if state.lot_id:
+        return Heard(state, print_label(desk, "lot", state.lot_id))
+    return Heard(state, print_label(desk, "item", state.variant_id)) if state.variant_id else _ignore(desk, state)
+
+
 def _home(desk: Desk, state: PutawayState) -> Heard:
     return Heard(None)
 
@@ -353,6 +363,11 @@ def _ignore(desk: Desk, state: PutawayState) -> Heard:
 
 
 _STEPS: dict[str, Callable[[Desk, PutawayState, Entry], Heard]] = {"what": _take, "lot": _hear_lot, "bin": _hear_bin}
-_COMMANDS: dict[str, Callable[[Desk, PutawayState], Heard]] = {"back": _back, "skip": _skip, "home": _home}
+_COMMANDS: dict[str, Callable[[Desk, PutawayState], Heard]] = {
+    "back": _back,
+    "skip": _skip,
+    "home": _home,
+    "label": _label,
+}
 
 FLOW = Putaway()

@@ -20,6 +20,7 @@ from ambra_tui.floor.conversation import SHOWN_WORK, Entry, Heard, Prompt, Refus
 from ambra_tui.floor.dates import typed_date
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.override import confirm, supervisor_with
+from ambra_tui.floor.printing import print_label, print_plate
 from ambra_tui.floor.receive_item import (
     Allowed,
     hear_item,
@@ -35,7 +36,7 @@ from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.scan.model import Scan
 from ambra_tui.services import purchasing
 from ambra_tui.services.catalog import add_barcode, match_code
-from ambra_tui.services.lots import ExpiryDiffers
+from ambra_tui.services.lots import ExpiryDiffers, find_lot
 from ambra_tui.services.places import find_location, find_plate
 from ambra_tui.services.purchasing import OverReceipt, outstanding
 from ambra_tui.services.receiving import quarantine_location
@@ -410,6 +411,18 @@ def _damaged(desk: Desk, state: ReceiveState) -> Heard:
     return Heard(marked, Verdict("W22", {"bin": quarantine_location(desk.session, desk.site.id).code}))
 
 
+def _label(desk: Desk, state: ReceiveState) -> Heard:
+    """The label of the plate, else of the item with its lot."""
+    if state.plate_to_print:
+        return Heard(state, print_plate(desk, state.plate_to_print))
+    if not state.variant_id:
+        return _ignore(desk, state)
+    lot = find_lot(desk.session, state.variant_id, state.lot_number) if state.lot_number else None
+    if lot is not None:
+        return Heard(state, print_label(desk, "lot", lot.id))
+    return Heard(state, print_label(desk, "item", state.variant_id))
+
+
 def _home(desk: Desk, state: ReceiveState) -> Heard:
     return Heard(None)
 
@@ -421,6 +434,7 @@ def _ignore(desk: Desk, state: ReceiveState) -> Heard:
 _COMMANDS: dict[str, Callable[[Desk, ReceiveState], Heard]] = {
     "back": _back,
     "home": _home,
+    "label": _label,
     "blind": _blind,
     "close": _close,
     "damaged": _damaged,
