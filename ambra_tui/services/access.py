@@ -50,6 +50,7 @@ MAX_NAME = 120
 MAX_BADGE = 120
 MIN_PASSWORD, MAX_PASSWORD = 8, 200
 FREE_TRIES = 5
+LOCKED = "locked"
 FIRST_LOCK = timedelta(seconds=30)
 MAX_LOCK = timedelta(hours=1)
 KEY_CACHE_MILLISECONDS = 2_000.0
@@ -182,6 +183,42 @@ def set_language(session: Session, user: User, language: str) -> None:
     user.updated_at = now_of(session)
     session.add(user)
     session.flush()
+
+
+def change_badge(session: Session, user: User, badge: str) -> None:
+    """A new badge; the old one is nobody's. Raises Duplicate for one that somebody has."""
+    digest = badge_digest(session, clean_line(badge, field="badge", max_length=MAX_BADGE))
+    holder = _user_with(session, digest)
+    if holder is not None:
+        raise Duplicate("user", "badge", "")
+    user.badge_digest = digest
+    _unlock(session, user)
+    audit(session, "badge_changed", user.id, name=user.name)
+
+
+def lock_badge(session: Session, user: User) -> None:
+    """The badge signs nobody in until it is opened again."""
+    user.status, user.updated_at = LOCKED, now_of(session)
+    session.add(user)
+    session.flush()
+    audit(session, "badge_locked", user.id, name=user.name)
+
+
+def open_badge(session: Session, user: User) -> None:
+    """The badge signs in again; the lock of wrong PINs is lifted too."""
+    user.status = "active"
+    _unlock(session, user)
+    audit(session, "badge_opened", user.id, name=user.name)
+
+
+def find_user(session: Session, text: str) -> User | None:
+    """The person with this badge, locked or not, or the only one of this name."""
+    found = _user_with(session, badge_digest(session, text))
+    if found is not None:
+        return found
+    wanted = " ".join(text.split()).casefold()
+    named = [user for user in session.exec(scoped(session, User)) if user.name.casefold() == wanted]
+    return named[0] if len(named) == 1 else None
 
 
 def user_by_badge(session: Session, badge: str) -> User:

@@ -15,7 +15,7 @@ from ambra_tui.services import claims
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import FloorStep, User, WorkSession
 from ambra_tui.store.prepared import ORGANIZATION, PreparedRows
-from ambra_tui.store.scope import now_of
+from ambra_tui.store.scope import now_of, scoped
 
 BREAK, SHIFT_END, HANDOVER = "break", "shift_end", "handover"
 REASONS = (BREAK, SHIFT_END, HANDOVER)
@@ -38,6 +38,15 @@ def sign_off(session: Session, work: WorkSession, *, reason: str, station: str) 
     publish(session, "worker_signed_off", work.user_id, {"reason": reason, "station": station})
     audit(session, "signed_out", work.user_id, station=station, reason=reason, released=released)
     return released
+
+
+def send_away(session: Session, user: User) -> int:
+    """Somebody whose badge was locked works no more: their work is free; how many pieces that were."""
+    statement = scoped(session, WorkSession).where(WorkSession.user_id == user.id)
+    for work in session.exec(statement.with_for_update()).all():
+        work.status, work.frames = AWAY, []
+        session.add(work)
+    return claims.release_all(session, user.id)
 
 
 def log_step(

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ambra_tui.floor.conversation import Choice, Entry, FlowState, Heard, Prompt, Refusal, Row, Verdict
-from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.desk import SUPERVISORS, Desk
+from ambra_tui.floor.known import flows
 from ambra_tui.floor.speech import name_of, next_language, speak_next
 from ambra_tui.services import claims, sessions
 
@@ -61,9 +62,20 @@ class SignOff:
             raise Refusal("E40")
         if entry.text == LANGUAGE:
             return Heard(state, speak_next(desk))
+        if entry.text == ADMIN:
+            return _administration(desk)
         if entry.text not in sessions.REASONS:
             raise Refusal("E54", found=entry.text)
         return Heard(None, leave(desk, entry.text))
+
+
+def _administration(desk: Desk) -> Heard:
+    """The people of the floor, in place of this card."""
+    admin = flows()[ADMIN]
+    desk.require(admin.roles)
+    below, state = desk.work.frames[:-1], admin.begin(desk)
+    desk.work.frames = [*below, {"flow": ADMIN, "state": state.model_dump(mode="json")}, desk.work.frames[-1]]
+    return Heard(None)
 
 
 def leave(desk: Desk, reason: str) -> Verdict:
@@ -92,7 +104,10 @@ def _facts(desk: Desk) -> tuple[Row, ...]:
 
 def _choices(desk: Desk) -> tuple[Choice, ...]:
     reasons = [Choice(str(n), reason, desk.say(f"sign_off.{reason}")) for n, reason in enumerate(sessions.REASONS, 1)]
-    return (*reasons, Choice("4", LANGUAGE, name_of(next_language(desk))))
+    language = Choice("4", LANGUAGE, name_of(next_language(desk)))
+    if desk.user.role not in SUPERVISORS:
+        return (*reasons, language)
+    return (*reasons, language, Choice("5", ADMIN, desk.say("admin.title")))
 
 
 FLOW = SignOff()
