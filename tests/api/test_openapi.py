@@ -110,7 +110,9 @@ def test_examples_are_what_the_server_takes(
             continue
         text = json.dumps(content["example"])
         text = text.replace("wh_1", house.site.id).replace("sup_1", supplier).replace("ord_1", shipped)
-        text = text.replace('"sku": "MILK-1L", "bar', '"bar')
+        text = text.replace('"sku": "MILK-1L", "bar', '"bar').replace("var_1", milk.id)
+        if "wh_2" in text:
+            text = text.replace("wh_2", api.write(lambda session: factories.warehouse(session, "WH2")).site.id)
         if operation["operationId"] == "createInventoryAdjustment":
             api.post("/inventory_adjustments", {"sku": "MILK-1L", "location_id": house.site.id, "quantity": 5})
         if operation["operationId"] == "createLocation":
@@ -135,7 +137,18 @@ def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse,
             "/purchase_orders", {"supplier_id": supplier, "items": [{"sku": "MILK-1L", "quantity": 2}]}
         ),
         "/cycle_counts/{id}": api.post("/cycle_counts", {"location_id": house.site.id}),
-        "/locations/{id}": api.post("/locations", {"name": "Shop", "kind": "store"}),
+        "/locations/{id}": (shop := api.post("/locations", {"name": "Shop", "kind": "store"})),
+        "/stock_transfers/{id}": api.post(
+            "/stock_transfers",
+            {
+                "from_location_id": house.site.id,
+                "to_location_id": shop.json()["id"],
+                "items": [{"sku": "MILK-1L", "quantity": 2}],
+            },
+        ),
+        "/waste_records/{id}": api.post(
+            "/waste_records", {"sku": "MILK-1L", "location_id": house.site.id, "quantity": 1, "reason": "other"}
+        ),
         "/suppliers/{id}": api.post("/suppliers", {"name": "Farm"}),
         "/lots/{id}": api.post("/lots", {"lot_number": "A", "sku": "MILK-1L"}),
         "/inventory_adjustments/{id}": api.post(
