@@ -299,7 +299,8 @@ class Terminal(App[int]):
         self._redraw_handle = self._echo_handle = None
         screen = self.screen_stack[-1] if self.screen_stack else None
         if isinstance(screen, Sheet):
-            screen.redraw()
+            with self._context():
+                screen.redraw()
 
     def _ring(self, bells: str) -> None:
         if self._driver is not None and not self.is_headless:

@@ -73,7 +73,8 @@ class Sheet(Screen[None]):
 
     def _paint(self) -> None:
         """Paint the changed rows now: the toolkit would wait for its next frame."""
-        if self.is_current and not self._layout_required and self.board in self._compositor:
+        is_free = self.is_current and not (self._layout_required or self.app._batch_count)
+        if is_free and self.board in self._compositor:
             self._dirty_widgets.add(self.board)
             self._on_timer_update()
             self.board._repaint_required = False
