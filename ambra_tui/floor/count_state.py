@@ -193,3 +193,10 @@ def item_words(desk: Desk, variant_id: str, lot_id: str = "", serial: str = "") 
     sku = fetch(desk.session, Variant, variant_id, resource="variant").sku
     lot = fetch(desk.session, Lot, lot_id, resource="lot").lot_number if lot_id else ""
     return " ".join(part for part in (sku, lot, serial) if part)
+
+
+def is_blind(desk: Desk) -> bool:
+    """The worker is an operator in the middle of a bin's count: what the book says of stock is not for them now."""
+    if desk.user.role in SUPERVISORS:
+        return False
+    return any(frame["flow"] == "count" and frame["state"].get("bin_id") for frame in desk.work.frames)

@@ -184,6 +184,21 @@ def test_the_book_is_told_to_no_operator_and_in_no_event_before_the_count_is_dec
     assert '"40"' not in floor.ana.write(written) and "expected" not in floor.ana.write(written)
 
 
+def test_looking_something_up_in_the_middle_of_a_bin_tells_no_quantity(floor: Floor) -> None:
+    """FLOOR D1."""
+    floor.plan("A02-1")
+    ana = floor.ana
+    ana.menu("count").scan("WH1-A02-1")
+    for code, card in ((GLOVE_L, "item"), ("WH1-A02-1", "bin"), ("WH1-B02-1", "bin")):
+        ana.command("inquiry").scan(code)
+        assert (ana.prompt.step, ana.prompt.facts[-1].label) == (card, "Hidden while you count")
+        assert not re.search(r"\b(40|48)\b", everything_told(ana))
+        ana.command("back")
+    assert ana.command("back").command("inquiry").scan(GLOVE_L).facts["A02-1"] == "40"
+    floor.cleo.menu("count").scan("WH1-A02-1").command("inquiry").scan(GLOVE_L)
+    assert floor.cleo.facts["A02-1"] == "40"
+
+
 # --- counting a bin -------------------------------------------------------------------------------------------------
 
 

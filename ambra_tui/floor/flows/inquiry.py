@@ -8,6 +8,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlmodel import col
 from ambra_tui.errors import NotFound
 from ambra_tui.floor.codes import scan_of, unknown
 from ambra_tui.floor.conversation import Command, Entry, FlowState, Heard, PracticeCode, Prompt, Refusal, Row, Verdict
+from ambra_tui.floor.count_state import is_blind
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.printing import label_command, print_label
 from ambra_tui.kit.quantity import ZERO, show
@@ -74,7 +76,10 @@ class Inquiry:
             card = inquiry.card_of(
                 desk.session, Subject(state.kind, state.subject_id, state.detail), site_id=desk.site.id
             )
-            return _code(desk, state) if state.shows_code else _DRAWN[type(card)](desk, card)
+            if state.shows_code:
+                return _code(desk, state)
+            drawn = _DRAWN[type(card)](desk, card)
+            return _without_stock(desk, drawn, card) if type(card) in _STOCK_CARDS and is_blind(desk) else drawn
         except NotFound:
             return _asking(desk)
 
@@ -114,6 +119,16 @@ def _code(desk: Desk, state: InquiryState) -> Prompt:
         practice=_practice(desk),
         help_page="labels",
     )
+
+
+_STOCK_CARDS = (ItemCard, BinCard, PlateCard, LotCard, SerialCard)
+
+
+def _without_stock(desk: Desk, drawn: Prompt, card: object) -> Prompt:
+    """What a thing is, without what the book says of it: who counts blind does not see that."""
+    name = (Row(card.name),) if isinstance(card, ItemCard | LotCard | SerialCard) else ()
+    hidden = Row(desk.say("count.hidden"))
+    return replace(drawn, facts=(*name, hidden), contents_title="", contents=(), todo=())
 
 
 def _asking(desk: Desk) -> Prompt:
