@@ -217,3 +217,13 @@ def test_a_long_import_shows_a_bar_on_a_terminal_and_lines_elsewhere(monkeypatch
     assert "10%" not in screen.getvalue() and "[###############...............]  50%" in screen.getvalue()
     assert screen.getvalue().endswith("\r\x1b[Kline 7 (x<1B>[2J): bad\n")
     assert log.getvalue() == "75%: 750 rows\nline 7 (x<1B>[2J): bad\n"
+
+
+def test_a_person_gets_another_password(acme, look):
+    assert acme("user", "add", "Cleo", "--badge", "BDG-9001", "--role", "supervisor")[0] == 0
+    code, out, _ = acme("user", "password", "cleo", "--password-stdin", stdin="correct horse\n")
+    assert (code, out) == (0, "Cleo has a new password.\n")
+    assert verify_secret(look(people)["Cleo"].password_hash, "correct horse")
+    assert acme("user", "password", "BDG-9001", "--password-stdin", stdin="short\n")[0] == 1
+    assert acme("user", "password", "Nobody", "--password-stdin", stdin="correct horse\n")[0] == 1
+    assert verify_secret(look(people)["Cleo"].password_hash, "correct horse")

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from ambra_tui.cli.arguments import add_store_arguments
 from ambra_tui.cli.command import Command
 from ambra_tui.errors import Invalid
 
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
 MAX_PASSWORD_LINE = 1_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``add`` with its options."""
+    """``add`` and ``password`` with their options."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     add = actions.add_parser(
         "add",
@@ -38,10 +42,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--label", metavar="FILE", help="write the badge's label: .pdf, .svg, .png or .zpl")
     add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     add_store_arguments(add)
+    password = actions.add_parser(
+        "password",
+        help="give a person a new password",
+        description="Asks for a new password for administration; the person is named by badge or name.",
+        allow_abbrev=False,
+    )
+    password.add_argument("person", metavar="BADGE|NAME")
+    password.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    add_store_arguments(password)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Add the person."""
+    """Add the person, or set the password."""
+    return _set_password(arguments) if "person" in arguments else _add(arguments)
+
+
+def _set_password(arguments: argparse.Namespace) -> int:
+    from ambra_tui.cli.stores import command_line_actor, opened
+    from ambra_tui.errors import NotFound
+    from ambra_tui.kit.text import printable
+    from ambra_tui.services import access
+
+    with opened(arguments) as (store, organization):
+        password = _password(arguments)
+        if password is None:
+            raise Invalid("No password was given. Nothing has changed.", field="password")
+
+        def change(session: Session) -> str:
+            user = access.find_user(session, arguments.person)
+            if user is None:
+                raise NotFound("user", arguments.person)
+            access.set_password(session, user, access.checked_password(password))
+            return user.name
+
+        name = store.writer.run(change, organization_id=organization.id, actor=command_line_actor())
+    print(f"{printable(name)} has a new password.")
+    return 0
+
+
+def _add(arguments: argparse.Namespace) -> int:
     from ambra_tui.cli.stores import command_line_actor, opened
     from ambra_tui.kit.text import printable
     from ambra_tui.services.access import create_user
@@ -89,8 +129,8 @@ def _password(arguments: argparse.Namespace) -> str | None:
 
     first = getpass.getpass("Password (empty: none): ")
     if first and getpass.getpass("Once more: ") != first:
-        raise Invalid("The two passwords differ. Nobody was added.", field="password")
+        raise Invalid("The two passwords differ. Nothing has changed.", field="password")
     return first or None
 
 
-COMMAND = Command(name="user", help="add people", add_arguments=add_arguments, run=run)
+COMMAND = Command(name="user", help="add people, change passwords", add_arguments=add_arguments, run=run)
