@@ -47,7 +47,7 @@ from ambra_tui.kit.language import DEFAULT_LANGUAGE, say, verdict_words
 from ambra_tui.ledger import name_shortages
 from ambra_tui.services import access
 from ambra_tui.services.sessions import log_step
-from ambra_tui.store.facts import audit
+from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import Site, User, WorkSession
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
@@ -124,6 +124,8 @@ def _resume(session: Session, place: Place, user: User) -> Reply:
         session.flush()
     if work.site_id != place.site_id:
         work.frames = []
+    if work.status == "active" and work.station != place.station:
+        publish(session, "worker_moved", user.id, {"left": work.station, "station": place.station})
     work.site_id, work.station, work.status = place.site_id, place.station, "active"
     work.run += 1
     desk = _desk(session, place, user, work, fetch(session, Site, work.site_id, resource="location"))
@@ -213,9 +215,11 @@ def _left(session: Session, place: Place, desk: Desk, verdict: Verdict | None) -
 def look(session: Session, place: Place, *, user_id: str) -> Reply:
     """The present step, read anew. Writes nothing."""
     found = _LOOKED_AT.row(session, user_id=user_id)
-    if found is None or not _works_here(found[1], place):
+    if found is None:
         return signed_out()
     user, work, site = found
+    if not _works_here(work, place):
+        return signed_out(Verdict("G16"), language=user.language)
     desk = _desk(session, place, user, work, site)
     return _reply(desk, _prompt(desk), None)
 

@@ -116,11 +116,12 @@ def test_a_step_that_a_colleague_finished_takes_its_old_answer_away(desk: Worker
     assert "W24" not in ana.screen
 
 
-def test_a_badge_scanned_elsewhere_is_told_that_its_scan_was_not_taken(desk: Worker, start: Start) -> None:
-    buy(desk, "PO-1", ("MILK-1L", 24))
+def test_a_badge_that_is_scanned_elsewhere_leaves_the_old_station_at_once(desk: Worker, start: Start) -> None:
+    desk.order("SO-1", ("GLOVE-L", 5))
     first = start()
-    start(station="st-2")
-    first.scan("PO-1", "E30 TAKEN BY Ana", "Ana is in work at another station", "Scan your badge")
+    begin_pick(first, "SO-1")
+    start(station="st-2").wait_for("Go to this bin")
+    first.wait_for("G16 SIGNED OUT", "Scan your badge")
 
 
 def test_a_digit_that_is_no_choice_does_not_stand_in_the_way_of_the_next(desk: Worker, start: Start) -> None:
