@@ -11,13 +11,12 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
 
 from sqlmodel import Session, col, select
 
-from ambra_tui.errors import Invalid, NotFound
+from ambra_tui.errors import Invalid
 from ambra_tui.kit.language import DEFAULT_LANGUAGE, say
 from ambra_tui.kit.quantity import show
 from ambra_tui.kit.text import clean_line
@@ -26,24 +25,27 @@ from ambra_tui.labels.model import Arrow, Code, Label
 from ambra_tui.labels.symbols import can_be_bars
 from ambra_tui.scan.check_digits import has_check_digit
 from ambra_tui.services import printing
-from ambra_tui.services.catalog import barcodes_of, find_variant_by_sku, match_text
-from ambra_tui.services.lots import find_lot
-from ambra_tui.services.places import find_plate, site_by_code
+from ambra_tui.services.catalog import barcodes_of
+from ambra_tui.services.places import find_plate
 from ambra_tui.store.models import (
     Barcode,
+    CycleCount,
     LicensePlate,
     Location,
     Lot,
     PrintJob,
     PurchaseOrder,
+    ReturnAuthorization,
     SalesOrder,
     Site,
     StockLevel,
+    StockTransfer,
     Supplier,
     Variant,
 )
 from ambra_tui.store.scope import fetch, organization_of, scoped
 
+Document = SalesOrder | PurchaseOrder | StockTransfer | ReturnAuthorization | CycleCount
 _GTIN_DIGITS = 14
 _MAX_CONTENTS = 10
 MAX_BADGE = 60
@@ -59,7 +61,7 @@ def plain_code(text: str) -> Code:
 
 def item_code(stored: str) -> Code:
     """The symbol of a barcode as the store keeps it: the shortest retail symbol of a GTIN, ITF-14 for a case's."""
-    if not _is_gtin(stored):
+    if not is_gtin(stored):
         return plain_code(stored)
     if stored[0] != "0":
         return Code("itf14", stored)
@@ -70,7 +72,7 @@ def item_code(stored: str) -> Code:
     return Code("ean13", stored[1:])
 
 
-def _is_gtin(stored: str) -> bool:
+def is_gtin(stored: str) -> bool:
     return len(stored) == _GTIN_DIGITS and stored.isascii() and stored.isdigit() and has_check_digit(stored)
 
 
@@ -110,7 +112,7 @@ def variant_label(
     code = item_code(barcode) if barcode else plain_code(variant.sku)
     codes: tuple[Code, ...] = (code,)
     if lot is not None or serial:
-        elements = _lot_elements(barcode, lot, serial) if _is_gtin(barcode) else None
+        elements = _lot_elements(barcode, lot, serial) if is_gtin(barcode) else None
         if elements:
             codes = (code, gs1.gs1_code(elements, is_square=True))
         else:
@@ -125,7 +127,7 @@ def case_label(
     variant: Variant, barcode: Barcode, *, lot: Lot | None = None, language: str = DEFAULT_LANGUAGE
 ) -> Label:
     """A case: ITF-14 alone, GS1-128 with its lot."""
-    elements = _lot_elements(barcode.code, lot) if lot is not None and _is_gtin(barcode.code) else None
+    elements = _lot_elements(barcode.code, lot) if lot is not None and is_gtin(barcode.code) else None
     code = gs1.gs1_code(elements) if elements else item_code(barcode.code)
     lines = [variant.sku, f"{show(barcode.quantity)} {variant.unit_of_measure}"]
     return Label("case", (code,), variant.name, (*lines, *(_lot_lines(lot, language) if lot else ())))
@@ -142,7 +144,7 @@ def _lot_lines(lot: Lot, language: str) -> list[str]:
 
 def plate_label(session: Session, plate: LicensePlate) -> Label:
     """A license plate: an SSCC as GS1-128, what it carries for people."""
-    return _plate_label(plate.code, _contents(session, plate.id))
+    return new_plate_label(plate.code, _contents(session, plate.id))
 
 
 def plate_label_of(session: Session, code: str) -> Label:
@@ -150,10 +152,11 @@ def plate_label_of(session: Session, code: str) -> Label:
     plate = find_plate(session, code)
     if plate is not None:
         return plate_label(session, plate)
-    return _plate_label(code)
+    return new_plate_label(code)
 
 
-def _plate_label(code: str, contents: Sequence[str] = ()) -> Label:
+def new_plate_label(code: str, contents: Sequence[str] = ()) -> Label:
+    """A plate by its code and what it carries, known to the store or not."""
     symbol = gs1.gs1_code([("00", code)]) if gs1.is_sscc(code) else plain_code(code)
     return Label("plate", (symbol,), code, tuple(contents))
 
@@ -220,13 +223,13 @@ def code_shown(session: Session, kind: str, subject_id: str, detail: str = "") -
 
 def _of_item(session: Session, variant_id: str, detail: str, language: str) -> Label:
     variant = fetch(session, Variant, variant_id, resource="variant")
-    return variant_label(variant, _each_barcode(session, variant_id), serial=detail, language=language)
+    return variant_label(variant, each_barcode(session, variant_id), serial=detail, language=language)
 
 
 def _of_lot(session: Session, lot_id: str, detail: str, language: str) -> Label:
     lot = fetch(session, Lot, lot_id, resource="lot")
     variant = fetch(session, Variant, lot.variant_id, resource="variant")
-    return variant_label(variant, _each_barcode(session, variant.id), lot=lot, language=language)
+    return variant_label(variant, each_barcode(session, variant.id), lot=lot, language=language)
 
 
 def _of_bin(session: Session, location_id: str, detail: str, language: str) -> Label:
@@ -240,22 +243,34 @@ def _of_plate(session: Session, plate_id: str, detail: str, language: str) -> La
     return plate_label(session, fetch(session, LicensePlate, plate_id, resource="license_plate"))
 
 
-def _of_order(session: Session, order_id: str, detail: str, language: str) -> Label:
-    return _order_label(fetch(session, SalesOrder, order_id, resource="order"))
+def _document_maker(model: type[Document]) -> Callable[[Session, str, str, str], Label]:
+    def make(session: Session, document_id: str, detail: str, language: str) -> Label:
+        return label_of_document(session, fetch(session, model, document_id, resource="document"))
+
+    return make
 
 
-def _order_label(order: SalesOrder) -> Label:
-    due = f"{order.due_at:%Y-%m-%d %H:%M}" if order.due_at else ""
-    return document_label(order.number, str(order.customer.get("name") or ""), due)
+def label_of_document(session: Session, document: Document) -> Label:
+    """The label of any document with a number, with who or where it is about."""
+    if isinstance(document, SalesOrder):
+        due = f"{document.due_at:%Y-%m-%d %H:%M}" if document.due_at else ""
+        return document_label(document.number, str(document.customer.get("name") or ""), due)
+    if isinstance(document, PurchaseOrder):
+        day = document.expected_on.isoformat() if document.expected_on else ""
+        return document_label(document.number, _name(session, Supplier, document.supplier_id), day)
+    if isinstance(document, StockTransfer):
+        source, destination = (
+            _name(session, Site, site_id) for site_id in (document.source_site_id, document.destination_site_id)
+        )
+        return document_label(document.number, f"{source} → {destination}")
+    if isinstance(document, ReturnAuthorization):
+        order = fetch(session, SalesOrder, document.order_id, resource="order")
+        return document_label(document.number, order.number, document.reason)
+    return document_label(document.number, _name(session, Site, document.site_id), document.notes)
 
 
-def _of_purchase_order(session: Session, order_id: str, detail: str, language: str) -> Label:
-    return _purchase_order_label(session, fetch(session, PurchaseOrder, order_id, resource="purchase_order"))
-
-
-def _purchase_order_label(session: Session, order: PurchaseOrder) -> Label:
-    supplier = fetch(session, Supplier, order.supplier_id, resource="supplier")
-    return document_label(order.number, supplier.name, order.expected_on.isoformat() if order.expected_on else "")
+def _name(session: Session, model: type[Site] | type[Supplier], row_id: str) -> str:
+    return fetch(session, model, row_id, resource="site").name
 
 
 _MAKERS: dict[str, Callable[[Session, str, str, str], Label]] = {
@@ -264,15 +279,18 @@ _MAKERS: dict[str, Callable[[Session, str, str, str], Label]] = {
     "lot": _of_lot,
     "bin": _of_bin,
     "plate": _of_plate,
-    "order": _of_order,
-    "purchase_order": _of_purchase_order,
+    "order": _document_maker(SalesOrder),
+    "purchase_order": _document_maker(PurchaseOrder),
+    "stock_transfer": _document_maker(StockTransfer),
+    "return_authorization": _document_maker(ReturnAuthorization),
+    "cycle_count": _document_maker(CycleCount),
 }
 
 
-def _each_barcode(session: Session, variant_id: str) -> str:
+def each_barcode(session: Session, variant_id: str) -> str:
     """The barcode that one unit carries: the first for a quantity of one, a GTIN before others."""
     ones = [row.code for row in barcodes_of(session, variant_id) if row.quantity == 1]
-    return next((code for code in ones if _is_gtin(code)), ones[0] if ones else "")
+    return next((code for code in ones if is_gtin(code)), ones[0] if ones else "")
 
 
 def queue(
@@ -290,173 +308,3 @@ def queue(
         detail = details[index] if index < len(details) else ""
         labels += labels_of(session, kind, subject_id, detail, language=language)
     return printing.add_job(session, labels, kind=kind, copies=copies)
-
-
-# -- many, for a sheet -----------------------------------------------------------------------------------------------
-
-
-def location_labels(
-    session: Session,
-    codes: Sequence[str] = (),
-    *,
-    site: str | None = None,
-    zone: str | None = None,
-    totes: bool = False,
-    arrow: Arrow = "",
-) -> list[Label]:
-    """Bins and docks (or totes) of all sites or one, in walking order; `codes`: codes or barcodes. Raises NotFound."""
-    wanted = site_by_code(session, site) if site else None
-    sites = {row.id: row.code for row in session.exec(scoped(session, Site)).all()}
-    statement = scoped(session, Location).where(col(Location.site_id).is_not(None), Location.status == "active")
-    statement = statement.where(Location.kind == "tote" if totes else Location.kind != "tote")
-    if wanted is not None:
-        statement = statement.where(Location.site_id == wanted.id)
-    if zone:
-        statement = statement.where(Location.zone == zone)
-    rows = [row for row in session.exec(statement).all() if row.kind != "virtual"]
-    rows.sort(key=lambda row: (sites[row.site_id or ""], row.sequence is None, row.sequence or 0, row.code))
-    found = _named(rows, codes, lambda row: (row.barcode, row.code), "tote" if totes else "location")
-    return [location_label(row, sites[row.site_id or ""], arrow=arrow) for row in found]
-
-
-def variant_labels(
-    session: Session, codes: Sequence[str] = (), *, lot_number: str = "", language: str = DEFAULT_LANGUAGE
-) -> list[Label]:
-    """Variants by SKU or barcode, or all. `lot_number`: the lot that each of them has. Raises NotFound."""
-    if not codes:
-        variants = list(session.exec(scoped(session, Variant).order_by(col(Variant.sku))).all())
-    else:
-        variants = [_variant(session, code) for code in codes]
-    barcodes = _each_barcodes(session) if not codes else {v.id: _each_barcode(session, v.id) for v in variants}
-    return [
-        variant_label(
-            variant,
-            barcodes.get(variant.id, ""),
-            lot=_lot_named(session, variant, lot_number),
-            language=language,
-        )
-        for variant in variants
-    ]
-
-
-def case_labels(
-    session: Session, codes: Sequence[str] = (), *, lot_number: str = "", language: str = DEFAULT_LANGUAGE
-) -> list[Label]:
-    """Every case barcode of variants by SKU, or one by its own code, or all. Raises NotFound."""
-    statement = scoped(session, Barcode).where(Barcode.quantity != Decimal(1)).order_by(col(Barcode.code))
-    rows = list(session.exec(statement).all())
-    variants = {row.id: row for row in session.exec(scoped(session, Variant)).all()}
-    found = _named(rows, codes, lambda row: _case_names(row, variants[row.variant_id]), "case", is_each=True)
-    labels = []
-    for row in found:
-        variant = variants[row.variant_id]
-        labels.append(case_label(variant, row, lot=_lot_named(session, variant, lot_number), language=language))
-    return labels
-
-
-def _case_names(row: Barcode, variant: Variant) -> tuple[str, ...]:
-    return (row.code, row.code.lstrip("0"), variant.sku)
-
-
-def plate_labels(session: Session, codes: Sequence[str] = ()) -> list[Label]:
-    """License plates by code, or all that carry something."""
-    if codes:
-        plates = []
-        for code in codes:
-            plate = find_plate(session, code)
-            if plate is None:
-                raise NotFound("license_plate", code)
-            plates.append(plate)
-        return [plate_label(session, plate) for plate in plates]
-    organization_id = organization_of(session)
-    loaded = select(StockLevel.plate_id).where(
-        StockLevel.organization_id == organization_id, col(StockLevel.on_hand) > Decimal(0), StockLevel.plate_id != ""
-    )
-    statement = scoped(session, LicensePlate).where(col(LicensePlate.id).in_(loaded)).order_by(col(LicensePlate.code))
-    return [plate_label(session, plate) for plate in session.exec(statement).all()]
-
-
-def new_plate_labels(prefix: str, first: int, count: int) -> list[Label]:
-    """License plates before they are used: `count` SSCCs of a company prefix, from the serial number `first` on."""
-    return [_plate_label(gs1.sscc(prefix, number)) for number in range(first, first + count)]
-
-
-def document_labels(session: Session, numbers: Sequence[str] = ()) -> list[Label]:
-    """Documents by number, or every open order and purchase order. Raises NotFound."""
-    if numbers:
-        return [_document(session, number) for number in numbers]
-    purchases = scoped(session, PurchaseOrder).where(col(PurchaseOrder.status).in_(("ordered", "partially_received")))
-    orders = scoped(session, SalesOrder).where(col(SalesOrder.status).in_(("confirmed", "allocated", "picking")))
-    return [
-        *(_purchase_order_label(session, row) for row in session.exec(purchases.order_by(col(PurchaseOrder.number)))),
-        *(_order_label(row) for row in session.exec(orders.order_by(col(SalesOrder.number)))),
-    ]
-
-
-def _document(session: Session, number: str) -> Label:
-    text = number.strip()
-    for spelling in dict.fromkeys((text, text.upper())):
-        purchase = session.exec(scoped(session, PurchaseOrder).where(PurchaseOrder.number == spelling)).first()
-        if purchase is not None:
-            return _purchase_order_label(session, purchase)
-        order = session.exec(scoped(session, SalesOrder).where(SalesOrder.number == spelling)).first()
-        if order is not None:
-            return _order_label(order)
-    raise NotFound("document", text)
-
-
-# -- inside ----------------------------------------------------------------------------------------------------------
-
-
-def _variant(session: Session, code: str) -> Variant:
-    variant = find_variant_by_sku(session, code)
-    if variant is not None:
-        return variant
-    match = match_text(session, code)
-    if match is None:
-        raise NotFound("variant", code)
-    return match.variant
-
-
-def _each_barcodes(session: Session) -> dict[str, str]:
-    """Variant id -> the barcode of one unit, for all variants in one look."""
-    statement = scoped(session, Barcode).where(Barcode.quantity == Decimal(1)).order_by(col(Barcode.code))
-    found: dict[str, str] = {}
-    for row in session.exec(statement).all():
-        if row.variant_id not in found or (_is_gtin(row.code) and not _is_gtin(found[row.variant_id])):
-            found[row.variant_id] = row.code
-    return found
-
-
-def _lot_named(session: Session, variant: Variant, number: str) -> Lot | None:
-    if not number:
-        return None
-    lot = find_lot(session, variant.id, number)
-    if lot is None:
-        raise NotFound("lot", f"{number} of {variant.sku}")
-    return lot
-
-
-def _named(
-    rows: Sequence[Any],
-    codes: Sequence[str],
-    names_of: Callable[[Any], Iterable[str]],
-    resource: str,
-    *,
-    is_each: bool = False,
-) -> list[Any]:
-    """The rows that `codes` name, in that order, or all where none is given. A name that several rows share means all
-    of them where `is_each`, else the first. Raises NotFound."""
-    if not codes:
-        return list(rows)
-    by_name: dict[str, list[Any]] = {}
-    for row in rows:
-        for name in dict.fromkeys(names_of(row)):
-            by_name.setdefault(name.upper(), []).append(row)
-    found: list[Any] = []
-    for code in codes:
-        matches = by_name.get(code.strip().upper(), [])
-        if not matches:
-            raise NotFound(resource, code)
-        found += matches if is_each else matches[:1]
-    return found

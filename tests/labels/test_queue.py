@@ -15,10 +15,10 @@ from sqlmodel import Session
 from ambra_tui.errors import Conflict, Invalid, NotFound, WrongState
 from ambra_tui.labels import printer as printers
 from ambra_tui.labels.printer import Printer, parse_printer
-from ambra_tui.services import labels, places, print_sender, printing
+from ambra_tui.services import label_lists, labels, places, print_sender, printing
 from ambra_tui.services.print_sender import Failure, PrintSender
 from ambra_tui.store import Store
-from ambra_tui.store.models import PrintJob
+from ambra_tui.store.models import CycleCount, PrintJob, ReturnAuthorization, StockTransfer
 from tests import factories
 from tests.labels.conftest import DEADLINE_SECONDS, LABELS, PaperPrinter
 
@@ -226,11 +226,46 @@ def test_labels_say_what_the_store_knows(store: Store, write) -> None:
     assert codes("serial", milk.id, "SN1")[1] == ("gs1_datamatrix", "010500100000001921SN1")
     assert codes("plate", plate.id) == [("gs1_128", "00050010000000000019")]
     assert codes("plate", own.id) == [("code128", "LP-7")]
-    (case,) = write(labels.case_labels)
+    (case,) = write(label_lists.case_labels)
     assert [(code.symbology, code.text) for code in case.codes] == [("itf14", "15001000000016")]
     assert case.lines == ("MILK-1L", "12 ea")
     with pytest.raises(Invalid, match="no label for a wish"):
         write(lambda s: labels.labels_of(s, "wish", "x"))
+
+
+def test_every_open_document_has_a_label_and_any_by_its_number(store: Store, write) -> None:
+    def documents(session: Session) -> None:
+        home, shop = factories.site(session), factories.site(session, code="ST1")
+        milk = factories.variant(session)
+        factories.purchase_order(session, home, (milk, 5), number="PO-1")
+        order = factories.sales_order(session, home, (milk, 1), number="SO-1", customer={"name": "Käthe"})
+        factories.sales_order(session, home, (milk, 1), number="SO-2", status="shipped")
+        common = {
+            "organization_id": home.organization_id,
+            "created_at": order.created_at,
+            "updated_at": order.created_at,
+        }
+        session.add_all([
+            StockTransfer(
+                id="tr", number="TR-1", source_site_id=home.id, destination_site_id=shop.id, **common
+            ),
+            ReturnAuthorization(id="rma", number="RMA-1", order_id=order.id, site_id=home.id, **common),
+            CycleCount(id="cc", number="CC-1", site_id=home.id, **common),
+        ])  # fmt: skip
+
+    write(documents)
+    found = {label.title: label.lines for label in write(label_lists.document_labels)}
+    assert found == {
+        "PO-1": ("Dairy Ltd",),
+        "SO-1": ("Käthe",),
+        "TR-1": ("Site WH1 → Site ST1",),
+        "RMA-1": ("SO-1",),
+        "CC-1": ("Site WH1",),
+    }
+    (shipped,) = write(lambda session: label_lists.document_labels(session, ["so-2"]))
+    assert [(code.symbology, code.text) for code in shipped.codes] == [("code128", "SO-2"), ("qr", "SO-2")]
+    with pytest.raises(NotFound):
+        write(lambda session: label_lists.document_labels(session, ["XX-1"]))
 
 
 def labels_barcodes(session: Session, variant_id: str) -> None:

@@ -35,7 +35,7 @@ _KINDS = {
     "variants": "single units, by SKU or barcode",
     "cases": "cases, by SKU or case barcode",
     "plates": "license plates by code, or new ones: --prefix and --count",
-    "documents": "orders and purchase orders, by number",
+    "documents": "orders, purchase orders, transfers, returns, counts, by number",
 }
 
 
@@ -142,7 +142,7 @@ def _print_badge(arguments: argparse.Namespace) -> int:
 
 
 def _new_plates(arguments: argparse.Namespace) -> list[Label]:
-    from ambra_tui.services.labels import new_plate_labels
+    from ambra_tui.services.label_lists import new_plate_labels
 
     if not 1 <= arguments.count <= MAX_NEW_PLATES:
         raise Invalid(f"--count is 1 to {MAX_NEW_PLATES}", field="count")
@@ -159,7 +159,7 @@ def _from_store(arguments: argparse.Namespace) -> list[Label]:
 
 
 def _selected(session: Session, arguments: argparse.Namespace) -> list[Label]:
-    from ambra_tui.services import labels
+    from ambra_tui.services import label_lists as labels
 
     kind, codes, language = arguments.label_kind, arguments.codes, arguments.language
     if kind in ("bins", "totes"):
