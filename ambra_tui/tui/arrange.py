@@ -27,6 +27,8 @@ Line = tuple[Span, ...]
 SIDE_FROM, WIDE_FROM = 76, 100
 NARROW_SIDE = 30  # a verdict's code and its headline of 20 columns, without the moment
 LOW = 8
+MENU_FROM = 7  # a step with so many choices is a menu
+ROOMY, TIGHT = 17, 5  # columns of a choice with its whole label, and with the beginning of it
 _SIGN: dict[Level, str] = {"good": "✓", "doubt": "!", "wrong": "✗"}
 _GAP = ("", "")
 
@@ -147,8 +149,37 @@ def _main(view: View, chrome: Chrome, width: int, height: int, *, screen_width: 
     return upper + [air] * (room - len(upper)), bottom
 
 
+def _menu_plan(
+    view: View, chrome: Chrome, width: int, wide: int, height: int, *, asks: int, items: int
+) -> _Plan | None:
+    """A long menu that does not fit as it is: its labels come first; the keys, the question, the idle entry row and the
+    verdict's second row give way in this order. None where nothing has to give way, or where that is not enough."""
+    parts = {
+        "ask": asks,
+        "entry": 1,
+        "keys": 1 if height >= LOW else 0,
+        "verdict": _verdict_rows(chrome.notice, wide),
+    }
+    is_idle = not (chrome.typed or chrome.echo)
+    if len(view.choices) < MENU_FROM or items + sum(parts.values()) + 1 <= height:
+        return None
+    for column in (ROOMY, TIGHT):
+        rows = -(-len(view.choices) // max(1, width // column))
+        for name, least in (("", 0), ("keys", 0), ("ask", 0), ("entry", 0 if is_idle else 1), ("verdict", 1)):
+            if name:
+                parts[name] = min(parts[name], least)
+            spare = height - rows - sum(parts.values())
+            if spare >= 0:
+                body = rows + min(spare, len(view.facts))
+                return _Plan(0, parts["ask"], body, parts["entry"], parts["verdict"], parts["keys"], 0, 0, False)
+    return None
+
+
 def _plan(view: View, chrome: Chrome, width: int, wide: int, height: int, *, asks: int, items: int) -> _Plan:
     """Least first; a strip with nothing to say lends its rows; what is spare then goes to what helps most."""
+    menu = _menu_plan(view, chrome, width, wide, height, asks=asks, items=items)
+    if menu is not None:
+        return menu
     entry = 1 if height >= 4 else 0
     verdict = 1 if height < 6 else 2 if height < 14 or 36 <= wide < 100 else 3
     keys = 1 if height >= LOW else 0
@@ -274,14 +305,28 @@ def _choice_rows(choices: Sequence[tuple[str, str]], width: int, rows: int) -> l
     if not choices:
         return []
     columns = -(-len(choices) // rows)
-    each = max(5, width // columns)
+    each = max(TIGHT, width // columns)
     lines: list[Line] = []
     for row in range(-(-len(choices) // columns)):
         spans: list[Span] = []
         for digit, label in choices[row * columns : (row + 1) * columns]:
-            spans += [(f" {digit} ", "digit"), (fit(f" {label}", each - 3 - cell_len(digit) + 1), "choice")]
+            spans += _short_choice(digit, label, each) if each < 9 else _narrow_choice(digit, label, each)
         lines.append(tuple(spans))
     return lines
+
+
+def _narrow_choice(digit: str, label: str, width: int) -> list[Span]:
+    """A label that does not fit gives up its count before it is cut."""
+    room = width - 3 - cell_len(digit)
+    if cell_len(label) > room and label.endswith(")"):
+        label = label.rpartition(" (")[0] or label
+    return [(f" {digit} ", "digit"), (f" {fit(label, room)}", "choice")]
+
+
+def _short_choice(digit: str, label: str, width: int) -> list[Span]:
+    """The digit and as many letters as there is room for."""
+    room = width - 1 - cell_len(digit)
+    return [(digit, "digit"), (fit(label if cell_len(label) <= room else label[:room], room + 1), "choice")]
 
 
 def _flow(items: Sequence[tuple[str, str, Fact]], width: int, rows: int) -> list[Line]:
