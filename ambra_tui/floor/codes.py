@@ -20,6 +20,7 @@ SHOWN_LENGTH = 40
 MAX_TYPED_DIGITS = 7
 WHOLE_UNITS = frozenset({"ea", "each", "pc", "pcs", "piece", "unit", "st", "stk", "case", "box"})
 _MONTH_AND_YEAR = re.compile(r"\d{1,2}[.,]20\d\d")
+_NUMBER = re.compile(r"[+-]?\d[\d.,]*")
 _CODES = {
     "bad_check_digit": "E23",
     "missing_separator": "E25",
@@ -54,8 +55,9 @@ def is_broken(text: str) -> bool:
     return any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
 
 
-def unknown(entry: Entry) -> Refusal:
-    """Why a code that matches nothing is refused: misread, malformed, else E01."""
+def unknown(entry: Entry, *, takes_number: bool = False) -> Refusal:
+    """Why a code that matches nothing is refused: misread, malformed, else E01. `takes_number`: a quantity may be typed
+    at this step, so that a typed number is told to be none (E28)."""
     scan = scan_of(entry)
     found = shown(scan.text or entry.text)
     if scan.kind == "invalid":
@@ -63,7 +65,8 @@ def unknown(entry: Entry) -> Refusal:
     for warning in scan.warnings:
         if warning in ("bad_check_digit", "separator_missing?"):
             return Refusal(_CODES[warning], found=found)
-    return Refusal("E01", found=found)
+    is_number = entry.how == "manual" and _NUMBER.fullmatch(found) and not _MONTH_AND_YEAR.fullmatch(found)
+    return Refusal("E28" if takes_number and is_number else "E01", found=found)
 
 
 def typed_quantity(entry: Entry) -> Decimal | None:

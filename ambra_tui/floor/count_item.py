@@ -98,7 +98,7 @@ def _hear_piece(desk: Desk, standing: Standing, entry: Entry, scan: Scan) -> Hea
     if variant.is_serial_tracked:
         return _count_serial(desk, state, variant, scan.serial or text_of(entry))
     if not variant.is_lot_tracked or not (scan.lot or standing.step == "lot"):
-        raise unknown(entry)
+        raise unknown(entry, takes_number=True)
     return _hear_lot(desk, standing, scan.lot or text_of(entry), scan)
 
 

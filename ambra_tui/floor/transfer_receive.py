@@ -55,7 +55,7 @@ def hear_receive(desk: Desk, standing: Standing, entry: Entry) -> Heard:
         return _to_bin(desk, standing, location)
     match = match_code(desk.session, scan_of(entry))
     if match is None:
-        raise unknown(entry)
+        raise unknown(entry, takes_number=arriving is not None)
     return _hear_item(desk, standing, match, scan_of(entry))
 
 

@@ -75,7 +75,7 @@ def _hear_item(desk: Desk, standing: Standing, entry: Entry) -> Heard:
     state, scan = standing.state, scan_of(entry)
     match = match_code(desk.session, scan)
     if match is None:
-        raise unknown(entry)
+        raise unknown(entry, takes_number=state.item is not None)
     if standing.line_of(match.variant.id) is None:
         raise Refusal("E06", found=match.variant.sku, document=standing.document)
     item = state.item

@@ -151,7 +151,7 @@ def _hear_to(desk: Desk, state: MoveState, entry: Entry) -> Heard:
         return _onto_plate(desk, state, plate)
     match = match_code(desk.session, scan_of(entry))
     if match is None:
-        raise unknown(entry)
+        raise unknown(entry, takes_number=True)
     item = state.item
     if item is None or (match.variant.id != item.variant_id and state.plate_id):
         return _take_item(desk, state, entry)

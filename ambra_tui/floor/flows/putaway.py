@@ -217,7 +217,7 @@ def _hear_bin(desk: Desk, state: PutawayState, entry: Entry) -> Heard:
     location = find_location(desk.session, text, site_id=desk.site.id)
     if location is not None:
         return _to_bin(desk, state, location)
-    raise unknown(entry)
+    raise unknown(entry, takes_number=True)
 
 
 def _hear_other_plate(desk: Desk, state: PutawayState, plate: LicensePlate) -> Heard:

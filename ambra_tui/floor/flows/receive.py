@@ -194,7 +194,7 @@ def _hear_code(desk: Desk, state: ReceiveState, entry: Entry, allowed: Allowed) 
         return _switch_order(desk, state, order)
     if typed is not None:
         return hear_quantity(desk, state, typed, allowed)
-    raise unknown(entry)
+    raise unknown(entry, takes_number=Standing.of(desk, state).takes_number)
 
 
 def _with_rest_of_label(desk: Desk, heard: Heard, entry: Entry, allowed: Allowed) -> Heard:

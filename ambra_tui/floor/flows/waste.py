@@ -123,7 +123,7 @@ def _hear_quantity(desk: Desk, state: WasteState, entry: Entry) -> Heard:
         raise Refusal("E58")
     match = match_code(desk.session, scan_of(entry))
     if match is None:
-        raise unknown(entry)
+        raise unknown(entry, takes_number=True)
     if match.variant.id != state.item.variant_id:
         raise Refusal("E58")
     if match.variant.is_serial_tracked:
