@@ -6,7 +6,7 @@ code as Code 128, or as Data Matrix where its letters are not ASCII.
 Example::
 
     labels_of(session, "bin", location.id)      # [Label("bin", (Code("code128", "WH1-A01-1"),), title="A01-1", ...)]
-    queue(session, "plate", [plate.id])         # a PrintJob for this station's printer
+    printing.add_job(session, labels_of(session, "plate", plate.id), kind="plate")      # to this station's printer
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from ambra_tui.labels import gs1
 from ambra_tui.labels.model import Arrow, Code, Label
 from ambra_tui.labels.symbols import can_be_bars
 from ambra_tui.scan.check_digits import has_check_digit
-from ambra_tui.services import printing
 from ambra_tui.services.catalog import barcodes_of
 from ambra_tui.services.places import find_plate
 from ambra_tui.store.models import (
@@ -33,7 +32,6 @@ from ambra_tui.store.models import (
     LicensePlate,
     Location,
     Lot,
-    PrintJob,
     PurchaseOrder,
     ReturnAuthorization,
     SalesOrder,
@@ -291,20 +289,3 @@ def each_barcode(session: Session, variant_id: str) -> str:
     """The barcode that one unit carries: the first for a quantity of one, a GTIN before others."""
     ones = [row.code for row in barcodes_of(session, variant_id) if row.quantity == 1]
     return next((code for code in ones if is_gtin(code)), ones[0] if ones else "")
-
-
-def queue(
-    session: Session,
-    kind: str,
-    ids: Sequence[str],
-    *,
-    details: Sequence[str] = (),
-    copies: int = 1,
-    language: str = DEFAULT_LANGUAGE,
-) -> PrintJob:
-    """Sends the labels of things to the printer of the station that asks. Never waits for the printer."""
-    labels: list[Label] = []
-    for index, subject_id in enumerate(ids):
-        detail = details[index] if index < len(details) else ""
-        labels += labels_of(session, kind, subject_id, detail, language=language)
-    return printing.add_job(session, labels, kind=kind, copies=copies)

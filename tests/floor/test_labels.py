@@ -20,6 +20,7 @@ from ambra_tui.services import print_sender, printing
 from ambra_tui.store.models import PrintJob
 from tests.floor.conftest import Start
 from tests.floor.station import Station
+from tests.floor.test_count import Floor
 from tests.floor.test_receive import buy
 from tests.floor.worker import NOW, Worker, open_ds1
 from tests.labels.conftest import DEADLINE_SECONDS, PaperPrinter, paper_printer
@@ -91,6 +92,18 @@ def test_f11_a_plate_that_is_received_and_put_away_has_its_label_by_one_key(ana:
     ana.command("home").menu("putaway").scan("050010000000000019").command("label")
     assert (ana.verdict, ana.prompt.target) == ("W80", "C03-1")
     assert codes(jobs(ana)[0]) == ["00050010000000000019"]
+
+
+def test_d1_a_plate_s_label_tells_no_quantity_to_who_counts_blind(sqlite_url: str) -> None:
+    floor = Floor(sqlite_url)
+    ana = floor.ana
+    buy(ana, "PO-1001", ("MILK-1L", 120))
+    ana.menu("receive").scan("PO-1001", "]C100050010000000000019")
+    ana.scan("]C10215001000000016172607153710\x1d10M130", "WH1-RECV").command("home")
+    floor.plan("A02-1")
+    ana.menu("count").scan("WH1-A02-1").command("inquiry").scan("050010000000000019").command("label")
+    assert (codes(jobs(ana)[0]), jobs(ana)[0].labels[0]["lines"]) == (["00050010000000000019"], [])
+    floor.store.close()
 
 
 def test_an_item_without_a_plate_has_its_own_label_while_it_is_received(ana: Worker) -> None:
