@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ambra_tui.kit.language import keys, say
 from ambra_tui.services.acts import _trail
 from ambra_tui.store.models import Act
 from ambra_tui.store.scope import organization_of, scoped
@@ -164,3 +165,20 @@ def test_each_move_is_one_act_that_tells_what_it_did(ana: Worker) -> None:
     assert [(act.kind, act.summary) for act in acts] == [
         ("move", {"quantity": "7", "item": "GLOVE-L", "bin": "A03-1", "from": "A02-1"})
     ]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_words_of_moves_transfers_and_waste_fit_twenty_columns(language: str) -> None:
+    choices = ("transfer.end_", "transfer.more_", "transfer.loss_", "waste.reason_", "waste.hold_", "waste.free_")
+    areas = ("move.", "transfer.", "waste.", "stock.")
+    known = sorted(key for key in keys(language) if key.startswith(areas))
+    assert known == sorted(key for key in keys("en") if key.startswith(areas))
+    for key in known:
+        if key.startswith(choices) and key != "waste.hold_place":
+            assert len(say(language, key)) <= 16, key
+        elif ".ask_" in key:
+            assert len(say(language, key, quantity="999")) <= 40, key
+        elif key.rpartition(".")[2] in ("from", "plate", "bin", "way", "empty"):
+            assert len(say(language, key)) <= 10, key
+        elif ".title" in key:
+            assert len(say(language, key, document="TR-1")) <= 20, key
