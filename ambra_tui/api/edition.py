@@ -62,14 +62,15 @@ class Nothing(Body):
 
 Query = TypeVar("Query", bound=BaseModel)
 _SCOPE = re.compile(r"[a-z][a-z_]*:(read|write|delete)")
-Handler = Callable[[Session, Call, Any], Answer]
+Handler = Callable[[Any, Call, Any], Answer]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method on one path. `shape`: a TypedDict of the answer, or of a row when `is_list`. `wrapper`: the name
     that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with. `module`: what the
-    organization must have switched on. `is_long`: a read that may take more than a few milliseconds."""
+    organization must have switched on. `is_long`: a read that may take more than a few milliseconds.
+    `is_quick`: a read that opens its own session, when it needs one at all."""
 
     method: str
     path: str
@@ -87,6 +88,7 @@ class Operation:
     example: Mapping[str, Any] | None = None
     module: str = ""
     is_long: bool = False
+    is_quick: bool = False
 
     @property
     def is_single(self) -> bool:
@@ -102,6 +104,7 @@ def check_scope(scope: str) -> str:
 
 
 Declared = Callable[[Session, Call, Query], Answer]
+DeclaredQuick = Callable[[Call, Query], Answer]
 
 
 @dataclass(slots=True)
@@ -131,6 +134,31 @@ class Catalogue:
                 handler, method="GET", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
                 fields=query, is_list=is_list, is_long=is_long,
             )  # fmt: skip
+
+        return declare
+
+    def quick_read(
+        self,
+        path: str,
+        query: type[Query],
+        *,
+        scope: str,
+        operation_id: str,
+        summary: str,
+        shape: Any,
+        is_list: bool = False,
+    ) -> Callable[[DeclaredQuick[Query]], DeclaredQuick[Query]]:
+        """A GET that is asked so often that it does without a session around it."""
+
+        def declare(handler: DeclaredQuick[Query]) -> DeclaredQuick[Query]:
+            def answer(_session: Session, call: Call, asked: Query) -> Answer:
+                return handler(call, asked)
+
+            self._add(
+                answer, method="GET", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
+                fields=query, is_list=is_list, is_quick=True,
+            )  # fmt: skip
+            return handler
 
         return declare
 

@@ -90,6 +90,8 @@ async def _read(call: Call, operation: Operation, request: Request) -> Response:
 
 
 def _ask(call: Call, operation: Operation, query: Any) -> Answer:
+    if operation.is_quick:
+        return operation.handler(None, call, query)
     with call.store.read(call.principal.organization_id) as session:
         return operation.handler(session, call, query)
 

@@ -50,6 +50,12 @@ def show(quantity: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def scaled_to_json(scaled: int) -> int | float:
+    """`to_json` of a scaled integer."""
+    whole, rest = divmod(scaled, SCALE)
+    return whole if rest == 0 else scaled / SCALE
+
+
 def to_json(quantity: Decimal) -> int | float:
     """The JSON number: an integer where it is whole; else the decimal digits, exact to six places."""
     return int(quantity) if quantity == quantity.to_integral_value() else float(quantity)

@@ -261,7 +261,7 @@ def barcodes_of(session: Session, variant_id: str) -> list[Barcode]:
     return list(session.exec(statement.order_by(col(Barcode.quantity), col(Barcode.code))).all())
 
 
-MAX_SPELLINGS = 5  # as many as `_candidates` gives
+MAX_SPELLINGS = 5  # as many as `spellings` gives
 _MATCHED: Prepared[Barcode] = Prepared(
     select(Barcode, Variant)
     .join(
@@ -278,7 +278,7 @@ _MATCHED: Prepared[Barcode] = Prepared(
 
 def match_code(session: Session, scan: Scan) -> Match | None:
     """What a scan's code means here: an own label as printed, else its GTIN, else its item's number, else a SKU."""
-    found = _by_codes(session, codes := _candidates(scan))
+    found = _by_codes(session, codes := spellings(scan))
     if found:
         return found[min(found, key=codes.index)]
     text = scan.text or scan.raw
@@ -286,7 +286,7 @@ def match_code(session: Session, scan: Scan) -> Match | None:
     return None if variant is None else Match(variant, Decimal(1))
 
 
-def _candidates(scan: Scan) -> list[str]:
+def spellings(scan: Scan) -> list[str]:
     """The codes that a scan may be stored under, the organization's own labels first."""
     text = scan.text or scan.raw
     codes = [scan.raw, text, scan.gtin]

@@ -5,7 +5,7 @@ running it.
 
 Example::
 
-    rows, total = stock_by_site(session, {"site_id": site.id}, offset=0, limit=25)
+    rows, total = stock_by_site(store, organization_id, {"site_id": site.id}, offset=0, limit=25)
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     Select,
@@ -28,12 +29,15 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    type_coerce,
     union_all,
 )
 from sqlmodel import Session
 
 from ambra_tui.kit.quantity import ZERO
+from ambra_tui.store import Store
 from ambra_tui.store.models import Lot, SiteStock, StockMove, Variant
+from ambra_tui.store.quick import Quick
 from ambra_tui.store.scope import organization_of
 
 Filters = Mapping[str, Any]
@@ -161,53 +165,60 @@ def _sum_by(table: Table, column: str, of: str, by: str) -> Select[Any]:
 
 
 class StockRow(NamedTuple):
-    """What a site holds of a variant; `available` is on_hand - reserved - held and may be below zero after a count."""
+    """What a site holds of a variant, in scaled integers."""
 
     variant_id: str
     sku: str
     product_id: str
     site_id: str
-    on_hand: Decimal
-    reserved: Decimal
-    held: Decimal
+    on_hand: int
+    reserved: int
+    held: int
     status: str
 
     @property
-    def available(self) -> Decimal:
-        """What may still be promised."""
+    def available(self) -> int:
+        """What may still be promised: on_hand - reserved - held, which a count may leave below zero."""
         return self.on_hand - self.reserved - self.held
 
 
-def stock_by_site(session: Session, filters: Filters, *, offset: int, limit: int) -> tuple[list[StockRow], int]:
+def stock_by_site(
+    store: Store, organization_id: int, filters: Filters, *, offset: int, limit: int
+) -> tuple[list[StockRow], int]:
     """Stock per variant and site, newest variant first, and how many rows match in all. Filters: site_id, variant_id,
-    sku, product_id."""
+    sku, product_id, one value each."""
     given = _given(filters)
-    paged = _paged_stock(_shape(given))
-    connection = session.connection()
-    total = connection.execute(paged.total, _bound(session, given)).scalar_one()
-    if offset >= total:
-        return [], total
-    rows = connection.execute(paged.page, _bound(session, given, p_offset=offset, p_limit=limit))
-    return [StockRow(*row) for row in rows], total
+    paged = _paged_stock(tuple(sorted(given)))
+    told = {f"p_{name}": value for name, value in given.items()}
+    rows = paged.page.rows(store, organization_id, **told, p_offset=offset, p_limit=limit)
+    if not rows:
+        return [], paged.total.rows(store, organization_id, **told)[0][0]
+    return [StockRow(*row[:-1]) for row in rows], rows[0][-1]
 
 
-@lru_cache(maxsize=32)
-def _paged_stock(shape: _Shape) -> _Paged:
+class _QuickPaged(NamedTuple):
+    """A select that counts what matches, and one that reads a page of it with that number in each row."""
+
+    total: Quick
+    page: Quick
+
+
+@lru_cache(maxsize=16)
+def _paged_stock(names: tuple[str, ...]) -> _QuickPaged:
     matching = [_stock.c.organization_id == own()]
-    for name, is_list in shape:
+    for name in names:
         if name in _stock.c:
-            matching.append(_condition(_stock.c[name], name, is_list))
+            matching.append(_condition(_stock.c[name], name, False))
         else:
-            matching.append(_stock.c.variant_id.in_(_variants_with(name, is_list)))
+            matching.append(_stock.c.variant_id.in_(_variants_with(name, False)))
+    total = select(func.count()).select_from(_stock).where(*matching)
     order = (_stock.c.variant_id.desc(), _stock.c.site_id)
     page = _limited(select(_stock).where(*matching).order_by(*order)).subquery()
-    columns = (
-        page.c.variant_id, _variant.c.sku, _variant.c.product_id, page.c.site_id, page.c.on_hand, page.c.reserved,
-        page.c.held, page.c.status,
-    )  # fmt: skip
+    scaled = (type_coerce(page.c[name], BigInteger) for name in ("on_hand", "reserved", "held"))
+    columns = (page.c.variant_id, _variant.c.sku, _variant.c.product_id, page.c.site_id, *scaled, page.c.status)
     joined = and_(_variant.c.organization_id == own(), _variant.c.id == page.c.variant_id)
-    statement = select(*columns).join(_variant, joined).order_by(page.c.variant_id.desc(), page.c.site_id)
-    return _Paged(select(func.count()).select_from(_stock).where(*matching), statement)
+    statement = select(*columns, total.scalar_subquery()).join_from(page, _variant, joined)
+    return _QuickPaged(Quick(total), Quick(statement.order_by(page.c.variant_id.desc(), page.c.site_id)))
 
 
 def _variants_with(name: str, is_list: bool) -> Select[Any]:

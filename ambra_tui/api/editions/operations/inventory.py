@@ -31,7 +31,7 @@ from ambra_tui.api.fields import (
 from ambra_tui.api.paging import Paging
 from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import to_iso
-from ambra_tui.kit.quantity import ZERO, to_json
+from ambra_tui.kit.quantity import ZERO, scaled_to_json, to_json
 from ambra_tui.services.adjustments import DOCUMENT, adjust, place_of
 from ambra_tui.services.stock_views import LedgerRow, StockRow, ledger_entries, stock_by_site
 from ambra_tui.store.models import MoveKind, StockMove, Variant
@@ -76,11 +76,11 @@ class NewAdjustment(Body):
     unit_cost: Price | None = None
 
 
-@catalogue.read(
+@catalogue.quick_read(
     "/inventory_levels", LevelQuery, scope="inventory:read", operation_id="listInventoryLevels", is_list=True,
     summary="Current stock of variants across locations", shape=InventoryLevelView,
 )  # fmt: skip
-def list_levels(session: Session, _call: Call, query: LevelQuery) -> Answer:
+def list_levels(call: Call, query: LevelQuery) -> Answer:
     """One row per variant and location."""
     filters = {
         "site_id": query.location_id,
@@ -88,7 +88,9 @@ def list_levels(session: Session, _call: Call, query: LevelQuery) -> Answer:
         "sku": query.sku,
         "product_id": query.product_id,
     }
-    rows, total = stock_by_site(session, filters, offset=query.offset, limit=query.per_page)
+    rows, total = stock_by_site(
+        call.store, call.principal.organization_id, filters, offset=query.offset, limit=query.per_page
+    )
     return Answer([_level(row) for row in rows], total)
 
 
@@ -98,10 +100,10 @@ def _level(row: StockRow) -> InventoryLevelView:
         "sku": row.sku,
         "product_id": row.product_id,
         "location_id": row.site_id,
-        "on_hand": to_json(row.on_hand),
-        "reserved": to_json(row.reserved),
-        "held": to_json(row.held),
-        "available": to_json(row.available),
+        "on_hand": scaled_to_json(row.on_hand),
+        "reserved": scaled_to_json(row.reserved),
+        "held": scaled_to_json(row.held),
+        "available": scaled_to_json(row.available),
         "status": row.status,
     }
 

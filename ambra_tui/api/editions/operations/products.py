@@ -53,9 +53,10 @@ from ambra_tui.services.catalog import (
     match_code,
     search,
 )
+from ambra_tui.services.code_lookup import variant_with_code
 from ambra_tui.services.stock_views import page_of_ids, rows_by_id
 from ambra_tui.store.models import Barcode, Product, Variant
-from ambra_tui.store.scope import fetch, now_of
+from ambra_tui.store.scope import fetch
 
 catalogue = Catalogue("Products")
 MAX_BARCODE_TEXT = 1000
@@ -149,23 +150,30 @@ def list_variants(session: Session, call: Call, query: Paging) -> Answer:
     return Answer(variants[query.offset : query.offset + query.per_page], len(variants))
 
 
-@catalogue.read(
+@catalogue.quick_read(
     "/variants/barcode/{barcode:path}", Nothing, scope="products:read", operation_id="getVariantByBarcode",
     summary="The variant that a code means: a GTIN of any length, a GS1 element string, a Digital Link, an own label",
     shape=ScannedVariantView,
 )  # fmt: skip
-def get_variant_by_barcode(session: Session, call: Call, _query: Nothing) -> Answer:
+def get_variant_by_barcode(call: Call, _query: Nothing) -> Answer:
     """Parses the code as a scanner's, then looks it up."""
     text = call.path["barcode"]
-    found = None
-    if text and len(text) <= MAX_BARCODE_TEXT and not any(is_control(c) for c in text if c != "\x1d"):
-        found = match_code(session, parse(text, today=now_of(session).date()))
-    if found is None:
+    if not text or len(text) > MAX_BARCODE_TEXT or any(is_control(c) for c in text if c != "\x1d"):
         raise NotFound("variant", printable(text[:120]))
-    rows = rows_by_id(session, Variant, [found.variant.id])
-    variant = variants_with(session, rows)[0]
-    scanned: ScannedVariantView = {**variant, "scanned_quantity": to_json(found.quantity)}
-    return Answer(scanned)
+    scan = parse(text, today=call.store.clock.today())
+    found = variant_with_code(call.store, call.principal.organization_id, scan)
+    if found is not None:
+        return Answer(_scanned(_variant_view(found.variant, found.codes), found.quantity))
+    with call.store.read(call.principal.organization_id) as session:
+        match = match_code(session, scan)
+        if match is None:
+            raise NotFound("variant", printable(text))
+        rows = rows_by_id(session, Variant, [match.variant.id])
+        return Answer(_scanned(variants_with(session, rows)[0], match.quantity))
+
+
+def _scanned(variant: VariantView, quantity: Decimal) -> ScannedVariantView:
+    return {**variant, "scanned_quantity": to_json(quantity)}
 
 
 @catalogue.write(
