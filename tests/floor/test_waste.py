@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from ambra_tui.services.verify import verify_store
 from ambra_tui.store.models import Lot, StockMove, WasteRecord
 from ambra_tui.store.scope import organization_of, scoped
 from tests.floor.test_move import undo_last
@@ -125,6 +126,7 @@ def test_p8_waste_undo_quarantine_and_a_pick_that_passes_the_held_lot(ana: Worke
     ben.scan("WH1-B04-1", MILK, "T1").press("1")
     ben.scan("WH1-C01-1", MILK, "T1")
     assert [move[2:] for move in ana.moves("pick_move")] == [("B04-1", "T1", "M090", 10), ("C01-1", "T1", "M120", 10)]
+    assert verify_store(ana.store).is_clean
 
 
 def test_e4_a_lot_on_hold_disappears_from_planned_picks_at_once(ana: Worker, cleo: Worker) -> None:

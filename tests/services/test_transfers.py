@@ -16,6 +16,8 @@ from ambra_tui.services import transfers
 from ambra_tui.services.acts import _trail
 from ambra_tui.services.moves import content_of, level_in
 from ambra_tui.services.transfers import Arrival, NewTransferLine
+from ambra_tui.services.verify import verify_store
+from ambra_tui.store import Store
 from ambra_tui.store.models import Discrepancy, SiteStock, StockLevel, StockMove
 from ambra_tui.store.scope import organization_of, scoped
 from tests import factories
@@ -72,7 +74,7 @@ def moves_of(session: Any, *kinds: MoveKind) -> list[tuple[str, Decimal, str, An
     return [(m.kind, m.quantity, m.lot_id, m.unit_cost) for m in session.exec(statement.order_by(StockMove.sequence))]
 
 
-def test_p7_what_is_shipped_is_in_transit_until_it_is_received_or_explained(write: Any) -> None:
+def test_p7_what_is_shipped_is_in_transit_until_it_is_received_or_explained(store: Store, write: Any) -> None:
     t = write(trade)
     write(lambda s: transfers.ship(s, t.transfer, idempotency_key="ship"))
 
@@ -110,6 +112,7 @@ def test_p7_what_is_shipped_is_in_transit_until_it_is_received_or_explained(writ
     assert write(lambda s: transfers.open_losses(s, transfer_id=t.transfer.id)) == []
     with pytest.raises(WrongState):
         write(lambda s: transfers.settle_loss(s, fresh(s, loss), reason="found", idempotency_key="again"))
+    assert verify_store(store).is_clean
 
 
 @pytest.mark.parametrize(

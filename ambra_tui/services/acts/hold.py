@@ -31,7 +31,7 @@ class UndoHold:
 def _undo_lot(session: Session, act: Act) -> None:
     lot = fetch(session, Lot, act.document_id, resource="lot")
     if lot.status != act.details["after"]:
-        raise _trail.CannotUndo(f"lot {lot.lot_number} is {lot.status} now")
+        raise _trail.CannotUndo(f"lot {lot.lot_number} is {lot.status} now", reason="changed", found=lot.lot_number)
     before = act.details["before"]
     ledger.set_lot_status(session, lot, "active" if before == "exhausted" else before)
     audit(session, "lot_status_changed", lot.id, lot_number=lot.lot_number, after=lot.status, reason="undone")
@@ -40,7 +40,7 @@ def _undo_lot(session: Session, act: Act) -> None:
 def _undo_bin(session: Session, act: Act) -> None:
     location = fetch(session, Location, act.document_id, resource="location")
     if location.is_held != (act.details["after"] == "held"):
-        raise _trail.CannotUndo(f"{location.code} was changed since")
+        raise _trail.CannotUndo(f"{location.code} was changed since", reason="changed", found=location.code)
     ledger.set_location_held(session, location, not location.is_held)
     audit(session, "location_held" if location.is_held else "location_freed", location.id, reason="undone")
 

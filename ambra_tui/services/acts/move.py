@@ -34,7 +34,7 @@ class UndoMove:
             refuse_illegal_bin(session, origin, coming)
         except BinRefused as refused:
             if refused.rule in ("mix", "full"):
-                raise _trail.CannotUndo(refused.message.rstrip(".")) from refused
+                raise _trail.CannotUndo(refused.message.rstrip("."), reason="bin_taken", bin=origin.code) from refused
         _trail.reverse_moves(session, act, idempotency_key=idempotency_key)
 
 

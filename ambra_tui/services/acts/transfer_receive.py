@@ -27,7 +27,9 @@ class UndoReceive:
         session.refresh(transfer, with_for_update=True)
         is_closed = bool(act.details.get("closed"))
         if transfer.status != ("received" if is_closed else "in_transit"):
-            raise _trail.CannotUndo(f"{transfer.number} is {transfer.status} now")
+            raise _trail.CannotUndo(
+                f"{transfer.number} is {transfer.status} now", reason="gone_on", document=transfer.number
+            )
         if is_closed:
             _refuse_settled(session, transfer.id, transfer.number)
             transfers.reopen(session, transfer, "in_transit")
@@ -40,7 +42,7 @@ def _refuse_settled(session: Session, transfer_id: str, number: str) -> None:
         Discrepancy.document_id == transfer_id, Discrepancy.status == "resolved"
     )
     if session.exec(statement).first() is not None:
-        raise _trail.CannotUndo(f"what was missing of {number} is settled")
+        raise _trail.CannotUndo(f"what was missing of {number} is settled", reason="settled")
 
 
 ACT = UndoReceive()

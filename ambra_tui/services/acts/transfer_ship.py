@@ -27,10 +27,14 @@ class UndoShip:
         session.refresh(transfer, with_for_update=True)
         is_sent = bool(act.details.get("sent"))
         if transfer.status != ("in_transit" if is_sent else "draft"):
-            raise _trail.CannotUndo(f"{transfer.number} is {transfer.status} now")
+            raise _trail.CannotUndo(
+                f"{transfer.number} is {transfer.status} now", reason="gone_on", document=transfer.number
+            )
         if is_sent:
             if any(line.received for line in transfers.lines_of(session, transfer.id)):
-                raise _trail.CannotUndo(f"part of {transfer.number} has arrived")
+                raise _trail.CannotUndo(
+                    f"part of {transfer.number} has arrived", reason="arrived", document=transfer.number
+                )
             transfers.reopen(session, transfer, "draft")
         _trail.reverse_moves(session, act, idempotency_key=idempotency_key)
         transfers.take_back(session, transfer, carried_of(act), what="shipped")
