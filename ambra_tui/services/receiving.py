@@ -94,7 +94,7 @@ def refuse_short_dated(
         raise ShortDated(lot_number, expiry, minimum)
 
 
-_LOCKED_ITEM: Prepared[str] = Prepared(
+_LOCKED_ITEM = PreparedRows(
     select(Variant.id)
     .where(Variant.organization_id == ORGANIZATION, Variant.id == given("variant_id"))
     .with_for_update()

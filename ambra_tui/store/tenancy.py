@@ -151,15 +151,21 @@ def _check_statement(
     compiled = getattr(context, "compiled", None)
     if owner is _SYSTEM_SCOPE or not isinstance(compiled, SQLCompiler):
         return
-    verdict: Verdict = compiled.__dict__.get(_VERDICT) or _judge(compiled)
-    if verdict.leak:
-        raise TenantLeak(f"{verdict.leak}: {compiled.string}")
+    verdict = refuse_leak(compiled)
     if owner is None or not verdict.names:
         return
     for values in context.compiled_parameters:  # type: ignore[union-attr]
         for name in verdict.names:
             if values.get(name, owner) != owner:
                 raise TenantLeak(f"parameter {name} names another organization: {compiled.string}")
+
+
+def refuse_leak(compiled: SQLCompiler) -> Verdict:
+    """What is known of a compiled statement. Raises TenantLeak when it is not bound to an organization."""
+    verdict: Verdict = compiled.__dict__.get(_VERDICT) or _judge(compiled)
+    if verdict.leak:
+        raise TenantLeak(f"{verdict.leak}: {compiled.string}")
+    return verdict
 
 
 def _judge(compiled: SQLCompiler) -> Verdict:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from ambra_tui.errors import NotFound
 from ambra_tui.store import Store
-from ambra_tui.store.models import Site
+from ambra_tui.store.models import Location, Site
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import fetch
 from ambra_tui.store.tenancy import TenantLeak
@@ -21,7 +23,6 @@ NAMES = PreparedRows(select(Site.name).where(col(Site.organization_id) == ORGANI
 RENAMED = PreparedRows(
     update(Site).where(col(Site.organization_id) == ORGANIZATION, col(Site.code) == given("wanted_code"))
 )
-OPEN: Prepared[Site] = Prepared(select(Site))
 EVERY_NAME = PreparedRows(select(Site.name))
 
 
@@ -40,7 +41,6 @@ def test_each_organization_sees_its_own_rows_through_the_same_statement(store: S
             assert [site.name for site in found] == [f"of {owner}"]
             assert BY_CODE.first(session, code="S2") is None
             assert [name for (name,) in NAMES.all(session)] == [f"of {owner}"]
-            assert [site.name for site in OPEN.all(session)] == [f"of {owner}"]
 
 
 def test_a_change_reaches_rows_of_the_session_s_organization_alone(store: Store, owners: list[int]) -> None:
@@ -75,3 +75,82 @@ def test_a_row_is_fetched_by_its_id_within_its_organization(store: Store, owners
         assert fetch(session, Site, own.id, resource="site") is own
     with store.read(owners[1]) as session, pytest.raises(NotFound):
         fetch(session, Site, own.id, resource="site")
+
+
+LISTED: Prepared[Site] = Prepared(
+    select(Site).where(col(Site.organization_id) == ORGANIZATION, col(Site.code).in_(given("codes", is_list=True)))
+)
+AGAIN: Prepared[Site] = Prepared(
+    select(Site).where(col(Site.organization_id) == ORGANIZATION).execution_options(populate_existing=True)
+)
+WITH_PLACES: Prepared[Site] = Prepared(
+    select(Site, Location)
+    .join(
+        Location,
+        (col(Location.organization_id) == col(Site.organization_id)) & (col(Location.site_id) == col(Site.id)),
+        isouter=True,
+    )
+    .where(col(Site.organization_id) == ORGANIZATION, col(Location.organization_id) == ORGANIZATION)
+)
+
+
+def test_what_is_read_is_the_session_s_own_row(store: Store, owners: list[int]) -> None:
+    def change(session: Session) -> None:
+        site = BY_CODE.first(session, code="S1")
+        assert site is not None
+        assert site in session
+        assert not session.dirty
+        assert session.get(Site, (owners[0], site.id)) is site
+        assert LISTED.all(session, codes=["S1", "S2"]) == [site]
+        assert isinstance(site.created_at, datetime)
+        site.name = "by hand"
+
+    store.writer.run(change, organization_id=owners[0])
+    with store.read(owners[0]) as session:
+        assert NAMES.first(session) == ("by hand",)
+
+
+def test_a_row_that_is_known_changes_only_where_that_is_asked_for(store: Store, owners: list[int]) -> None:
+    def change(session: Session) -> list[str]:
+        site = BY_CODE.first(session, code="S1")
+        assert site is not None
+        RENAMED.run(session, wanted_code="S1", name="renamed")
+        names = []
+        for found in (
+            lambda: LISTED.all(session, codes=["S1"]),
+            lambda: BY_CODE.all(session, code="S1"),
+            lambda: AGAIN.all(session),
+        ):
+            assert found() == [site]
+            names.append(site.name)
+        return names
+
+    first, second, third = store.writer.run(change, organization_id=owners[0])
+    assert first == second == f"of {owners[0]}"
+    assert third == "renamed"
+
+
+def test_what_was_undone_is_read_anew(store: Store, owners: list[int]) -> None:
+    def change(session: Session) -> str:
+        site = BY_CODE.first(session, code="S1")
+        assert site is not None
+        savepoint = session.begin_nested()
+        site.name = "undone"
+        session.flush()
+        savepoint.rollback()
+        found = BY_CODE.first(session, code="S1")
+        assert found is site
+        return str(site.name)
+
+    assert store.writer.run(change, organization_id=owners[0]) == f"of {owners[0]}"
+
+
+def test_rows_of_several_models_come_together(store: Store, owners: list[int]) -> None:
+    def change(session: Session) -> tuple[str, str]:
+        site = BY_CODE.first(session, code="S1")
+        assert site is not None
+        factories.location(session, site, code="A1")
+        (found,) = WITH_PLACES.rows(session)
+        return found[0].code, found[1].code
+
+    assert store.writer.run(change, organization_id=owners[0]) == ("S1", "A1")
