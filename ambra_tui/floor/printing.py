@@ -43,4 +43,4 @@ def _queue(desk: Desk, kind: str, found: Sequence[Label]) -> Verdict:
     job = printing.add_job(desk.session, found, kind=kind)
     if job.printer:
         return Verdict("G80", {"label": job.title})
-    return Verdict("W80", {"label": job.title, "file": str(printing.saved_as(job))})
+    return Verdict("W80", {"label": job.title, "file": f"{printing.folder().name}/{printing.saved_as(job).name}"})

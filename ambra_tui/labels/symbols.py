@@ -8,6 +8,7 @@ Example::
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from ambra_tui.errors import Invalid
@@ -28,6 +29,7 @@ class Digits(NamedTuple):
 
 RETAIL = {"ean13": Digits(13, 11), "ean8": Digits(8, 8), "upca": Digits(12, 10), "itf14": Digits(14, 10 * ITF_NARROW)}
 QUIET_BARS = 10
+_DIGITS_99 = 99
 
 
 def quiet_modules(code: Code) -> int:
@@ -76,8 +78,21 @@ def _drawn(code: Code) -> Any:
     if code.symbology == "gs1_128":
         return codex.Gs1_128(text.replace("\x1d", codex.Gs1_128.FNC1_CHAR))
     if code.symbology == "code128":
-        return codex.Code128(text)
+        return _code_128()(text)
     raise Invalid(f"{code.symbology} has no bars")
+
+
+@cache
+def _code_128() -> Any:
+    """Code 128 that keeps the digits 99 at its beginning: the library takes their value for its change of set."""
+    from barcode.codex import Code128
+
+    class KeepsDigits(Code128):  # type: ignore[misc]  # the library tells no types
+        def _try_to_optimize(self, encoded: list[int]) -> list[int]:
+            # The drawing begins in the set of digits, so 99 in the second place can only be the digits.
+            return encoded if encoded[1] == _DIGITS_99 else super()._try_to_optimize(encoded)
+
+    return KeepsDigits
 
 
 def squares_of(code: Code) -> Squares:

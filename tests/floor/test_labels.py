@@ -72,7 +72,7 @@ def test_without_a_printer_the_card_says_where_the_label_is(ana: Worker) -> None
     ana.scan("WH1-A01-1").command("label")
     assert ana.verdict == "W80"
     (job,) = jobs(ana)
-    assert str(printing.saved_as(job)) in ana.words
+    assert f"labels/{printing.saved_as(job).name}" in ana.words
 
 
 def test_the_label_key_means_nothing_before_a_card(ana: Worker) -> None:

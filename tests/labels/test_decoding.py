@@ -108,6 +108,12 @@ def test_a_hostile_name_is_letters_in_every_format(name: str, form: str) -> None
     assert formats()[form].write([drawing], ROLL)
 
 
+@pytest.mark.parametrize("text", ["99", "9948A637", "99888724038CA3", "9", "100A", "1" * 7, "A99", "00990"])
+def test_digits_are_read_whatever_they_begin_with(text: str) -> None:
+    drawing = draw_checked(Label("bin", (Code("code128", text),), "x"), ROLL, dpi=203)
+    assert read(raster(drawing).convert("L")) == {text}
+
+
 @pytest.mark.parametrize("text", ["^XZ~JA_", ">8A\\", "a|b", "[@click]", " x ", "~~", "(01)05001000000019"])
 @pytest.mark.parametrize("symbology", ["code128", "datamatrix", "qr"])
 def test_a_hostile_code_is_read_letter_by_letter(text: str, symbology: str) -> None:
@@ -181,6 +187,11 @@ def test_a_sheet_s_labels_stay_on_its_page(stock) -> None:
 def test_an_unknown_stock_is_refused(name: str) -> None:
     with pytest.raises(Invalid):
         stock_named(name)
+
+
+def test_the_formats_are_these() -> None:
+    assert sorted(formats()) == ["pdf", "png", "svg", "zpl"]
+    assert [name for name, form in sorted(formats().items()) if form.holds_many] == ["pdf", "zpl"]
 
 
 def test_labels_survive_the_store() -> None:
