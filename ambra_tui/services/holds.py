@@ -41,16 +41,22 @@ class Held:
     short: tuple[str, ...] = ()
 
 
+def change_lot(session: Session, lot: Lot, status: str, *, reason: str = "") -> Held:
+    """A lot into quarantine, recalled or active again, everywhere. Picks of a lot on hold are sought elsewhere; those of
+    a freed one stay as they are. Raises WrongState where nothing would change."""
+    change_lot_status(session, lot_id=lot.id, status=status, reason=reason)
+    levels = levels_of_lot(session, lot.id)
+    return Held(_on_hand(levels)) if status == "active" else _after_hold(session, levels)
+
+
 def hold_lot(session: Session, lot: Lot, *, reason: str) -> Held:
-    """A lot into quarantine, everywhere. Raises WrongState when it is there already."""
-    change_lot_status(session, lot_id=lot.id, status="quarantine", reason=reason)
-    return _after_hold(session, levels_of_lot(session, lot.id))
+    """A lot into quarantine. Raises WrongState when it is there already."""
+    return change_lot(session, lot, "quarantine", reason=reason)
 
 
 def free_lot(session: Session, lot: Lot, *, reason: str) -> Held:
-    """A lot out of quarantine or recall; planned picks stay as they are. Raises WrongState when it is not on hold."""
-    change_lot_status(session, lot_id=lot.id, status="active", reason=reason)
-    return Held(_on_hand(levels_of_lot(session, lot.id)))
+    """A lot out of quarantine or recall. Raises WrongState when it is not on hold."""
+    return change_lot(session, lot, "active", reason=reason)
 
 
 def hold_bin(session: Session, location: Location, *, reason: str) -> Held:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from ambra_tui.services import orders, picking
 from tests import factories
 from tests.api.conftest import Api, LiveServer, open_api
 
@@ -76,3 +78,25 @@ def test_without_the_module_every_call_is_refused(server: LiveServer, store: Any
     plain.client.close()
     assert [answer.status_code for answer in answers] == [403] * 6
     assert {answer.json()["error"]["code"] for answer in answers} == {"MODULE_NOT_ENABLED"}
+
+
+def test_a_lot_that_is_quarantined_is_picked_elsewhere_at_once(api: Api, house: Any) -> None:
+    def prepare(session: Any) -> tuple[str, str]:
+        milk = factories.variant(session, sku="MILK", is_lot_tracked=True)
+        early, late = (factories.lot(session, milk, number=number) for number in ("M1", "M2"))
+        factories.stock(session, milk, house.bin, 10, lot=early)
+        factories.stock(session, milk, house.other_bin, 10, lot=late)
+        lines = [orders.NewOrderLine(milk.id, Decimal(4))]
+        order = orders.create_order(session, site_id=house.site.id, lines=lines)
+        orders.reserve_order(session, order)
+        picking.plan(session, order)
+        return order.id, early.id
+
+    order_id, lot_id = api.write(prepare)
+
+    def stops() -> list[str]:
+        return api.write(lambda s: [stop.location.code for stop in picking.stops(s, order_id)])
+
+    assert stops() == ["A01-1"]
+    assert api.patch(f"/lots/{lot_id}", {"lot": {"status": "quarantine"}}).status_code == 200
+    assert stops() == ["A01-2"]

@@ -21,6 +21,7 @@ from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.services.adjustments import adjust, place_of
+from ambra_tui.services.holds import change_lot
 from ambra_tui.services.lots import CHOSEN_STATES, LOT_STATES, change_lot_status, create_lot, get_lot
 from ambra_tui.services.stock_views import page_of_ids, rows_by_id, sum_by
 from ambra_tui.store.models import Lot, MoveKind, StockLevel, Variant
@@ -118,7 +119,7 @@ def create(session: Session, call: Call, body: NewLot) -> Answer:
 def update(session: Session, call: Call, body: LotChange) -> Answer:
     """Changes the lot's status."""
     lot = get_lot(session, call.path["id"])
-    change_lot_status(session, lot_id=lot.id, status=body.status, reason=body.reason)
+    change_lot(session, lot, body.status, reason=body.reason)
     return Answer(_lot(session, lot.id))
 
 
