@@ -42,8 +42,10 @@ class Held:
 
 
 def change_lot(session: Session, lot: Lot, status: str, *, reason: str = "") -> Held:
-    """A lot into quarantine, recalled or active again, everywhere. Picks of a lot on hold are sought elsewhere; those of
-    a freed one stay as they are. Raises WrongState where nothing would change."""
+    """A lot into quarantine, recalled or active again, everywhere. Raises WrongState where nothing would change.
+
+    Picks of a lot on hold are sought elsewhere; those of a freed one stay as they are.
+    """
     change_lot_status(session, lot_id=lot.id, status=status, reason=reason)
     levels = levels_of_lot(session, lot.id)
     return Held(_on_hand(levels)) if status == "active" else _after_hold(session, levels)
