@@ -115,7 +115,8 @@ class Prompt:
     `step`: stable name of the step; `title`: the flow; `ask`: the one next thing to do, at most 40 columns;
     `target`: what to look for in large letters (a bin code, a quantity), at most 20 columns; `facts`: at most
     six rows, most important first, seen at every size; `choices`: when not empty the prompt is a menu or a
-    question; `is_dialog`: a question that no scan may answer (E40); `accepts_text`: typed text is welcome;
+    question; `barred`: choices of other roles, not shown, refused by their code when pressed; `is_dialog`: a
+    question that no scan may answer (E40); `accepts_text`: typed text is welcome;
     `is_secret`: what is typed is shown as dots and never logged (a PIN); `progress`: done and total; `todo`,
     `contents`: what is left and what the bin holds, seen on wide screens; `practice`: codes that make sense here;
     `symbol`: a text that the screen shows as a square code for another scanner, in place of the target; the facts are
@@ -128,6 +129,7 @@ class Prompt:
     target: str = ""
     facts: tuple[Row, ...] = ()
     choices: tuple[Choice, ...] = ()
+    barred: tuple[Choice, ...] = ()
     commands: tuple[Command, ...] = ()
     is_dialog: bool = False
     accepts_text: bool = True

@@ -384,6 +384,7 @@ def _home_prompt(desk: Desk) -> Prompt:
         (flow for flow in flows().values() if flow.menu_digit and desk.user.role in flow.roles),
         key=lambda flow: flow.menu_digit,
     )
+    barred = (flow for flow in flows().values() if flow.menu_digit and desk.user.role not in flow.roles)
     work = {flow.name: flow.open_work(desk) for flow in offered}
     return Prompt(
         step=HOME,
@@ -391,6 +392,7 @@ def _home_prompt(desk: Desk) -> Prompt:
         ask=desk.say("home.ask"),
         facts=(Row(desk.user.name, desk.say(f"home.role_{desk.user.role}")),),
         choices=tuple(Choice(f.menu_digit, f.name, desk.say(f"home.{f.name}") + _count(work[f.name])) for f in offered),
+        barred=tuple(Choice(flow.menu_digit, flow.name, "") for flow in barred),
         todo=tuple(row for rows in work.values() for row in rows),
         help_page="floor",
     )

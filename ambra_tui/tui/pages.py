@@ -124,7 +124,7 @@ class StepScreen(Sheet):
     def _character(self, character: str, *, is_lone: bool) -> None:
         prompt = self.station.prompt
         if prompt and is_lone and not self.station.typed:
-            for choice in prompt.choices:
+            for choice in (*prompt.choices, *prompt.barred):
                 if choice.digit.lower() == character.lower():
                     self.station.choose(choice.code)
                     return

@@ -139,7 +139,8 @@ def _asked(desk: Desk, state: ReturnsState) -> Heard:
     standing = Standing.of(desk, state)
     assert standing.variant is not None
     code = {"lot": "G30", "serial": "G32"}.get(standing.step, "G79")
-    return Heard(state, Verdict(code, {"item": standing.variant.sku, "quantity": show(state.quantity)}))
+    item = f"{standing.variant.sku} {standing.lot_number or shown(state.serial)}".strip()
+    return Heard(state, Verdict(code, {"item": item, "quantity": show(state.quantity)}))
 
 
 def _hear_lot(desk: Desk, state: ReturnsState, entry: Entry) -> Heard:
