@@ -34,7 +34,7 @@ def test_p7_a_transfer_in_two_steps_with_a_loss(desk: Worker, start: Start, rows
     ana.key("F10", "ON ITS WAY")
     assert (held(desk, "GLOVE-L"), held(desk, "CHOC-100")) == ((30, 5, 10), (24, 0, 24))
     ben = start(rows, columns, badge="BDG-1002", station="st-2", site="ST1")
-    ben.key("6", "TR-1 < WH1")
+    ben.key("6", "Choose, or scan the transfer", "TR-1 < WH1")
     ben.key("1", "DOCUMENT OK")
     ben.scan(GLOVE, "QTY 1")
     ben.type("10", "RECEIVED 10")
@@ -51,7 +51,7 @@ def test_p7_a_transfer_in_two_steps_with_a_loss(desk: Worker, start: Start, rows
     assert (losses(desk), status_of(desk, "TR-1")) == ([2], "received")
     assert {sku: sum(held(desk, sku)) for sku, _ in P7} == before
     cleo = start(rows, columns, badge="BDG-9001", station="st-3", site="ST1")
-    cleo.key("6", "TR-1 ?")
+    cleo.key("6", "Choose, or scan the transfer", "TR-1 ?")
     cleo.key("1", "Never arrived: why?", "CHOC-100 2")
     cleo.key("1", "SETTLED 2")
     assert losses(desk) == []
