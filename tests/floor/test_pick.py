@@ -325,14 +325,17 @@ def test_an_order_cancelled_while_it_is_picked_sends_the_worker_back_to_the_list
     assert (ana.verdict, ana.prompt.step) == ("E32", "order")
 
 
-def test_two_workers_at_one_order_take_it_once(ana: Worker) -> None:
+def test_an_order_in_other_hands_is_refused_with_the_name_of_who_holds_it(ana: Worker) -> None:
     ana.order("SO-1", ("GLOVE-L", 4))
     other = ben(ana)
     ana.menu("pick").scan("SO-1", "WH1-A02-1", GLOVE_L)
-    other.menu("pick").scan("SO-1", "WH1-A02-1", GLOVE_L, "T2")
+    other.menu("pick")
+    assert [choice.label for choice in other.prompt.choices] == ["SO-1 Ana"]
+    other.scan("SO-1")
+    assert (other.verdict, other.prompt.step, other.words.split(":")[0]) == ("E30", "taken", "TAKEN BY Ana")
+    assert other.scan("WH1-A02-1").verdict == "E01"
     ana.scan("T1")
-    assert (ana.verdict, ana.prompt.step) == ("E41", "done")
-    assert [move[3] for move in ana.moves()] == ["T2"]
+    assert (ana.verdict, [move[3] for move in ana.moves()]) == ("G12", ["T1"])
 
 
 @on_sqlite

@@ -23,7 +23,7 @@ from ambra_tui.services.orders.documents import (
     lock_order,
     reserve_order,
 )
-from ambra_tui.services.orders.fulfilment import Fulfilled, FulfillLine, fulfill, fulfill_order, take_back
+from ambra_tui.services.orders.fulfilment import Fulfilled, FulfillLine, Part, fulfill, fulfill_order, take_back
 from ambra_tui.services.orders.lists import due_orders, picked_orders
 from ambra_tui.services.orders.terms import CARRIED_KINDS, DOCUMENT, OPEN_STATES, STATE_WORDS, HeldStock
 

@@ -90,7 +90,7 @@ def pick(
     line = next(line for line in lines_of(session, order.id) if line.id == allocation.line_id)
     ledger.take(session, allocation, quantity)
     posted = _post_pick(session, order, allocation, quantity, destination, idempotency_key)
-    carried = ledger.allocate(
+    ledger.allocate(
         session,
         location_id=destination.id,
         variant_id=allocation.variant_id,
@@ -113,7 +113,6 @@ def pick(
         is_empty(session, stop.location.id),
         is_order_picked,
         posted,
-        carried.id,
         Taken(allocation.lot_id, allocation.serial, allocation.plate_id),
         replenishment.ask_when_low(session, location=stop.location, variant_id=allocation.variant_id),
     )

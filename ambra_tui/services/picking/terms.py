@@ -75,14 +75,13 @@ class Taken:
 @dataclass(frozen=True, slots=True)
 class Picked:
     """`is_bin_empty`: by the book nothing is left in the bin. `is_order_picked`: nothing is left to take. `posted`: the
-    move; `allocation_id`: what assigns it to the order in its tote now; `replenish`: the task to fill the bin again,
-    when this pick made it."""
+    move; `source`: the level that it was taken from; `replenish`: the task to fill the bin again, when this pick made
+    it."""
 
     quantity: Decimal
     is_bin_empty: bool
     is_order_picked: bool
     posted: Posted
-    allocation_id: str
     source: Taken
     replenish: Task | None = None
 

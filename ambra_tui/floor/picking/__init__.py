@@ -1,0 +1,1 @@
+"""Picking on the floor, in parts: choosing orders, taking at a stop, putting into totes, questions, prompts."""
