@@ -110,7 +110,7 @@ def test_p5_wrong_bin_wrong_item_wrong_tote_short(ana: Worker) -> None:
     ana.scan("T4")
     assert (ana.prompt.step, ana.prompt.is_dialog) == ("reason", True)
     assert [(choice.digit, choice.code) for choice in ana.prompt.choices][:2] == [("1", "not_found"), ("2", "damaged")]
-    assert ana.facts == {"Into T4": "6 GLOVE-L", "Backorder": "4", "Will be counted": "A02-1"}
+    assert ana.facts == {"Into T4": "6 GLOVE-L", "Backorder": "4", "To count": "A02-1"}
     assert ana.moves()[1:] == []
     ana.press("1")
     assert (ana.verdict, ana.prompt.step) == ("W02", "done")
@@ -130,7 +130,7 @@ def test_p5_wrong_bin_wrong_item_wrong_tote_short(ana: Worker) -> None:
 def test_a_short_pick_goes_on_in_another_bin_and_says_so_before_it_is_saved(ana: Worker) -> None:
     ana.order("SO-1", ("MILK-1L", 8))
     ana.menu("pick").scan("SO-1", "WH1-B04-1", MILK).type("5").scan("T1")
-    assert (ana.facts["Then from A04-1"], ana.facts["Will be counted"]) == ("3", "B04-1")
+    assert (ana.facts["Then from A04-1"], ana.facts["To count"]) == ("3", "B04-1")
     ana.press("2")
     assert (ana.verdict, ana.prompt.step, ana.prompt.target) == ("W16", "bin", "A04-1")
     ana.scan("WH1-A04-1", MILK, "T1")
@@ -151,7 +151,7 @@ def test_nothing_found_needs_no_tote(ana: Worker, way: str) -> None:
         ana.type("0")
     else:
         ana.command("nothing")
-    assert (ana.prompt.step, ana.facts) == ("reason", {"Backorder": "2", "Will be counted": "B03-1"})
+    assert (ana.prompt.step, ana.facts) == ("reason", {"Backorder": "2", "To count": "B03-1"})
     ana.press("3")
     assert (ana.verdict, ana.moves()) == ("W02", [])
 
