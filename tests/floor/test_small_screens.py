@@ -1,0 +1,67 @@
+"""Questions on the smallest handheld: every fact and every answer is read whole, in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from rich.cells import cell_len
+
+from ambra_tui.kit.language import keys, languages, say
+from ambra_tui.tui.arrange import arrange
+from ambra_tui.tui.view import Chrome, Notice, key_label, view_of
+from tests.floor.test_receive import buy
+from tests.floor.worker import Worker
+
+ROWS, COLUMNS = 16, 20
+ANSWER_COLUMNS = COLUMNS - len(" 1  ")
+GLOVE, PAINT = "5001000000040", "5001000000071"
+EVERYWHERE = (("f1", "help"), ("f3", "inquiry"), ("escape", "back"))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_reason_fits_beside_its_digit(language: str) -> None:
+    reasons = [key for key in keys(language) if key.rpartition(".")[2].startswith("reason_")]
+    assert reasons
+    for key in reasons:
+        assert cell_len(say(language, key)) <= ANSWER_COLUMNS, key
+
+
+def picked_less(worker: Worker) -> Worker:
+    worker.order("SO-1", ("GLOVE-L", 10))
+    return worker.menu("pick").scan("SO-1", "WH1-A02-1", GLOVE).type("6").scan("T1")
+
+
+def closed_short(worker: Worker) -> Worker:
+    buy(worker, "PO-1", ("PAINT-5L", 20))
+    return worker.menu("receive").scan("PO-1", PAINT).type("17").scan("WH1-RECV").command("close")
+
+
+def wasted(worker: Worker) -> Worker:
+    return worker.menu("waste").scan("WH1-A02-1", GLOVE).type("2").command("done")
+
+
+QUESTIONS = {"pick": picked_less, "receive": closed_short, "waste": wasted}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS)
+def test_every_fact_and_answer_of_a_question_is_seen(
+    desk: Worker, language: str, ask: Callable[[Worker], Worker]
+) -> None:
+    desk.speak(language)
+    reply = ask(desk).reply
+    assert reply.prompt is not None and reply.prompt.choices
+    words = reply.words
+    notice = Notice(words.code, words.level, words.headline, words.detail) if words else None
+    more_keys = [(key_label(key), say(language, f"terminal.key_{name}")) for key, name in EVERYWHERE]
+    lines = arrange(
+        view_of(reply.prompt, more_keys=more_keys), Chrome(place="WH1", notice=notice), width=COLUMNS, height=ROWS
+    )
+    shown = " ".join(" ".join("".join(part for part, _ in line) for line in lines).split())
+    for fact in reply.prompt.facts:
+        assert fact.label in shown and fact.value in shown, fact
+    for choice in reply.prompt.choices:
+        assert f"{choice.digit} {choice.label}" in shown, choice
+    assert words is None or words.headline in shown
