@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import BindParameter, Select, bindparam, inspect
+from sqlalchemy import BindParameter, Select, Update, bindparam, inspect
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
@@ -48,8 +48,8 @@ class PreparedRows:
 
     def __init__(self, statement: Any) -> None:
         self._statement = statement
-        self._plain: _Plain | None = None
-        self._may_be_plain = isinstance(statement, Select) and not _has_lists(statement)
+        self._plain: dict[tuple[str, ...], _Plain] = {}
+        self._may_be_plain = isinstance(statement, Select | Update) and not _has_lists(statement)
 
     def all(self, session: Session, **values: object) -> Sequence[tuple[Any, ...]]:
         """Every row."""
@@ -67,15 +67,21 @@ class PreparedRows:
     def run(self, session: Session, **values: object) -> None:
         """Makes a change; rows that the session knows are not told of it."""
         session.flush()
-        session.connection().execute(self._statement, _bound(session, values))
+        connection, bound = session.connection(), _bound(session, values)
+        plain = self._plain_for(connection.dialect, tuple(sorted(bound)))
+        if plain is None:
+            connection.execute(self._statement, bound)
+        else:
+            plain.execute(connection, bound)
 
-    def _plain_for(self, dialect: Dialect) -> _Plain | None:
-        """The statement as the driver takes it; None where it is to go through the layers above."""
+    def _plain_for(self, dialect: Dialect, names: tuple[str, ...] = ()) -> _Plain | None:
+        """The statement as the driver takes it; None where it is to go through the layers above. `names`: what is
+        told of a change, its columns among them."""
         if dialect.name != "sqlite" or not self._may_be_plain:
             return None
-        if self._plain is None:
-            self._plain = _Plain.of(self._statement, dialect)
-        return self._plain
+        if names not in self._plain:
+            self._plain[names] = _Plain.of(self._statement, dialect, names)
+        return self._plain[names]
 
 
 class Prepared(Generic[Found]):
@@ -156,7 +162,7 @@ def _mappers_of(statement: Select[Any]) -> list[Mapper[Any]]:
     return [inspect(entity) for entity, _ in described]
 
 
-def _has_lists(statement: Select[Any]) -> bool:
+def _has_lists(statement: Any) -> bool:
     """Some values are as many as are told when it runs."""
     return any(isinstance(part, BindParameter) and part.expanding for part in iterate(statement))
 
@@ -179,9 +185,10 @@ class _Plain:
     from_driver: tuple[Process, ...]
 
     @classmethod
-    def of(cls, statement: Select[Any], dialect: Dialect) -> _Plain:
+    def of(cls, statement: Any, dialect: Dialect, names: Sequence[str] = ()) -> _Plain:
         """Compiles `statement`. Raises TenantLeak for one that is not bound to an organization."""
-        compiled = statement.compile(dialect=dialect)
+        columns = [] if isinstance(statement, Update) else list(statement.selected_columns)
+        compiled = statement.compile(dialect=dialect, **({} if columns else {"column_keys": list(names)}))
         assert isinstance(compiled, SQLCompiler) and compiled.positiontup is not None
         refuse_leak(compiled)
         to_driver = {
@@ -192,19 +199,21 @@ class _Plain:
             for name, bind in compiled.binds.items()
             if not bind.required
         }
-        from_driver = tuple(
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.selected_columns
-        )
+        from_driver = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
         return cls(compiled.string, tuple(compiled.positiontup), fixed, to_driver, from_driver)
 
     def run(self, connection: Connection, values: dict[str, object]) -> list[tuple[Any, ...]]:
         """The rows with these values."""
+        return [tuple(map(_processed, self.from_driver, row)) for row in self.execute(connection, values).fetchall()]
+
+    def execute(self, connection: Connection, values: dict[str, object]) -> Any:
+        """The driver's answer for these values."""
         bound = [
             self.fixed[name] if name in self.fixed else _processed(self.to_driver[name], values[name])
             for name in self.names
         ]
         driver: Any = connection.connection.driver_connection
-        return [tuple(map(_processed, self.from_driver, row)) for row in driver.execute(self.text, bound).fetchall()]
+        return driver.execute(self.text, bound)
 
 
 def _processed(process: Process, value: Any) -> Any:
