@@ -396,7 +396,7 @@ def receive_order(
         for part in _item_parts(session, order, lines, item, field=f"items[{index}]")
     ]
     _refuse_over(session, [(part.line, part.quantity) for part in parts], is_over_allowed=False)
-    return [
+    posted = [
         receive_line(
             session,
             line=part.line,
@@ -409,6 +409,8 @@ def receive_order(
         )
         for number, part in enumerate(parts)
     ]
+    session.flush()
+    return posted
 
 
 def _earlier_receipt(session: Session, order: PurchaseOrder, idempotency_key: str) -> list[Posted]:
