@@ -31,6 +31,7 @@ KEYS = {
     "f7": "\x1b[18~", "f8": "\x1b[19~", "f9": "\x1b[20~", "f10": "\x1b[21~", "f11": "\x1b[23~", "f12": "\x1b[24~",
 }  # fmt: skip
 BADGE = "BDG-1001"
+A_KEY_S_PAUSE = 0.05  # keys closer together are a scanner's
 A_PERSON_S_PAUSE = 0.3  # an Esc and a digit closer together are an Alt key
 ERROR_TONE = re.compile(rb"\x07{3}")
 
@@ -96,6 +97,15 @@ class Station:
         self.terminal.send(text)
         self.wait_for(f"› {text}")
         self.key("Enter", *expected)
+
+    def type_secret(self, text: str, *expected: str) -> None:
+        """A person types a PIN or password: dots stand in the entry line, and the text nowhere."""
+        for count, character in enumerate(text, start=1):
+            self.terminal.send(character)
+            self.wait_for("› " + "•" * count)
+            self.terminal.pump_until(time.monotonic() + A_KEY_S_PAUSE)
+        self.key("Enter", *expected)
+        assert text not in self.screen
 
     # ------------------------------------------------------------------ out
 
