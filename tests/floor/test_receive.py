@@ -435,9 +435,10 @@ def test_a_supervisor_allows_one_entry_alone(ana: Worker) -> None:
     begin(ana, "PO-1").scan(BOLT).type("106").scan("BDG-9001").command("back")
     assert (ana.prompt.step, ana.facts["BOLT-M8"]) == ("bin", "1/100")
     ana.scan("BDG-9001")
-    assert ana.verdict == "E01"
-    ana.type("106").scan(BOLT).scan("BDG-9001")
-    assert (ana.verdict, ana.prompt.step) == ("E01", "bin")
+    assert (ana.verdict, ana.prompt.step) == ("W73", "take_over")
+    ana.command("back").type("106").scan(BOLT).scan("BDG-9001")
+    assert (ana.verdict, ana.prompt.step) == ("W73", "take_over")
+    assert audits(ana, "receipt_override") == []
 
 
 def test_b6_a_supervisor_may_allow_a_short_dated_lot(ana: Worker) -> None:
@@ -456,7 +457,7 @@ def test_b6_a_supervisor_may_allow_a_short_dated_lot(ana: Worker) -> None:
 def test_an_expired_lot_is_beyond_a_supervisor(ana: Worker) -> None:
     buy(ana, "PO-1", ("YOG-150", 100))
     begin(ana, "PO-1").scan("]C101050010000000261726022810Y1").scan("BDG-9001")
-    assert (ana.codes, ana.prompt.step) == (["E10", "E01"], "item")
+    assert (ana.codes, ana.prompt.step) == (["E10", "W73"], "take_over")
 
 
 @on_sqlite
