@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.scan.model import Scan
+from ambra_tui.services import transfers
 from ambra_tui.services.catalog import match_code
 from ambra_tui.services.lots import find_lot
 from ambra_tui.services.orders import find_order, lines_of, reserved_by_line
@@ -40,7 +41,7 @@ from ambra_tui.store.models import (
 )
 from ambra_tui.store.scope import fetch, organization_of, scoped
 
-Kind = Literal["item", "bin", "plate", "lot", "serial", "order", "purchase_order"]
+Kind = Literal["item", "bin", "plate", "lot", "serial", "order", "purchase_order", "stock_transfer"]
 Named = TypeVar("Named", Lot, LicensePlate)
 MAX_ROWS = 200
 
@@ -162,7 +163,19 @@ class PurchaseOrderCard:
     lines: tuple[DocumentLine, ...]
 
 
-Card = ItemCard | BinCard | PlateCard | LotCard | SerialCard | OrderCard | PurchaseOrderCard
+@dataclass(frozen=True, slots=True)
+class TransferCard:
+    """A transfer between sites: what is to go, and how much of it arrived. `open_losses`: items that never did."""
+
+    number: str
+    source_code: str
+    destination_code: str
+    status: str
+    lines: tuple[DocumentLine, ...]
+    open_losses: int
+
+
+Card = ItemCard | BinCard | PlateCard | LotCard | SerialCard | OrderCard | PurchaseOrderCard | TransferCard
 
 
 def look_up(session: Session, scan: Scan, *, site_id: str) -> Subject | None:
@@ -196,7 +209,8 @@ def _document(session: Session, text: str) -> Subject | None:
         purchase_order = session.exec(statement).first()
         if purchase_order is not None:
             return Subject("purchase_order", purchase_order.id)
-    return None
+    transfer = transfers.find_transfer(session, text)
+    return None if transfer is None else Subject("stock_transfer", transfer.id)
 
 
 def _lot(session: Session, text: str) -> Subject | None:
@@ -225,6 +239,8 @@ def card_of(session: Session, subject: Subject, *, site_id: str) -> Card:
         return _serial_card(session, subject, site_id)
     if subject.kind == "order":
         return _order_card(session, subject.id)
+    if subject.kind == "stock_transfer":
+        return _transfer_card(session, subject.id)
     return _purchase_order_card(session, subject.id)
 
 
@@ -314,6 +330,21 @@ def _purchase_order_card(session: Session, purchase_order_id: str) -> PurchaseOr
     )
     supplier = fetch(session, Supplier, order.supplier_id, resource="supplier").name
     return PurchaseOrderCard(order.number, _site_code(session, order.site_id), order.status, supplier, lines)
+
+
+def _transfer_card(session: Session, transfer_id: str) -> TransferCard:
+    transfer = transfers.get_transfer(session, transfer_id)
+    is_draft = transfer.status == "draft"
+    lines = tuple(
+        DocumentLine(
+            fetch(session, Variant, line.variant_id, resource="variant").sku,
+            line.quantity if is_draft else line.shipped,
+            line.shipped if is_draft else line.received,
+        )
+        for line in transfers.lines_of(session, transfer.id)
+    )
+    losses = transfers.open_losses(session, transfer_id=transfer.id)
+    return TransferCard(transfer.number, *transfers.site_codes(session, transfer), transfer.status, lines, len(losses))
 
 
 def _site_code(session: Session, site_id: str) -> str:

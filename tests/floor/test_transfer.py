@@ -291,3 +291,17 @@ def test_a_transfer_that_the_office_received_meanwhile_leaves_the_screen(ana: Wo
     ana.write(lambda s: transfers.receive(s, transfers.find_transfer(s, "TR-1"), [], idempotency_key="office"))
     assert ben.command("nothing").prompt.step == "document"
     assert ben.scan(GLOVE).verdict == "E47"
+
+
+def test_a_transfers_card_and_what_is_in_transit_are_one_scan_away(ana: Worker) -> None:
+    plan(ana, "TR-1", *P7)
+    ana.menu("transfer").scan("TR-1", "WH1-A02-1", GLOVE).type("10").command("back").command("back").command("back")
+    assert ana.prompt.step == "home"
+    ana.scan("TR-1")
+    assert (ana.verdict, ana.prompt.target) == ("G14", "TR-1")
+    assert ana.facts["WH1 > ST1"] == ""
+    assert (ana.facts["State"], ana.facts["GLOVE-L"], ana.facts["CHOC-100"]) == ("draft", "10/10", "0/24")
+    ana.scan(GLOVE)
+    assert ("transit", "10") in [
+        (row.label, row.value) for row in (*ana.prompt.facts, *ana.prompt.contents, *ana.prompt.todo)
+    ]

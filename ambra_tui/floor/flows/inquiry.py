@@ -33,6 +33,7 @@ from ambra_tui.services.inquiry import (
     PurchaseOrderCard,
     SerialCard,
     Subject,
+    TransferCard,
 )
 from ambra_tui.services.orders import STATE_WORDS
 from ambra_tui.store.models import Barcode, Location, SalesOrder
@@ -270,6 +271,27 @@ def _purchase_order(desk: Desk, card: PurchaseOrderCard) -> Prompt:
     )
 
 
+def _transfer(desk: Desk, card: TransferCard) -> Prompt:
+    lines = [
+        Row(line.sku, f"{show(line.done)}/{show(line.quantity)}", done=line.done >= line.quantity)
+        for line in card.lines
+    ]
+    facts = [
+        Row(f"{card.source_code} > {card.destination_code}"),
+        Row(desk.say("inquiry.state"), desk.say(f"inquiry.transfer_{card.status}")),
+    ]
+    if card.open_losses:
+        facts.append(Row(desk.say("inquiry.unexplained"), str(card.open_losses), emphasis=True))
+    return _card(
+        desk,
+        "stock_transfer",
+        target=card.number,
+        facts=(*facts, *_fitting(desk, lines, MAX_FACTS - len(facts))),
+        contents_title=desk.say("inquiry.loaded" if card.status == "draft" else "inquiry.received"),
+        contents=lines,
+    )
+
+
 _DRAWN: dict[type, Callable[[Desk, Any], Prompt]] = {
     ItemCard: _item,
     BinCard: _bin,
@@ -278,6 +300,7 @@ _DRAWN: dict[type, Callable[[Desk, Any], Prompt]] = {
     SerialCard: _serial,
     OrderCard: _order,
     PurchaseOrderCard: _purchase_order,
+    TransferCard: _transfer,
 }
 
 
