@@ -22,7 +22,7 @@ from ambra_tui.ledger import Guard, MoveKind, Posted, Posting, Source
 from ambra_tui.services.lot_rules import may_leave
 from ambra_tui.services.putaway import lock_bin, refuse_illegal_bin
 from ambra_tui.services.receiving import Content
-from ambra_tui.services.tasks import OPEN_STATES, ask_replenish, finish_task, stopped_bins
+from ambra_tui.services.tasks import OPEN_STATES, ask_replenish, finish_task, open_tasks, stopped_bins
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Location, Lot, PickFace, StockLevel, Task, Variant
 from ambra_tui.store.prepared import ORGANIZATION, PreparedRows, given
@@ -81,10 +81,18 @@ def set_face(session: Session, *, variant: Variant, location: Location, minimum:
     return face
 
 
+def faces(session: Session) -> list[PickFace]:
+    """Every pick face."""
+    return list(session.exec(scoped(session, PickFace)).all())
+
+
 def ask_when_low(session: Session, *, location: Location, variant_id: str) -> Task | None:
-    """A task to fill the bin when it holds less of the variant than its minimum; None when nothing is to be done."""
+    """A new task to fill the bin when it holds less of the variant than its minimum; None when none is needed."""
     level = _level(session, location.id, variant_id)
     if level is None or level[2] >= level[0]:
+        return None
+    asked = open_tasks(session, location.site_id or "", kind="replenish", location_id=location.id)
+    if any(task.variant_id == variant_id for task in asked):
         return None
     return ask_replenish(session, location=location, variant_id=variant_id)
 

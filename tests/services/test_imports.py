@@ -111,7 +111,9 @@ def stocked(desk):
 
 
 def test_every_kind_is_there():
-    assert set(import_kinds()) == {"catalog", "locations", "stock", "purchase-orders", "orders"}
+    assert set(import_kinds()) == {
+        "catalog", "locations", "stock", "purchase-orders", "orders", "pick-faces", "substitutions",
+    }  # fmt: skip
 
 
 def test_every_field_has_one_meaning():
