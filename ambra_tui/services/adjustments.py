@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
 from ambra_tui.errors import InsufficientStock, Invalid, NotFound, Shortage
@@ -23,6 +23,7 @@ from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posted, Posting, Source
 from ambra_tui.services.lots import find_lot, find_or_create_lot
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Location, Site, Variant
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
 from ambra_tui.store.scope import fetch, organization_of
 
 DOCUMENT = "inventory_adjustment"
@@ -51,15 +52,35 @@ class Adjustment:
     posted_at: datetime
 
 
+_PLACE: Prepared[Site] = Prepared(
+    select(Site, Location)
+    .join(
+        Location,
+        (col(Location.organization_id) == ORGANIZATION)
+        & (col(Location.site_id) == col(Site.id))
+        & (col(Location.id) == given("key")),
+        isouter=True,
+    )
+    .where(
+        col(Site.organization_id) == ORGANIZATION,
+        col(Site.id).in_(
+            (
+                given("key"),
+                select(Location.site_id)
+                .where(col(Location.organization_id) == ORGANIZATION, col(Location.id) == given("key"))
+                .scalar_subquery(),
+            )
+        ),
+    )
+)
+
+
 def place_of(session: Session, key: str) -> Place:
     """The site with the id `key`, or the location inside a site with it. Raises NotFound("location")."""
-    site = session.get(Site, (organization_of(session), key))
-    if site is not None:
-        return Place(site)
-    location = session.get(Location, (organization_of(session), key))
-    if location is None or location.site_id is None:
+    found = _PLACE.row(session, key=key)
+    if found is None:
         raise NotFound("location", key)
-    return Place(fetch(session, Site, location.site_id, resource="location"), location)
+    return Place(*found)
 
 
 def adjust(

@@ -226,10 +226,15 @@ def variant_by_sku(session: Session, sku: str) -> Variant:
     return found
 
 
+_WITH_SKU: Prepared[Variant] = Prepared(
+    select(Variant).where(col(Variant.organization_id) == ORGANIZATION, col(Variant.sku) == given("sku"))
+)
+
+
 def find_variant_by_sku(session: Session, sku: str) -> Variant | None:
     """As `variant_by_sku`, with None where there is none, or several that differ in case alone."""
     text = sku.strip()
-    exact = session.exec(scoped(session, Variant).where(Variant.sku == text)).first()
+    exact = _WITH_SKU.first(session, sku=text)
     if exact is not None or not text:
         return exact
     ids = subjects_with(session, "variant", " ".join(fold(text).split())[:MAX_SKU])

@@ -13,38 +13,28 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from ambra_tui.store.models import AuditEntry, DocumentCounter, OutboxEvent
+from ambra_tui.store.quick import QuickInsert
 from ambra_tui.store.scope import actor_of, now_of, organization_of
+
+_EVENT = QuickInsert(OutboxEvent.__table__, "type", "subject", "payload", "created_at")  # type: ignore[attr-defined]
+_ENTRY = QuickInsert(
+    AuditEntry.__table__,  # type: ignore[attr-defined]
+    "at", "actor_id", "actor_name", "station", "act", "subject", "details", "request_id",
+)  # fmt: skip
 
 
 def publish(session: Session, type: str, subject: str, payload: dict[str, Any]) -> None:  # noqa: A002
     """Writes a fact (a past-tense `type` about the id `subject`) to the outbox of this transaction."""
-    session.add(
-        OutboxEvent(
-            organization_id=organization_of(session),
-            type=type,
-            subject=subject,
-            payload=payload,
-            created_at=now_of(session),
-        )
-    )
+    _EVENT.run(session, type=type, subject=subject, payload=payload, created_at=now_of(session))
 
 
 def audit(session: Session, act: str, subject: str = "", **details: Any) -> None:
     """Writes who does what to the audit trail. `details` must be JSON values and hold no secret."""
     actor = actor_of(session)
-    session.add(
-        AuditEntry(
-            organization_id=organization_of(session),
-            at=now_of(session),
-            actor_id=actor.id,
-            actor_name=actor.name,
-            station=actor.station,
-            act=act,
-            subject=subject,
-            details=details,
-            request_id=actor.request_id,
-        )
-    )
+    _ENTRY.run(
+        session, at=now_of(session), actor_id=actor.id, actor_name=actor.name, station=actor.station, act=act,
+        subject=subject, details=details, request_id=actor.request_id,
+    )  # fmt: skip
 
 
 def next_number(session: Session, kind: str) -> str:

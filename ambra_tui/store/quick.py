@@ -1,4 +1,5 @@
-"""Reads of the busiest doors: a select is compiled once and then runs on the driver's own cursor, without a session.
+"""Statements of the busiest doors, compiled once and run on the driver's own cursor: selects without a session, and
+rows that every change leaves behind.
 
 The guard between organizations judges the select when it is made, so a repeat has nothing left to look at. One
 statement sees one moment of the store; what needs several reads a session.
@@ -13,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, Table, insert
 from sqlalchemy.engine import Dialect
+from sqlmodel import Session
 
 from ambra_tui.errors import Unavailable
+from ambra_tui.store.scope import organization_of
 from ambra_tui.store.security import SET_TENANT, tenant_parameters
 from ambra_tui.store.statements import Leak, examine
 from ambra_tui.store.tenancy import scope_columns
@@ -68,16 +71,47 @@ class Quick:
     def _make(self, store: Store) -> _Made:
         dialect: Dialect = store.read_engine.dialect
         compiled = self._statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-        values, binders = compiled.construct_params(_check=False), compiled._bind_processors
-        names = compiled.positiontup or list(values)
-        parameters = tuple((name, values[name], cast("Convert | None", binders.get(name))) for name in names)
         types = [column.type for column in self._statement.selected_columns]
         converts = [
             (place, kind.dialect_impl(dialect).result_processor(dialect, None)) for place, kind in enumerate(types)
         ]
-        made = _Made(str(compiled), parameters, tuple((place, convert) for place, convert in converts if convert))
+        made = _Made(
+            str(compiled), _parameters(compiled), tuple((place, convert) for place, convert in converts if convert)
+        )
         self._made[store.dialect] = made
         return made
+
+
+class QuickInsert:
+    """Adds a row of a table by the driver's own cursor, in the transaction of a session; its number is not told."""
+
+    def __init__(self, table: Table, *names: str) -> None:
+        self._table, self._names = table, names
+        self._made: dict[str, _Made] = {}
+
+    def run(self, session: Session, **values: object) -> None:
+        """Adds a row of the session's organization, with a value for each of the other names."""
+        connection = session.connection()
+        made = self._made.get(connection.dialect.name) or self._make(connection.dialect)
+        values["organization_id"] = organization_of(session)
+        given = [
+            (name, values[name] if convert is None else convert(values[name])) for name, _, convert in made.parameters
+        ]
+        driver: Any = connection.connection.driver_connection
+        is_postgresql = connection.dialect.name == "postgresql"
+        driver.cursor().execute(made.text, dict(given) if is_postgresql else [value for _, value in given])
+
+    def _make(self, dialect: Dialect) -> _Made:
+        statement = insert(self._table).inline()
+        compiled = statement.compile(dialect=dialect, column_keys=["organization_id", *self._names])
+        made = _Made(str(compiled), _parameters(compiled), ())
+        self._made[dialect.name] = made
+        return made
+
+
+def _parameters(compiled: Any) -> tuple[tuple[str, Any, Convert | None], ...]:
+    values, binders = compiled.construct_params(_check=False), compiled._bind_processors
+    return tuple((name, values[name], binders.get(name)) for name in compiled.positiontup or list(values))
 
 
 def _converted(row: tuple[Any, ...], columns: tuple[tuple[int, Convert], ...]) -> tuple[Any, ...]:

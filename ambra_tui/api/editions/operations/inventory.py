@@ -32,7 +32,7 @@ from ambra_tui.api.paging import Paging
 from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import ZERO, scaled_to_json, to_json
-from ambra_tui.services.adjustments import DOCUMENT, adjust, place_of
+from ambra_tui.services.adjustments import DOCUMENT, Adjustment, adjust, place_of
 from ambra_tui.services.stock_views import LedgerRow, StockRow, ledger_entries, stock_by_site
 from ambra_tui.store.models import MoveKind, StockMove, Variant
 from ambra_tui.store.scope import fetch, scoped
@@ -180,10 +180,26 @@ def create_adjustment(session: Session, call: Call, body: NewAdjustment) -> Answ
         lot_number=body.lot_number or "",
         expiry_date=body.expiry_date,
         serial=body.serial_number or "",
-        unit_cost=scaled_cost(body.unit_cost, own_currency(session, None)),
+        unit_cost=None if body.unit_cost is None else scaled_cost(body.unit_cost, own_currency(session, None)),
         idempotency_key=call.key("adjustment"),
     )
-    return Answer(_adjustment(session, made.id), location=call.url(f"/inventory_adjustments/{made.id}"))
+    return Answer(_made(made), location=call.url(f"/inventory_adjustments/{made.id}"))
+
+
+def _made(made: Adjustment) -> AdjustmentView:
+    return {
+        "id": made.id,
+        "entry_type": MoveKind.MANUAL_ADJUSTMENT,
+        "variant_id": made.variant.id,
+        "sku": made.variant.sku,
+        "location_id": made.place.site.id,
+        "quantity": to_json(made.quantity),
+        "balance_before": to_json(made.balance_before),
+        "balance_after": to_json(made.balance_after),
+        "reason": made.reason or None,
+        "notes": made.note or None,
+        "created_at": to_iso(made.posted_at),
+    }
 
 
 def _adjustment(session: Session, adjustment_id: str) -> AdjustmentView:
