@@ -6,16 +6,22 @@ from collections.abc import Callable
 
 import pytest
 from rich.cells import cell_len
+from sqlmodel import Session
 
 from ambra_tui.kit.language import keys, languages, say
+from ambra_tui.services import access
+from ambra_tui.store.models import User
+from ambra_tui.store.scope import scoped
 from ambra_tui.tui.arrange import arrange
 from ambra_tui.tui.view import Chrome, Notice, key_label, view_of
 from tests.floor.test_receive import buy
+from tests.floor.test_returns import authorize, ship
 from tests.floor.worker import Worker
 
 ROWS, COLUMNS = 16, 20
 ANSWER_COLUMNS = COLUMNS - len(" 1  ")
 GLOVE, PAINT = "5001000000040", "5001000000071"
+SECRET = "correct horse"
 EVERYWHERE = (("f1", "help"), ("f3", "inquiry"), ("escape", "back"))
 
 
@@ -41,7 +47,37 @@ def wasted(worker: Worker) -> Worker:
     return worker.menu("waste").scan("WH1-A02-1", GLOVE).type("2").command("done")
 
 
-QUESTIONS = {"pick": picked_less, "receive": closed_short, "waste": wasted}
+def returned(worker: Worker) -> Worker:
+    authorize(worker, "RMA-1", ship(worker, "SO-9", ("GLOVE-L", 4)), ("GLOVE-L", 2, "sellable"))
+    return worker.menu("returns").scan("RMA-1", GLOVE)
+
+
+def taken_back(worker: Worker) -> Worker:
+    buy(worker, "PO-1", ("MILK-1L", 120))
+    label = "]C10215001000000016172607153710\x1d10M130"
+    return worker.menu("receive").scan("PO-1", "]C100050010000000000019", label, "WH1-RECV").command("undo")
+
+
+def signing_off(worker: Worker) -> Worker:
+    return worker.menu("putaway").command("sign_out")
+
+
+def taken_over(worker: Worker) -> Worker:
+    return worker.menu("putaway").scan("BDG-1002")
+
+
+def administrated(worker: Worker) -> Worker:
+    def give_password(session: Session) -> None:
+        access.set_password(session, session.exec(scoped(session, User).where(User.role == "supervisor")).one(), SECRET)
+
+    worker.write(give_password)
+    return worker.command("sign_out").press("5").type(SECRET).press("2").type("Ana")
+
+
+QUESTIONS = {
+    "pick": picked_less, "receive": closed_short, "waste": wasted, "return": returned, "undo": taken_back,
+    "sign_off": signing_off, "take_over": taken_over, "admin": administrated,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
