@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import socket
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import func
 from sqlmodel import Session, col, delete, select
@@ -26,8 +27,7 @@ from ambra_tui.store.store import Store
 LEASE = timedelta(seconds=30)
 STARTING = timedelta(seconds=15)
 SERVER, STARTING_SERVER, TERMINAL = "server", "server_starting", "terminal"
-MAX_HOST = 48
-PROBE_SECONDS = 0.5
+MAX_HOST = 36
 _wall = Clock()
 
 
@@ -50,32 +50,29 @@ def announce(store: Store, kind: str, *, address: str = "", station: str = "") -
 
 def this_process() -> str:
     """HOST:NUMBER of this process: a server's lease carries it as its station."""
-    return f"{socket.gethostname()[:MAX_HOST]}:{os.getpid()}"
+    return f"{_host()}:{os.getpid()}"
+
+
+def _host() -> str:
+    """This machine, and which processes can be seen on it: two containers may share a name."""
+    try:
+        seen = str(Path("/proc/self/ns/pid").stat().st_ino)
+    except OSError:
+        seen = ""
+    return f"{socket.gethostname()[:MAX_HOST]}/{seen}"
 
 
 def is_gone(server: Lease) -> bool:
-    """True when a server is known to be gone: its process ran on this host and is no more, and nobody listens where it
-    did."""
+    """True when a server is known to be gone: its process ran on this machine and is no more."""
     host, _, number = server.station.rpartition(":")
-    if host != socket.gethostname()[:MAX_HOST] or not number.isdecimal():
+    if host != _host() or not number.isdecimal():
         return False
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:
-        return _refuses(server.address)
-    except OSError:
-        return False  # a process of somebody else is there
-    return False
-
-
-def _refuses(address: str) -> bool:
-    host, _, port = address.removeprefix("http://").rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_SECONDS).close()
-    except ConnectionRefusedError:
         return True
     except OSError:
-        return False
+        return False  # a process of somebody else is there
     return False
 
 
