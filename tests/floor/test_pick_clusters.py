@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from sqlmodel import Session
 
-from ambra_tui.services import claims, orders
+from ambra_tui.services import claims, orders, tasks
+from ambra_tui.store.models import Location, SalesOrder, SalesOrderLine, StockLevel, Variant
+from ambra_tui.store.scope import scoped
 from tests.floor.worker import Worker, open_ds1
 
 GLOVE_L, MILK, BOLT, PAINT, CABLE = (
@@ -227,10 +230,8 @@ def test_a_cluster_given_up_while_it_is_put_together_sets_its_orders_free(ana: W
 
 def book(ana: Worker) -> tuple[list[tuple[str, str, int, int]], list[tuple[str, int, int, int, str]]]:
     """On hand and allocated by place, and the lines of all orders: what an undo restores."""
-    from ambra_tui.store.models import Location, SalesOrder, SalesOrderLine, StockLevel, Variant
-    from ambra_tui.store.scope import scoped
 
-    def work(session):  # type: ignore[no-untyped-def]
+    def work(session: Session) -> tuple[list[tuple[str, str, int, int]], list[tuple[str, int, int, int, str]]]:
         codes = {row.id: row.code for row in session.exec(scoped(session, Location))}
         skus = {row.id: row.sku for row in session.exec(scoped(session, Variant))}
         states = {row.id: row.status for row in session.exec(scoped(session, SalesOrder))}
@@ -312,3 +313,37 @@ def test_a_count_asked_for_by_the_wrong_answer_is_taken_back(ana: Worker) -> Non
     ana.menu("pick").scan("SO-1", "WH1-B03-1", PAINT, "T1").press("2")
     assert len(ana.tasks()) == 1
     assert undo(ana).tasks() == []
+
+
+# -- a count on the way (FLOOR D6) -----------------------------------------------------------------------------------
+
+
+def due(ana: Worker, code: str) -> None:
+    def work(session: Session) -> None:
+        tasks.ask_count(session, location=ana.location(session, code), variant_id=None, reason="asked")
+
+    ana.write(work)
+
+
+def test_a_worker_who_leaves_a_bin_that_is_due_may_count_it_by_one_key(ana: Worker) -> None:
+    due(ana, "A01-1")
+    cluster(ana).scan("WH1-A01-1", BOLT, "T1")
+    offered = {command.key: command.label for command in ana.prompt.commands}
+    assert (ana.prompt.step, offered["f8"]) == ("bin", "Count A01-1")
+    ana.command("count")
+    assert (ana.reply.flow, ana.prompt.step) == ("count", "item")
+    ana.scan(BOLT).type("490").command(_keys(ana)["f10"])
+    assert (ana.reply.flow, ana.prompt.target) == ("pick", "A02-1")
+    assert "f8" not in _keys(ana)
+    assert ana.tasks() == []
+
+
+def _keys(ana: Worker) -> dict[str, str]:
+    return {command.key: command.name for command in ana.prompt.commands}
+
+
+@on_sqlite
+def test_a_bin_that_nobody_asks_to_count_is_left_without_an_offer(ana: Worker) -> None:
+    due(ana, "A01-1")
+    cluster(ana).scan("WH1-A01-1", BOLT, "T1", "WH1-A02-1", GLOVE_L, "T3")
+    assert "f8" not in _keys(ana)

@@ -40,7 +40,8 @@ from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services import claims, orders, picking
 from ambra_tui.services.picking import Stop, clusters
 from ambra_tui.services.places import find_location
-from ambra_tui.store.models import Act
+from ambra_tui.store.models import Act, Location
+from ambra_tui.store.scope import fetch
 
 ALL_ZONES = "*"
 
@@ -272,6 +273,15 @@ def _picked(desk: Desk, state: PickState) -> Heard:
     return Heard(state.model_copy(update={"step": "picked"})) if state.step == "order" else _ignore(desk, state)
 
 
+def _count(desk: Desk, state: PickState) -> Heard:
+    """The bin that was just left is counted now; the count leads back to the walk."""
+    if not state.offer_id or state.step not in ("bin", "done"):
+        return _ignore(desk, state)
+    place = fetch(desk.session, Location, state.offer_id, resource="location")
+    walking_on = state.model_copy(update={"offer_id": ""})
+    return Heard(walking_on, opens=("count", Entry("code", place.barcode)))
+
+
 def _start(desk: Desk, state: PickState) -> Heard:
     return choose.start(desk, state) if state.step == "cluster" and state.cluster_id else _ignore(desk, state)
 
@@ -315,6 +325,7 @@ _COMMANDS: dict[str, Callable[[Desk, PickState], Heard]] = {
     "nothing": _nothing_here,
     "ship": _ship,
     "cluster": _cluster,
+    "count": _count,
     "zone": _zone,
     "picked": _picked,
     "start": _start,

@@ -96,6 +96,7 @@ def answer_zero(desk: Desk, state: PickState, *, is_empty: bool) -> Heard:
             document_id=task.id,
             summary={"bin": emptied.code},
         )
+    following = following.model_copy(update={"offer_id": emptied.id})
     return Heard(following, Verdict("W04", {"bin": emptied.code}))
 
 

@@ -46,7 +46,7 @@ def draw(desk: Desk, state: PickState) -> Prompt:
     if state.step == "substitute":
         return _substitute(desk, state, standing)
     if state.step == "done" or standing.stop is None:
-        return _done(desk, standing)
+        return _done(desk, state, standing)
     if barred(desk, standing.stop) is not None:
         return _barred(desk, standing, standing.stop)
     step = "bin" if standing.is_changed else state.step
@@ -58,7 +58,6 @@ def draw(desk: Desk, state: PickState) -> Prompt:
 
 def _bin(desk: Desk, state: PickState, standing: Standing, stop: Stop) -> Prompt:
     take = Row(desk.say("pick.take"), f"{show(stop.quantity)} {stop.variant.sku}", emphasis=True)
-    offer = (_count(desk, state.offer_id),) if state.offer_id else ()
     return _at_stop(
         desk,
         standing,
@@ -67,7 +66,7 @@ def _bin(desk: Desk, state: PickState, standing: Standing, stop: Stop) -> Prompt
         ask=desk.say("pick.ask_bin"),
         target=stop.location.code,
         facts=(take, *what(desk, stop), _document(desk, standing, stop)),
-        commands=(_skip(desk), *offer, _give_back(desk)),
+        commands=(_skip(desk), *_offered(desk, state), _give_back(desk)),
         practice=bin_practice(desk, stop),
         accepts_text=True,
     )
@@ -291,7 +290,7 @@ def _substitute(desk: Desk, state: PickState, standing: Standing) -> Prompt:
 # -- after the last stop ---------------------------------------------------------------------------------------------
 
 
-def _done(desk: Desk, standing: Standing) -> Prompt:
+def _done(desk: Desk, state: PickState, standing: Standing) -> Prompt:
     stage = stage_of(desk)
     places: dict[str, tuple[str, Decimal]] = {}
     for member in standing.members:
@@ -312,7 +311,7 @@ def _done(desk: Desk, standing: Standing) -> Prompt:
         ask=desk.say("pick.ask_done", stage=stage.code if stage else "-"),
         target=stage.code[:20] if stage else "",
         facts=(Row(desk.say("pick.order"), standing.documents), *totes[: 5 - len(late)], *late)[:6],
-        commands=(Command("f10", "ship", desk.say("pick.ship")),) if places else (),
+        commands=(*_offered(desk, state), *((Command("f10", "ship", desk.say("pick.ship")),) if places else ())),
         progress=standing.progress,
         todo=totes,
         practice=tuple(
@@ -363,6 +362,9 @@ def _give_back(desk: Desk) -> Command:
     return Command("f11", "give_back", desk.say("pick.give_back"))
 
 
-def _count(desk: Desk, location_id: str) -> Command:
-    place = fetch(desk.session, Location, location_id, resource="location")
-    return Command("f8", "count", desk.say("pick.offer_count", bin=place.code))
+def _offered(desk: Desk, state: PickState) -> tuple[Command, ...]:
+    """A count of the bin that was just left, where one is due."""
+    if not state.offer_id:
+        return ()
+    place = fetch(desk.session, Location, state.offer_id, resource="location")
+    return (Command("f8", "count", desk.say("pick.offer_count", bin=place.code)),)
