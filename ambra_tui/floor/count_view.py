@@ -22,6 +22,7 @@ HELP_PAGE = "counts"
 MAX_FACTS = 6
 MAX_ROWS = 24
 MAX_CHOICES = 9
+ASKED_ITEM = 20  # columns of an item in a question of at most forty
 
 
 def draw(desk: Desk, standing: Standing) -> Prompt:
@@ -243,8 +244,9 @@ def _approve(desk: Desk, standing: Standing) -> Prompt:
     line = fetch(desk.session, CycleCountLine, standing.state.line_id, resource="count_line")
     location = fetch(desk.session, Location, line.location_id, resource="location")
     variance = line.variance or ZERO
+    item = item_words(desk, line.variant_id, line.lot_id, line.serial)
     facts = [
-        Row(item_words(desk, line.variant_id, line.lot_id, line.serial), f"{variance:+f}", emphasis=True),
+        Row(item, f"{variance:+f}", emphasis=True),
         Row(_say(desk, "expected"), show(line.expected)),
         Row(_say(desk, "counted"), f"{show(line.counted or ZERO)} {_name(desk, line.counted_by)}".strip()),
     ]
@@ -253,7 +255,7 @@ def _approve(desk: Desk, standing: Standing) -> Prompt:
     return _prompt(
         desk,
         "approve",
-        ask=_say(desk, "ask_approve"),
+        ask=_say(desk, "ask_approve", variance=f"{variance:+f}", item=item[:ASKED_ITEM]),
         target=location.code[:20],
         facts=tuple(facts),
         choices=tuple(
