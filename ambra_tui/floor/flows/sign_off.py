@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ambra_tui.floor.conversation import Choice, Entry, FlowState, Heard, Prompt, Refusal, Row, Verdict
+from ambra_tui.floor.conversation import Choice, Entry, FlowState, Heard, Prompt, Refusal, Row
 from ambra_tui.floor.desk import SUPERVISORS, Desk
 from ambra_tui.floor.known import flows
+from ambra_tui.floor.leaving import leave, open_step
 from ambra_tui.floor.speech import name_of, next_language, speak_next
 from ambra_tui.services import claims, sessions
 
@@ -76,20 +77,6 @@ def _administration(desk: Desk) -> Heard:
     below, state = desk.work.frames[:-1], admin.begin(desk)
     desk.work.frames = [*below, {"flow": ADMIN, "state": state.model_dump(mode="json")}, desk.work.frames[-1]]
     return Heard(None)
-
-
-def leave(desk: Desk, reason: str) -> Verdict:
-    """Signs the worker off and says what became of the work."""
-    released = sessions.sign_off(desk.session, desk.work, reason=reason, station=desk.station)
-    if reason == sessions.BREAK:
-        return Verdict("G16")
-    return Verdict("G75", {"name": desk.user.name, "count": str(released)})
-
-
-def open_step(desk: Desk) -> str:
-    """What the worker is in the middle of, beneath this card; empty at the menu."""
-    below = desk.work.frames[:-1]
-    return desk.say(f"home.{below[-1]['flow']}") if below else ""
 
 
 def _facts(desk: Desk) -> tuple[Row, ...]:

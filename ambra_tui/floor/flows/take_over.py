@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from ambra_tui.floor.conversation import Choice, Entry, FlowState, Heard, Prompt, Refusal, Row
 from ambra_tui.floor.desk import Desk
-from ambra_tui.floor.flows.sign_off import leave, open_step
+from ambra_tui.floor.leaving import leave, open_step
 from ambra_tui.services import sessions
 from ambra_tui.store.models import User
 from ambra_tui.store.scope import fetch
