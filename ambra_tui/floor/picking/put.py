@@ -84,8 +84,9 @@ def _to_tote(desk: Desk, state: PickState, stop: Stop, location: Location) -> He
         raise Refusal("E45", found=place_name(desk, location))
     member = Standing.of(desk, state).member(stop.order_id)
     assert member is not None, "a changed order is answered before"
-    with told():
-        picking.check_tote(desk.session, member.order, location)
+    if state.quantity < stop.quantity or member.tote is None or member.tote.id != location.id:
+        with told():
+            picking.check_tote(desk.session, member.order, location)
     _refuse_second_tote(desk, state, member, location)
     if state.quantity % stop.ratio:
         raise Refusal("E28", found=show(state.quantity))
@@ -107,6 +108,7 @@ def _refuse_second_tote(desk: Desk, state: PickState, member: Member, location: 
 
 def post(desk: Desk, state: PickState, stop: Stop, member: Member, destination: Location) -> Picked | Heard:
     """The pick; or, when the bin holds less by now, how much that is and where to go instead."""
+    summary = summary_of(stop, member, state.quantity, destination)
     try:
         with told(), desk.session.begin_nested():
             picked = picking.pick(
@@ -121,7 +123,14 @@ def post(desk: Desk, state: PickState, stop: Stop, member: Member, destination: 
     except InsufficientStock as error:
         return gone(desk, state, stop, error)
     keep_tote(desk, member, destination)
-    note_pick(desk, stop, member, destination, picked)
+    desk.did(
+        "pick",
+        moves=[picked.posted],
+        document_kind=orders.DOCUMENT,
+        document_id=member.order.id,
+        summary=summary,
+        details=pick_details(stop, picked, destination),
+    )
     return picked
 
 
@@ -142,18 +151,6 @@ def keep_tote(desk: Desk, member: Member, destination: Location) -> None:
     if destination.kind == "tote" and (member.tote is None or member.tote.id != destination.id):
         clusters.choose_tote(desk.session, member.order.id, destination)
         changed(desk)
-
-
-def note_pick(desk: Desk, stop: Stop, member: Member, destination: Location, picked: Picked) -> None:
-    """The act that the worker may take back."""
-    desk.did(
-        "pick",
-        moves=[picked.posted],
-        document_kind=orders.DOCUMENT,
-        document_id=member.order.id,
-        summary=summary_of(stop, member, picked.quantity, destination),
-        details=pick_details(stop, picked, destination),
-    )
 
 
 def summary_of(stop: Stop, member: Member, quantity: Decimal, destination: Location | None) -> dict[str, str]:

@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from ambra_tui.floor.conversation import FlowState, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.kit.quantity import ZERO
-from ambra_tui.services import orders, picking
+from ambra_tui.services import picking
 from ambra_tui.services.lot_rules import HELD_LOT_STATES, is_expired
 from ambra_tui.services.picking import Stop, clusters
 from ambra_tui.services.picking.clusters import Member
@@ -84,6 +84,7 @@ class Standing:
     left). `is_changed`: the stop of the state is gone, `stop` is the next one."""
 
     desk: Desk
+    cluster_id: str
     members: list[Member]
     stops: list[Stop]
     stop: Stop | None
@@ -96,7 +97,7 @@ class Standing:
         found = walk(stops, state.skipped)
         mine = next((stop for stop in found if stop.allocation_id == state.allocation_id), None)
         is_changed = mine is None and state.step in AT_STOP
-        return cls(desk, members, found, mine or (found[0] if found else None), is_changed)
+        return cls(desk, state.cluster_id, members, found, mine or (found[0] if found else None), is_changed)
 
     @property
     def order_ids(self) -> list[str]:
@@ -108,7 +109,7 @@ class Standing:
         """The lines of all orders."""
         known = self.desk.session.info.get(_LINES)
         if known is None:
-            known = self.desk.session.info[_LINES] = orders.lines_of_all(self.desk.session, self.order_ids)
+            known = self.desk.session.info[_LINES] = clusters.lines(self.desk.session, self.cluster_id)
         return list(known)
 
     @property
@@ -134,8 +135,7 @@ def _rows(desk: Desk, cluster_id: str) -> tuple[list[Member], list[Stop]]:
         return known[1], known[2]
     members = clusters.members(desk.session, cluster_id) if cluster_id else []
     ids = [member.order.id for member in members]
-    zone = clusters.zone_of(desk.session, cluster_id) if members else ""
-    stops = picking.stops_of(desk.session, ids, zone=zone)
+    stops = picking.stops_in(desk.session, cluster_id, ids, zone=members[0].zone) if members else []
     desk.session.info[_ROWS] = (cluster_id, members, stops)
     return members, stops
 

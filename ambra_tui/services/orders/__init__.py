@@ -19,7 +19,6 @@ from ambra_tui.services.orders.documents import (
     get_order,
     leave_floor,
     lines_of,
-    lines_of_all,
     lock_order,
     reserve_order,
 )
@@ -47,7 +46,6 @@ __all__ = [
     "get_order",
     "leave_floor",
     "lines_of",
-    "lines_of_all",
     "lock_order",
     "lots_by_id",
     "picked_orders",

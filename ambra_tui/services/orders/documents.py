@@ -128,9 +128,9 @@ _LINES: Prepared[SalesOrderLine] = Prepared(
     select(SalesOrderLine)
     .where(
         SalesOrderLine.organization_id == ORGANIZATION,
-        col(SalesOrderLine.sales_order_id).in_(given("order_ids", is_list=True)),
+        SalesOrderLine.sales_order_id == given("order_id"),
     )
-    .order_by(col(SalesOrderLine.sales_order_id), col(SalesOrderLine.position))
+    .order_by(col(SalesOrderLine.position))
     .execution_options(populate_existing=True)
 )
 _LOCKED: Prepared[SalesOrder] = Prepared(
@@ -153,12 +153,7 @@ def find_order(session: Session, number: str) -> SalesOrder | None:
 
 def lines_of(session: Session, order_id: str) -> list[SalesOrderLine]:
     """An order's lines in their order, as they are now."""
-    return lines_of_all(session, [order_id])
-
-
-def lines_of_all(session: Session, order_ids: Sequence[str]) -> list[SalesOrderLine]:
-    """The lines of several orders, order by order, as they are now."""
-    return _LINES.all(session, order_ids=list(order_ids))
+    return _LINES.all(session, order_id=order_id)
 
 
 def lock_order(session: Session, order_id: str) -> SalesOrder:

@@ -16,7 +16,7 @@ from ambra_tui.services.lot_rules import HELD_LOT_STATES, is_expired, is_later, 
 from ambra_tui.services.picking.planning import candidates, plan
 from ambra_tui.services.picking.post import check_lot, pick
 from ambra_tui.services.picking.short import preview_short, short_pick
-from ambra_tui.services.picking.stops import levels_at, stops, stops_of
+from ambra_tui.services.picking.stops import levels_at, stops, stops_in
 from ambra_tui.services.picking.terms import (
     EarlierLotFirst,
     Missing,
@@ -54,5 +54,5 @@ __all__ = [
     "ship_picked",
     "short_pick",
     "stops",
-    "stops_of",
+    "stops_in",
 ]

@@ -22,7 +22,7 @@ from ambra_tui.services import claims
 from ambra_tui.services.orders import DOCUMENT, leave_floor
 from ambra_tui.services.picking.totes import check_tote
 from ambra_tui.store.facts import audit
-from ambra_tui.store.models import Location, PickCluster, PickClusterOrder, SalesOrder, WorkClaim
+from ambra_tui.store.models import Location, PickCluster, PickClusterOrder, SalesOrder, SalesOrderLine, WorkClaim
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import actor_of, fetch, now_of, organization_of
 
@@ -31,15 +31,21 @@ MAX_ORDERS = 30
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An order of a cluster, the tote that it goes into (None: not chosen yet), who holds it (empty: nobody)."""
+    """An order of a cluster, the tote that it goes into (None: not chosen yet), who holds it (empty: nobody); `zone`:
+    the cluster's."""
 
     order: SalesOrder
     tote: Location | None
     holder_id: str
+    zone: str = ""
 
 
 _MEMBERS: Prepared[Any] = Prepared(
-    select(PickClusterOrder, SalesOrder, Location, WorkClaim)
+    select(PickClusterOrder, SalesOrder, Location, WorkClaim, PickCluster)  # type: ignore[call-overload]
+    .join(
+        PickCluster,
+        (col(PickCluster.organization_id) == ORGANIZATION) & (PickCluster.id == PickClusterOrder.cluster_id),
+    )
     .join(
         SalesOrder,
         (col(SalesOrder.organization_id) == ORGANIZATION) & (SalesOrder.id == PickClusterOrder.sales_order_id),
@@ -57,9 +63,23 @@ _MEMBERS: Prepared[Any] = Prepared(
     .where(
         PickClusterOrder.organization_id == ORGANIZATION,
         SalesOrder.organization_id == ORGANIZATION,
+        PickCluster.organization_id == ORGANIZATION,
         PickClusterOrder.cluster_id == given("cluster_id"),
     )
     .order_by(col(PickClusterOrder.position), col(PickClusterOrder.sales_order_id))
+    .execution_options(populate_existing=True)
+)
+_LINES: Prepared[SalesOrderLine] = Prepared(
+    select(SalesOrderLine)
+    .where(
+        SalesOrderLine.organization_id == ORGANIZATION,
+        col(SalesOrderLine.sales_order_id).in_(
+            select(PickClusterOrder.sales_order_id).where(
+                PickClusterOrder.organization_id == ORGANIZATION, PickClusterOrder.cluster_id == given("cluster_id")
+            )
+        ),
+    )
+    .order_by(col(SalesOrderLine.sales_order_id), col(SalesOrderLine.position))
     .execution_options(populate_existing=True)
 )
 _CLUSTER_OF = PreparedRows(
@@ -121,11 +141,19 @@ def join(session: Session, cluster_id: str, order: SalesOrder, tote: Location | 
 
 def members(session: Session, cluster_id: str) -> list[Member]:
     """The orders of a cluster, in the order in which they joined."""
-    return [Member(order, tote, held.user_id if held else "") for _, order, tote, held in _rows(session, cluster_id)]
+    return [
+        Member(order, tote, held.user_id if held else "", cluster.zone)
+        for _, order, tote, held, cluster in _rows(session, cluster_id)
+    ]
 
 
 def _rows(session: Session, cluster_id: str) -> list[tuple[Any, ...]]:
     return _MEMBERS.rows(session, cluster_id=cluster_id)
+
+
+def lines(session: Session, cluster_id: str) -> list[SalesOrderLine]:
+    """The lines of all orders of a cluster, as they are now."""
+    return _LINES.all(session, cluster_id=cluster_id)
 
 
 def zone_of(session: Session, cluster_id: str) -> str:

@@ -18,7 +18,8 @@ from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger import Guard, MoveKind, Posted, Posting
 from ambra_tui.services import replenishment
 from ambra_tui.services.lot_rules import is_later, may_leave
-from ambra_tui.services.orders import CARRIED_KINDS, DOCUMENT, HeldStock, lines_of, lock_order
+from ambra_tui.services.orders import DOCUMENT, HeldStock, lines_of, lock_order
+from ambra_tui.services.picking.stops import STAGE, TOTE
 from ambra_tui.services.picking.terms import EarlierLotFirst, Picked, Stop, Taken
 from ambra_tui.services.picking.totes import check_tote
 from ambra_tui.store.facts import publish
@@ -57,7 +58,8 @@ _STOPS_LEFT = PreparedRows(
         Allocation.document_id == given("order_id"),
         Allocation.status == "open",
         col(Allocation.quantity) > ZERO,
-        col(Location.kind).not_in(CARRIED_KINDS),
+        Location.kind != TOTE,
+        Location.kind != STAGE,
     )
     .limit(1)
 )

@@ -2,7 +2,7 @@
 
 Example::
 
-    for stop in stops_of(session, [one.id, two.id]): stop.location.code
+    for stop in stops(session, order.id): stop.location.code
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ambra_tui.store.models import (
     LineSubstitution,
     Location,
     Lot,
+    PickClusterOrder,
     SalesOrderLine,
     StockLevel,
     Variant,
@@ -30,8 +31,9 @@ from ambra_tui.store.models import (
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
 
 WALKED_LAST = 10**9
+TOTE, STAGE = CARRIED_KINDS
 
-_STOPS: Prepared[Any] = Prepared(
+_OPEN = (
     select(Allocation, Location, SalesOrderLine, Variant, Lot, LicensePlate, LineSubstitution)  # type: ignore[call-overload]
     .join(Location, (col(Location.organization_id) == ORGANIZATION) & (Location.id == Allocation.location_id))
     .join(
@@ -55,12 +57,22 @@ _STOPS: Prepared[Any] = Prepared(
         Location.organization_id == ORGANIZATION,
         SalesOrderLine.organization_id == ORGANIZATION,
         Variant.organization_id == ORGANIZATION,
-        col(Allocation.document_id).in_(given("order_ids", is_list=True)),
         Allocation.status == "open",
         col(Allocation.quantity) > ZERO,
-        col(Location.kind).not_in(CARRIED_KINDS),
+        Location.kind != TOTE,
+        Location.kind != STAGE,
     )
     .execution_options(populate_existing=True)
+)
+_OF_ORDER: Prepared[Any] = Prepared(_OPEN.where(Allocation.document_id == given("order_id")))
+_OF_CLUSTER: Prepared[Any] = Prepared(
+    _OPEN.where(
+        col(Allocation.document_id).in_(
+            select(PickClusterOrder.sales_order_id).where(
+                PickClusterOrder.organization_id == ORGANIZATION, PickClusterOrder.cluster_id == given("cluster_id")
+            )
+        )
+    )
 )
 _LEVELS: Prepared[StockLevel] = Prepared(
     select(StockLevel)
@@ -76,13 +88,16 @@ _LEVELS: Prepared[StockLevel] = Prepared(
 
 def stops(session: Session, order_id: str) -> list[Stop]:
     """What is still to be taken for an order, in walking order; two lines at one bin follow each other."""
-    return stops_of(session, [order_id])
+    return _walked(_OF_ORDER.rows(session, order_id=order_id), [order_id])
 
 
-def stops_of(session: Session, order_ids: Sequence[str], *, zone: str = "") -> list[Stop]:
-    """What is still to be taken for several orders (in a zone), in one walk; at one bin in the order of `order_ids`."""
+def stops_in(session: Session, cluster_id: str, order_ids: Sequence[str], *, zone: str = "") -> list[Stop]:
+    """What is still to be taken for a cluster (in a zone), in one walk; at one bin in the order of `order_ids`."""
+    return _walked(_OF_CLUSTER.rows(session, cluster_id=cluster_id), order_ids, zone)
+
+
+def _walked(rows: Sequence[tuple[Any, ...]], order_ids: Sequence[str], zone: str = "") -> list[Stop]:
     places = {order_id: place for place, order_id in enumerate(order_ids)}
-    rows = _STOPS.rows(session, order_ids=list(order_ids)) if order_ids else []
     found = [
         Stop(
             allocation_id=allocation.id,

@@ -46,6 +46,21 @@ _CHOSEN = PreparedRows(
         col(PickClusterOrder.tote_id).in_(given("location_ids", is_list=True)),
     )
 )
+_OWN_HOLDER = PreparedRows(
+    select(col(Allocation.document_id))
+    .where(
+        Allocation.organization_id == ORGANIZATION,
+        Allocation.location_id == given("location_id"),
+        Allocation.status == "open",
+        col(Allocation.quantity) > ZERO,
+    )
+    .distinct()
+)
+_OWN_CHOSEN = PreparedRows(
+    select(col(PickClusterOrder.sales_order_id)).where(
+        PickClusterOrder.organization_id == ORGANIZATION, PickClusterOrder.tote_id == given("location_id")
+    )
+)
 _UNASSIGNED = PreparedRows(
     select(col(StockLevel.variant_id))
     .where(
@@ -63,7 +78,10 @@ def check_tote(session: Session, order: SalesOrder, location: Location) -> None:
         raise Invalid(f"{location.code} is no tote or stage of this site", field="destination")
     if location.kind != "tote":
         return
-    for document_id in sorted(owners_of(session, [location.id]).get(location.id, set()) - {order.id}):
+    owners = {
+        row[0] for statement in (_OWN_HOLDER, _OWN_CHOSEN) for row in statement.all(session, location_id=location.id)
+    }
+    for document_id in sorted(owners - {order.id}):
         other = session.get(SalesOrder, (organization_of(session), document_id))
         raise ToteTaken(location, other.number if other else "")
     if _UNASSIGNED.first(session, location_id=location.id) is not None:
