@@ -29,7 +29,7 @@ from ambra_tui.ledger import INVENTORY_LOSS, TRANSIT, Guard, MoveKind, Posted, P
 from ambra_tui.services.catalog import positive_quantity
 from ambra_tui.services.documents import document_number
 from ambra_tui.services.moves import content_of
-from ambra_tui.services.receiving import Content
+from ambra_tui.services.receiving import Content, docks_of
 from ambra_tui.services.rows import add_unique
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import (
@@ -358,9 +358,9 @@ def _load(
         posted = ledger.post(session, postings)
     except InsufficientStock as error:
         raise ledger.name_shortages(session, error) from error
+    rows = _content_rows(session, transfer, wanted, posted)
     carried = []
-    for (line, content), each in zip(wanted, posted, strict=True):
-        row = _content_row(session, transfer, line, content, each)
+    for (line, content), row, each in zip(wanted, rows, posted, strict=True):
         row.shipped += content.quantity
         line.shipped += content.quantity
         session.add_all((row, line))
@@ -371,28 +371,35 @@ def _load(
     return carried
 
 
-def _content_row(
-    session: Session, transfer: StockTransfer, line: StockTransferLine, content: Content, posted: Posted
-) -> StockTransferContent:
-    statement = scoped(session, StockMove).where(StockMove.id == posted.id)
-    unit_cost = session.exec(statement).one().unit_cost
-    for row in contents_of(session, transfer.id):
-        if (row.line_id, row.lot_id, row.serial, row.unit_cost) == (line.id, content.lot_id, content.serial, unit_cost):
-            return row
-    row = StockTransferContent(
-        organization_id=transfer.organization_id,
-        id=new_id("trc"),
-        stock_transfer_id=transfer.id,
-        line_id=line.id,
-        variant_id=content.variant_id,
-        lot_id=content.lot_id,
-        serial=content.serial,
-        unit_cost=unit_cost,
-        created_at=now_of(session),
+def _content_rows(
+    session: Session,
+    transfer: StockTransfer,
+    wanted: Sequence[tuple[StockTransferLine, Content]],
+    posted: Sequence[Posted],
+) -> list[StockTransferContent]:
+    """The content that each load adds to: one for each line, lot, serial and cost."""
+    statement = select(StockMove.id, StockMove.unit_cost).where(
+        StockMove.organization_id == organization_of(session), col(StockMove.id).in_([each.id for each in posted])
     )
-    session.add(row)
-    session.flush()
-    return row
+    costs = dict(session.exec(statement).all())
+    known = {(row.line_id, row.lot_id, row.serial, row.unit_cost): row for row in contents_of(session, transfer.id)}
+    rows = []
+    for (line, content), each in zip(wanted, posted, strict=True):
+        key = (line.id, content.lot_id, content.serial, costs[each.id])
+        if key not in known:
+            known[key] = StockTransferContent(
+                organization_id=transfer.organization_id,
+                id=new_id("trc"),
+                stock_transfer_id=transfer.id,
+                line_id=line.id,
+                variant_id=content.variant_id,
+                lot_id=content.lot_id,
+                serial=content.serial,
+                unit_cost=costs[each.id],
+                created_at=now_of(session),
+            )
+        rows.append(known[key])
+    return rows
 
 
 # --- in -------------------------------------------------------------------------------------------------------------
@@ -406,11 +413,17 @@ def take_in(
     Raises TooMany for more than was shipped, NotOnTransfer, WrongState, Invalid for a foreign place.
     """
     transfer = lock_transfer(session, transfer.id, "in_transit", step="receive")
-    contents = contents_of(session, transfer.id)
-    left = {row.id: in_transit(row) for row in contents}
+    contents: dict[str, list[StockTransferContent]] = {}
+    for row in contents_of(session, transfer.id):
+        contents.setdefault(row.variant_id, []).append(row)
+    left = {row.id: in_transit(row) for rows in contents.values() for row in rows}
+    docks = docks_of(session, transfer.destination_site_id)
     wanted: list[tuple[StockTransferContent, Decimal, Location]] = []
     for arrival in arrivals:
-        wanted += _shares(session, transfer, contents, left, arrival)
+        variant = fetch(session, Variant, arrival.variant_id, resource="variant")
+        shares = _shares(transfer, variant, contents.get(variant.id, ()), left, arrival)
+        place = _place(session, transfer, variant, arrival.location_id, docks)
+        wanted += [(row, quantity, place) for row, quantity in shares]
     return _post_in(session, transfer, wanted, idempotency_key)
 
 
@@ -431,23 +444,16 @@ def receive(
 
 
 def _shares(
-    session: Session,
     transfer: StockTransfer,
+    variant: Variant,
     contents: Sequence[StockTransferContent],
     left: dict[str, Decimal],
     arrival: Arrival,
-) -> list[tuple[StockTransferContent, Decimal, Location]]:
-    variant = fetch(session, Variant, arrival.variant_id, resource="variant")
-    meant = [
-        row
-        for row in contents
-        if row.variant_id == variant.id
-        and arrival.lot_id in (None, row.lot_id)
-        and arrival.serial in (None, row.serial)
-    ]
+) -> list[tuple[StockTransferContent, Decimal]]:
+    """The contents that an arrival is of, oldest first; lowers what is `left` of them."""
+    meant = [row for row in contents if arrival.lot_id in (None, row.lot_id) and arrival.serial in (None, row.serial)]
     if not meant:
         raise NotOnTransfer(transfer, variant.sku)
-    location = _place(session, transfer, variant, arrival.location_id)
     maximum = sum((left[row.id] for row in meant), ZERO)
     rest = positive_quantity(arrival.quantity, field="quantity")
     if rest > maximum:
@@ -456,15 +462,18 @@ def _shares(
     for row in meant:
         part = min(rest, left[row.id])
         if part > ZERO:
-            shares.append((row, part, location))
+            shares.append((row, part))
             left[row.id] -= part
             rest -= part
     return shares
 
 
-def _place(session: Session, transfer: StockTransfer, variant: Variant, location_id: str | None) -> Location:
+def _place(
+    session: Session, transfer: StockTransfer, variant: Variant, location_id: str | None, docks: Sequence[Location]
+) -> Location:
     if location_id is None:
-        return ledger.receiving_location(session, site_id=transfer.destination_site_id, variant=variant)
+        site_id = transfer.destination_site_id
+        return docks[0] if docks else ledger.receiving_location(session, site_id=site_id, variant=variant)
     location = fetch(session, Location, location_id, resource="location")
     if location.site_id != transfer.destination_site_id or location.usage != "internal":
         raise Invalid(f"{location.code} is not in the site that receives", field="location_id")
