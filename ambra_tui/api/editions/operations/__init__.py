@@ -29,7 +29,8 @@ EDITION = Edition(
     base_path="/api/v1",
     version="1.0.0",
     description=(
-        "Inventory, products, orders, purchase orders, locations, suppliers and lots over one ledger. "
+        "Inventory, products, orders, purchase orders, stock transfers, cycle counts, returns, locations, suppliers, "
+        "lots and waste over one ledger. "
         "Bodies may be wrapped JSON, flat JSON or a form with bracketed names."
     ),
     operations=(
