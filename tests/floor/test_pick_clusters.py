@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import Session
 
+from ambra_tui.kit.language import languages
 from ambra_tui.services import claims, orders, tasks
 from ambra_tui.store.models import Location, SalesOrder, SalesOrderLine, StockLevel, Variant
 from ambra_tui.store.scope import scoped
@@ -347,3 +348,51 @@ def test_a_bin_that_nobody_asks_to_count_is_left_without_an_offer(ana: Worker) -
     due(ana, "A01-1")
     cluster(ana).scan("WH1-A01-1", BOLT, "T1", "WH1-A02-1", GLOVE_L, "T3")
     assert "f8" not in _keys(ana)
+
+
+# -- what is seen ----------------------------------------------------------------------------------------------------
+
+
+@on_sqlite
+@pytest.mark.parametrize("language", languages())
+def test_nothing_that_is_seen_while_choosing_is_wider_than_its_place(ana: Worker, language: str) -> None:
+    three_orders(ana)
+    ben(ana).menu("pick").scan("SO-3")
+    ana.speak(language)
+    for step in (
+        lambda: ana.menu("pick"),
+        lambda: ana.command("zone"),
+        lambda: ana.press("0"),
+        lambda: ana.command("picked"),
+        lambda: ana.command("back"),
+        lambda: ana.scan("SO-3"),
+        lambda: ana.scan("BDG-9001"),
+        lambda: ana.command("back"),
+        lambda: ana.command("cluster"),
+        lambda: ana.scan("SO-1"),
+        lambda: ana.scan("T1"),
+        lambda: ana.scan("T2"),
+        lambda: ana.scan("WH1-A01-1", BOLT).command("new_tote"),
+    ):
+        step()
+        prompt = ana.prompt
+        assert len(prompt.ask) <= 40 and len(prompt.target) <= 20 and len(prompt.facts) <= 6, prompt
+        assert ana.reply.words is None or len(ana.reply.words.headline) <= 20, ana.words
+
+
+@on_sqlite
+@pytest.mark.parametrize("text", ["A\x00B", "\x1b[2J", "[/]", "x" * 5000, "' OR 1=1 --"])
+def test_hostile_codes_while_choosing_change_nothing(ana: Worker, text: str) -> None:
+    three_orders(ana)
+    ben(ana).menu("pick").scan("SO-3")
+    for step in (
+        lambda: ana.menu("pick").scan("SO-3"),
+        lambda: ana.scan("BDG-9001"),
+        lambda: ana.command("back").command("cluster"),
+        lambda: ana.scan("SO-1"),
+        lambda: ana.scan("T1"),
+    ):
+        step()
+        before = ana.prompt
+        ana.scan(text)
+        assert ana.verdict.startswith("E") and ana.prompt == before, (before.step, ana.verdict)

@@ -149,7 +149,8 @@ def taken_of(state: PickState) -> Taken:
 def keep_tote(desk: Desk, member: Member, destination: Location) -> None:
     """The tote is the order's from now on."""
     if destination.kind == "tote" and (member.tote is None or member.tote.id != destination.id):
-        clusters.choose_tote(desk.session, member.order.id, destination)
+        with told():
+            clusters.choose_tote(desk.session, member.order.id, destination)
         changed(desk)
 
 

@@ -11,15 +11,19 @@ Example::
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from ambra_tui.kit.ids import new_id
 from ambra_tui.services import claims
 from ambra_tui.services.orders import DOCUMENT, leave_floor
+from ambra_tui.services.picking.terms import ToteTaken
 from ambra_tui.services.picking.totes import check_tote
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Location, PickCluster, PickClusterOrder, SalesOrder, SalesOrderLine, WorkClaim
@@ -126,16 +130,16 @@ def join(session: Session, cluster_id: str, order: SalesOrder, tote: Location | 
     if tote is not None:
         check_tote(session, order, tote)
     position = max((row[0].position for row in _rows(session, cluster_id)), default=0) + 1
-    session.add(
-        PickClusterOrder(
-            organization_id=organization_of(session),
-            cluster_id=cluster_id,
-            sales_order_id=order.id,
-            position=position,
-            tote_id=tote.id if tote and tote.kind == "tote" else "",
-        )
+    row = PickClusterOrder(
+        organization_id=organization_of(session),
+        cluster_id=cluster_id,
+        sales_order_id=order.id,
+        position=position,
+        tote_id=tote.id if tote and tote.kind == "tote" else "",
     )
-    session.flush()
+    with _one_order_a_tote(session, tote):
+        session.add(row)
+        session.flush()
     audit(session, "pick_begun", order.id, number=order.number, cluster=cluster_id, tote=tote.code if tote else "")
 
 
@@ -168,8 +172,21 @@ def cluster_of(session: Session, order_id: str) -> str:
 
 
 def choose_tote(session: Session, order_id: str, tote: Location) -> None:
-    """What is picked for the order from now on goes into `tote`; the caller has checked that it is free."""
-    _TOTE.run(session, order_id=order_id, new_tote_id=tote.id if tote.kind == "tote" else "")
+    """What is picked for the order from now on goes into `tote`, checked by the caller. Raises ToteTaken."""
+    with _one_order_a_tote(session, tote):
+        _TOTE.run(session, order_id=order_id, new_tote_id=tote.id if tote.kind == "tote" else "")
+
+
+@contextmanager
+def _one_order_a_tote(session: Session, tote: Location | None) -> Iterator[None]:
+    """Two stations that choose one tote at the same moment: the second one is refused."""
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as error:
+        if tote is None:
+            raise
+        raise ToteTaken(tote, "") from error
 
 
 def hold(session: Session, cluster_id: str) -> None:
