@@ -8,25 +8,20 @@ Example::
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 import threading
 import time
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
-_LENGTH = 26
-_FROM_RFC_4648 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
+_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
+_PAIR_SHIFTS = range(120, -1, -10)
 _lock = threading.Lock()
 _last = 0
 
 
 def _encode(value: int) -> str:
-    characters = []
-    for _ in range(_LENGTH):
-        value, rest = divmod(value, 32)
-        characters.append(ALPHABET[rest])
-    return "".join(reversed(characters))
+    return "".join([_PAIRS[(value >> shift) & 1023] for shift in _PAIR_SHIFTS])
 
 
 def new_ulid() -> str:
@@ -46,5 +41,5 @@ def new_id(prefix: str) -> str:
 def derived_id(prefix: str, *parts: str) -> str:
     """The identifier that belongs to `parts`: equal parts give the equal identifier (128-bit BLAKE2b)."""
     digest = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
-    text = base64.b32encode(digest).translate(_FROM_RFC_4648)[:_LENGTH].decode()
-    return f"{prefix}_{text}"
+    value = int.from_bytes(digest, "big") << 2  # 130 bits are 13 pairs of five
+    return prefix + "_" + "".join([_PAIRS[(value >> shift) & 1023] for shift in _PAIR_SHIFTS])

@@ -173,7 +173,11 @@ def apply(books: Books, posting: Posting, move_id: str) -> Move:
 
 def _amounts(posting: Posting) -> tuple[int, int, int]:
     try:
-        amounts = to_scaled(posting.quantity), to_scaled(posting.reserved), to_scaled(posting.allocated)
+        amounts = (
+            to_scaled(posting.quantity),
+            to_scaled(posting.reserved) if posting.reserved else 0,
+            to_scaled(posting.allocated) if posting.allocated else 0,
+        )
     except ValueError as error:
         raise Invalid(str(error), field="quantity") from error
     quantity, reserved, allocated = amounts

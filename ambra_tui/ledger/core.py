@@ -66,13 +66,17 @@ def submit(writer: Writer, posting: Posting, *, organization_id: int, actor: Act
 def _post_items(
     connection: Connection, organization_id: int, items: Sequence[tuple[Posting, Actor]], clock: Clock
 ) -> Sequence[Outcome]:
-    posted_at = to_microseconds(clock.now())
-    stamps = {actor: Stamp(organization_id, actor.id, actor.station, posted_at) for _, actor in items}
-    batch_stamp = next(iter(stamps.values()))
-    postings = [(posting, stamps[actor]) for posting, actor in items]
+    now = clock.now()
+    stamps: dict[Actor, Stamp] = {}
+    postings = [(posting, stamps.get(actor) or _stamp(stamps, organization_id, actor, now)) for posting, actor in items]
     gateway = gateway_for(connection)
     gateway.enter(organization_id)
-    return apply_batch(gateway, batch_stamp, postings, atomic=False)
+    return apply_batch(gateway, postings[0][1], postings, atomic=False)
+
+
+def _stamp(stamps: dict[Actor, Stamp], organization_id: int, actor: Actor, now: datetime) -> Stamp:
+    stamps[actor] = Stamp(organization_id, actor.id, actor.station, to_microseconds(now), now)
+    return stamps[actor]
 
 
 def reverse(session: Session, original_id: str, *, idempotency_key: str, reason: str = "") -> Posted:
@@ -127,7 +131,7 @@ def post_batch(
 ) -> list[Outcome]:
     """Decides each posting in order and writes those that hold; with `atomic`, writes nothing when any is refused."""
     gateway = gateway_for(connection)
-    stamp = Stamp(organization_id, actor.id, actor.station, to_microseconds(now))
+    stamp = Stamp(organization_id, actor.id, actor.station, to_microseconds(now), now)
     return apply_batch(gateway, stamp, [(posting, stamp) for posting in postings], atomic=atomic)
 
 
@@ -184,7 +188,7 @@ def _decide(books: Books, posting: Posting, key: str, stamp: Stamp, moves: list[
         quantity=posting.quantity,
         source_balance=_decimal(move.source_balance),
         destination_balance=_decimal(move.destination_balance),
-        posted_at=from_microseconds(stamp.posted_at),
+        posted_at=stamp.moment,
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy.engine import Connection
@@ -39,12 +40,13 @@ class KnownMove:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who posts, from where, when (microseconds)."""
+    """Who posts, from where, when: `posted_at` in microseconds."""
 
     organization_id: int
     actor_id: str
     station: str
     posted_at: int
+    moment: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,13 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Connection, int, Sequence[tuple[Any, Actor]], Clock], Sequence[Any]]
 
 
+class _Answer(Future[Any]):
+    """A caller that gives up waiting cannot stop its work, which may share a commit with its neighbours."""
+
+    def cancel(self) -> bool:
+        return False
+
+
 @dataclass(slots=True)
 class _Work:
     """One piece of work: a `function`, or an `item` for a `handler`. `broke`: the database gave up at it."""
@@ -60,7 +67,7 @@ class _Work:
     function: Callable[[Session], Any] | None = None
     handler: Handler | None = None
     item: Any = None
-    future: Future[Any] = field(default_factory=Future)
+    future: Future[Any] = field(default_factory=_Answer)
     outcome: Any = None
     broke: bool = False
 
@@ -113,7 +120,6 @@ class Writer:
         with self._gate:
             if self._is_closed:
                 raise Unavailable("The store is closed")
-            work.future.set_running_or_notify_cancel()  # a caller that gives up waiting cannot stop its neighbours
             work_queue.put(work)
         return work.future
 
