@@ -263,11 +263,14 @@ def check_password(session: Session, badge: str, password: str, *, station: str)
 
 def badge_at(session: Session, badge: str, *, station: str) -> User | None:
     """The active person with this badge; None for a code that is nobody's, and while the station is locked."""
+    user = _user_with(session, badge_digest(session, badge))
+    if user is None or user.status != "active":
+        return None
     try:
         _open_station(session, station)
-        return user_by_badge(session, badge)
-    except (Unauthenticated, Invalid):
+    except Unauthenticated:
         return None
+    return user
 
 
 def check_password_of(session: Session, user: User, password: str, *, station: str) -> None:
