@@ -52,35 +52,32 @@ class Adjustment:
     posted_at: datetime
 
 
-_PLACE: Prepared[Site] = Prepared(
+_LOCATED: Prepared[Site] = Prepared(
     select(Site, Location)
     .join(
         Location,
-        (col(Location.organization_id) == ORGANIZATION)
-        & (col(Location.site_id) == col(Site.id))
-        & (col(Location.id) == given("key")),
-        isouter=True,
+        (col(Location.organization_id) == col(Site.organization_id)) & (col(Location.site_id) == col(Site.id)),
     )
     .where(
         col(Site.organization_id) == ORGANIZATION,
-        col(Site.id).in_(
-            (
-                given("key"),
-                select(Location.site_id)
-                .where(col(Location.organization_id) == ORGANIZATION, col(Location.id) == given("key"))
-                .scalar_subquery(),
-            )
-        ),
+        col(Location.organization_id) == ORGANIZATION,
+        col(Location.id) == given("key"),
     )
+)
+_SITE: Prepared[Site] = Prepared(
+    select(Site).where(col(Site.organization_id) == ORGANIZATION, col(Site.id) == given("key"))
 )
 
 
 def place_of(session: Session, key: str) -> Place:
     """The site with the id `key`, or the location inside a site with it. Raises NotFound("location")."""
-    found = _PLACE.row(session, key=key)
-    if found is None:
+    found = _LOCATED.row(session, key=key)
+    if found is not None:
+        return Place(*found)
+    site = _SITE.first(session, key=key)
+    if site is None:
         raise NotFound("location", key)
-    return Place(*found)
+    return Place(site)
 
 
 def adjust(
