@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sqlalchemy import literal_column
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -71,6 +72,7 @@ def plates_at(session: Session, location_id: str, *, limit: int = 100) -> list[L
     return _PLATES.all(session, location_id=location_id, limit=limit)
 
 
+_IS_THERE = col(StockLevel.on_hand) > literal_column("0")  # no parameter: SQLite uses the partial index then
 _STANDING_THERE = (
     select_columns(
         col(StockLevel.variant_id),
@@ -83,7 +85,7 @@ _STANDING_THERE = (
         col(StockLevel.organization_id) == ORGANIZATION,
         col(StockLevel.location_id) == given("location_id"),
         col(StockLevel.plate_id) == "",
-        col(StockLevel.on_hand) > ZERO,
+        _IS_THERE,
     )
     .order_by(col(StockLevel.variant_id), col(StockLevel.lot_id), col(StockLevel.serial))
     .limit(given("limit"))
@@ -102,7 +104,7 @@ _PLATES: Prepared[LicensePlate] = Prepared(
         StockLevel.organization_id == ORGANIZATION,
         StockLevel.location_id == given("location_id"),
         StockLevel.plate_id != "",
-        col(StockLevel.on_hand) > ZERO,
+        _IS_THERE,
     )
     .distinct()
     .order_by(col(LicensePlate.created_at), col(LicensePlate.id))

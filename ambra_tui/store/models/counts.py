@@ -26,8 +26,8 @@ UNCOUNTED = ("keep", "zero")
 class CycleCount(Scoped, table=True):
     """A count of some bins of a site. `method`: how its bins were chosen. `is_blind`: the floor names no item before it
     is scanned. A variance is accepted at once up to `tolerance_percent` of what is expected or `tolerance_units`,
-    whichever is more. `uncounted`: whether completing keeps or zeroes lines that nobody counted. `completions`: how often
-    it was completed; once, unless that was taken back."""
+    whichever is more. `uncounted`: whether completing keeps or zeroes lines that nobody counted. `completions`: how
+    often it was completed; once, unless that was taken back."""
 
     __tablename__ = "cycle_count"
     __table_args__ = (

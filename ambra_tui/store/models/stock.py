@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Column, Computed, Index, String
+from sqlalchemy import BigInteger, Column, Computed, Index, String, text
 from sqlmodel import Field, SQLModel
 
 from ambra_tui.store.models.base import Scoped, belongs_to, check, index, moment, unique
@@ -120,6 +120,14 @@ class StockLevel(Scoped, table=True):
         belongs_to("variant", "variant_id"),
         belongs_to("location", "location_id"),
         index("stock_level", "location_id", "variant_id"),
+        Index(  # what stands at a place, past all the levels that were emptied there
+            "ix_stock_level_there",
+            "organization_id",
+            "location_id",
+            "plate_id",
+            sqlite_where=text("on_hand > 0"),
+            postgresql_where=text("on_hand > 0"),
+        ),
         Index(
             "ix_stock_level_plate",
             "organization_id",

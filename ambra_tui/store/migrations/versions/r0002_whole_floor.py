@@ -38,10 +38,19 @@ def upgrade() -> None:
     _create_line_substitution()
     _create_return_line()
     _create_stock_transfer_content()
+    op.create_index(
+        op.f("ix_stock_level_there"),
+        "stock_level",
+        ["organization_id", "location_id", "plate_id"],
+        unique=False,
+        sqlite_where=sa.text("on_hand > 0"),
+        postgresql_where=sa.text("on_hand > 0"),
+    )
 
 
 def downgrade() -> None:
     """Drop every table, children first."""
+    op.drop_index(op.f("ix_stock_level_there"), "stock_level")
     for table in reversed(_TABLES):
         op.drop_table(table)
 
