@@ -12,6 +12,8 @@ from ambra_tui.cli.command import Command
 if TYPE_CHECKING:
     from ambra_tui.store import Store
 
+BEHIND_THE_FLOOR = 10  # a server beside a terminal lets scans go first
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where to listen, on which store."""
@@ -81,9 +83,12 @@ def _tell(store: Store) -> int:
 
 def _serve(store: Store, arguments: argparse.Namespace) -> int:
     import logging
+    import os
 
     from ambra_tui.api.server import ServeOptions, serve
 
+    if arguments.managed:
+        os.nice(BEHIND_THE_FLOOR)
     options = ServeOptions(
         host=arguments.host,
         port=arguments.port,
