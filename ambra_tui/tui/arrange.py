@@ -90,9 +90,16 @@ def _header(view: View, chrome: Chrome, width: int, *, shows_place: bool) -> Lin
         right = f"{chrome.banner} {right}".strip() if width >= 30 else right or chrome.banner
     if cell_len(view.title) + cell_len(right) + 3 > width:
         right = progress
-    title = clip(view.title, width - cell_len(right) - 3 if right else width - 2)
+    title = _short_title(view.title, width - cell_len(right) - 3 if right else width - 2)
     pad = width - cell_len(title) - cell_len(right) - 2
     return ((f" {title}", "title"), (" " * pad, "title"), (f"{right} ", "title_right"))
+
+
+def _short_title(title: str, room: int) -> str:
+    """Leading words give way before the last one, a document's number, is cut."""
+    while cell_len(title) > room and " " in title:
+        title = title.partition(" ")[2]
+    return clip(title, room)
 
 
 def _status_line(chrome: Chrome, width: int) -> Line:
@@ -345,8 +352,8 @@ def _flow(items: Sequence[tuple[str, str, Fact]], width: int, rows: int) -> list
         if not value:
             spans.append((clip(label.rstrip(), room), style))
         else:
-            label_room = max(0, room - cell_len(value))
-            spans += [(clip(label, label_room), "label"), (clip(value, room), style)]
+            fits = cell_len(label) + cell_len(value) <= room
+            spans += [(label if fits else "", "label"), (clip(value, room), style)]
         lines[-1] += spans
         used += (2 if used else 0) + min(need, room)
     return [tuple(line) for line in lines[:rows] if line]
@@ -476,7 +483,8 @@ def _side_row(fact: Fact, width: int) -> Line:
     style = "strong" if fact.emphasis else "done" if fact.done else "value"
     mark = "✓" if fact.done else "›" if fact.emphasis else " "
     room = width - 3 - cell_len(fact.value)
-    label = fit(fact.label, max(4, room - 1))
+    is_short = cell_len(fact.label) <= width // 2
+    label = fit(fact.label, max(cell_len(fact.label) if is_short else 4, room - 1))
     return ((f" {mark} ", "done" if fact.done else "strong"), (label, "done" if fact.done else "value"), (" ", ""),
             (clip(fact.value, max(0, width - 4 - cell_len(label))), style))  # fmt: skip
 

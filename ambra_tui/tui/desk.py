@@ -161,11 +161,9 @@ class LivePage(_FloorPage):
     def _card(self, worker: WorkerLine, now: datetime, width: int) -> list[Line]:
         rate = f"{worker.lines_an_hour}/h"
         name = fit(printable(worker.name), width - cell_len(rate) - 1)
-        doing = f" {self._doing(worker)} {self._ago(worker, now)}"
-        return [
-            ((name, "value"), (f" {rate}", "strong")),
-            ((clip(printable(doing), width), "label"),),
-        ]
+        doing = printable(f"{self._doing(worker)} {self._ago(worker, now)}")
+        told = [((f" {row}", "label"),) for row in wrap(doing, width - 1)]
+        return [((name, "value"), (f" {rate}", "strong")), *told]
 
     def _doing(self, worker: WorkerLine) -> str:
         doing = doing_words(self.station.language, worker)
@@ -188,7 +186,11 @@ class LivePage(_FloorPage):
         lines: list[Line] = [((fit(f" {say('desk.open_title')}", width), "side_title"),)]
         if not waiting:
             return lines + [((row, "label"),) for row in wrap(say("desk.nothing_open"), width)]
-        return lines + [((fit(f" {words}", width - 6), "value"), (f"{count:>5}", "strong")) for words, count in waiting]
+        for words, count in waiting:
+            first, *more = wrap(words, width - 6) or [""]
+            lines.append(((fit(f" {first}", width - 5), "value"), (f"{count:>4}", "strong")))
+            lines += [((f"  {row}", "value"),) for row in more]
+        return lines
 
     def keys(self) -> Sequence[tuple[str, str]]:
         say = self.station.say

@@ -24,7 +24,9 @@ from ambra_tui.tui.arrange import Line, arrange, key_lines
 from ambra_tui.tui.board import Board
 from ambra_tui.tui.keys import EVERYWHERE, STEP_KEYS
 from ambra_tui.tui.station import Station
-from ambra_tui.tui.text import clip, wrap
+from ambra_tui.tui.text import clip, fit, wrap
+
+NARROW = 40  # from here on a code that is too long is shown as far as it goes
 
 if TYPE_CHECKING:
     from ambra_tui.tui.app import Terminal
@@ -179,7 +181,9 @@ class Page(Sheet):
         content = self.content(width)
         self.first_row = max(0, min(self.first_row, len(content) - self._room))
         place = f"{min(len(content), self.first_row + self._room)}/{len(content)}" if len(content) > self._room else ""
-        title = clip(self.title_text(), width - cell_len(place) - 3)
+        if cell_len(self.title_text()) + cell_len(place) + 3 > width:
+            place = ""
+        title = clip(self.title_text(), width - cell_len(place) - 3 if place else width - 2)
         pad = " " * (width - cell_len(title) - cell_len(place) - 2)
         header: Line = ((f" {title}{pad}", "title"), (f"{place} ", "title_right"))
         shown = content[self.first_row : self.first_row + self._room]
@@ -248,7 +252,7 @@ class PracticePage(Page):
     def __init__(self, send: Callable[[str], None]) -> None:
         super().__init__()
         self._send = send
-        self._chosen = 0
+        self._chosen = self._chosen_row = self._chosen_end = 0
 
     def title_text(self) -> str:
         return self.station.say("terminal.practice_title")
@@ -265,9 +269,16 @@ class PracticePage(Page):
             style = "chosen" if index == self._chosen else "value"
             mark = "✓" if code.is_right else "✗"
             digit = str(index + 1) if index < 9 else " "
-            label = clip(f" {digit} {mark} {code.label}", width)
-            lines.append(((label.ljust(width) if style == "chosen" else label, style),))
-            lines.append(((clip(f"     {visible(code.text)}", width), "label"),))
+            first, *more = wrap(code.label, width - 5) or [""]
+            if index == self._chosen:
+                self._chosen_row = len(lines)
+            lines.append(((fit(f" {digit} {mark} {first}", width), style),))
+            lines += [((fit(f"     {row}", width), style),) for row in more]
+            shown = f"     {visible(code.text)}"
+            if cell_len(shown) <= width or width >= NARROW:
+                lines.append(((clip(shown, width), "label"),))
+            if index == self._chosen:
+                self._chosen_end = len(lines)
         return lines
 
     def keys(self) -> Sequence[tuple[str, str]]:
@@ -291,11 +302,11 @@ class PracticePage(Page):
             self.dismiss()
 
     def _follow(self) -> None:
-        first = self._chosen * 2
-        if first < self.first_row:
-            self.first_row = first
-        elif first + 2 > self.first_row + self._room:
-            self.first_row = first + 2 - self._room
+        self.content(self.app.size.width)
+        if self._chosen_row < self.first_row:
+            self.first_row = self._chosen_row
+        elif self._chosen_end > self.first_row + self._room:
+            self.first_row = self._chosen_end - self._room
         self.redraw()
 
     def _choose(self, index: int) -> None:
@@ -328,7 +339,7 @@ class ScansPage(Page):
             raw = logged.raw
             verdict = logged.verdict or "…"
             head = f"{logged.at.astimezone():%H:%M:%S} {logged.symbology or '-'} {raw.source} {raw.how} {verdict}"
-            lines.append(((clip(head, width), "label"),))
+            lines += [((row, "label"),) for row in wrap(head, width)]
             style = "past_wrong" if raw.trouble else "value"
             lines += [((row, style),) for row in _broken_up(visible(raw.text) or "-", width)]
             lines += [((row, "done"),) for row in _broken_up(logged.hexadecimal, width)]

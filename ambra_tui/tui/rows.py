@@ -181,7 +181,7 @@ class RowsPage(Page):
         )
 
     def _drawn(self, row: ListRow, width: int) -> list[Line]:
-        moment = f"{row.moment.astimezone():%d.%m. %H:%M}  " if row.moment else ""
+        moment = self._moment(row, is_wide=width >= WIDE_FROM)
         details = "  ".join(self._word(part) for part in row.details if part).replace("  →  ", " → ")
         value = printable(row.value)
         if width >= WIDE_FROM:
@@ -195,14 +195,22 @@ class RowsPage(Page):
         title = fit(self._word(row.title), max(4, width - cell_len(value) - 1))
         return [((title, "value"), (f" {value}", "strong")), ((clip(f" {moment}{details}", width), "label"),)]
 
+    def _moment(self, row: ListRow, *, is_wide: bool) -> str:
+        """Day and time; on a narrow screen the time of what is from today, else the day."""
+        if row.moment is None:
+            return ""
+        moment = row.moment.astimezone()
+        is_today = moment.date() == self.station.clock.now().astimezone().date()
+        return f"{moment:%d.%m. %H:%M}  " if is_wide else f"{moment:%H:%M} " if is_today else f"{moment:%d.%m.} "
+
     def _word(self, part: str) -> str:
         """A word of the ledger's in the worker's language; a name as it is."""
-        for key in (f"desk.word_{part}", f"desk.kind_{part}"):
+        for key in (f"desk.word_{part}", f"desk.kind_{part}", f"desk.act_{part}"):
             try:
                 return self.station.say(key)
             except KeyError:
                 continue
-        return printable(part)
+        return printable(part.replace("_", " ") if part.islower() else part)
 
     def keys(self) -> Sequence[tuple[str, str]]:
         say = self.station.say

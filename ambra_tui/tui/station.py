@@ -67,6 +67,7 @@ class Station:
         self.echo = ""
         self._set_aside = ("", "")
         self._draft = Draft(station)
+        self.clock = Clock()
         self.scans = ScanLog()
         self.intake = Intake(self._answer)
 
@@ -156,16 +157,16 @@ class Station:
         self._keep_draft()
         self.echo = self._readable(raw.text)
         seen = replace(raw, text=self._readable(raw.text)) if self.is_secret else raw
-        self._put(self._item("scan", raw=raw, logged=self.scans.add(seen, at=Clock().now())))
+        self._put(self._item("scan", raw=raw, logged=self.scans.add(seen, at=self.clock.now())))
 
     def refuse(self, raw: RawScan, code: str) -> None:
         """A frame that reaches no step: logged, told, forgotten."""
-        self.scans.answer(self.scans.add(raw, at=Clock().now()), code)
+        self.scans.answer(self.scans.add(raw, at=self.clock.now()), code)
         self.tell(code)
 
     def test(self, raw: RawScan) -> LoggedFrame:
         """A frame of the device test: logged and read, never acted upon."""
-        logged = self.scans.add(raw, at=Clock().now())
+        logged = self.scans.add(raw, at=self.clock.now())
         if self._host is not None:
             self.scans.read(logged, self._host.parse(raw))
         self.scans.answer(logged, "test")
