@@ -396,3 +396,21 @@ def test_hostile_codes_while_choosing_change_nothing(ana: Worker, text: str) -> 
         before = ana.prompt
         ana.scan(text)
         assert ana.verdict.startswith("E") and ana.prompt == before, (before.step, ana.verdict)
+
+
+@on_sqlite
+def test_an_order_that_cannot_be_picked_now_does_not_keep_a_tote_from_the_next_one(ana: Worker) -> None:
+    ana.order("SO-1", ("GLOVE-L", 99), is_reserved=False, priority=9)
+    ana.order("SO-2", ("PAINT-5L", 1))
+    ana.menu("pick").command("cluster").scan("T1")
+    assert (ana.verdict, [row.value for row in ana.prompt.facts]) == ("G60", ["SO-2"])
+    assert ben(ana).menu("pick").command("cluster").scan("T1").verdict == "E05"
+
+
+@on_sqlite
+def test_what_the_end_of_a_shift_sets_free_is_resumed_by_whoever_scans_one_of_its_orders(ana: Worker) -> None:
+    cluster(ana).scan("WH1-A01-1", BOLT, "T1")
+    ana.write(lambda s: claims.release_all(s, ana.reply.user_id))
+    other = ben(ana).menu("pick").scan("SO-2", "WH1-A02-1", GLOVE_L, "T3")
+    assert (other.verdict, other.prompt.target) == ("G11", "A04-1")
+    assert ana.scan("WH1-A04-1").verdict == "E30"

@@ -145,10 +145,22 @@ def hear_cluster(desk: Desk, state: PickState, entry: Entry) -> Heard:
         return start(desk, state)
     if location.id in (state.last_tote_id, *_totes_of(desk, state)):
         return Heard(state, Verdict("W08", {"found": location.code}))
-    order = _most_urgent(desk, state)
-    if order is None:
-        raise Refusal("E65")
-    return _join(desk, state, order, location)
+    with told():
+        _check_free(desk, location)
+    for order in _waiting(desk, state):
+        try:
+            with desk.session.begin_nested():
+                return _join(desk, state, order, location)
+        except (Refusal, InsufficientStock):  # nothing of it can be picked now: the next one
+            changed(desk)
+    raise Refusal("E65")
+
+
+def _check_free(desk: Desk, tote: Location) -> None:
+    if tote.site_id != desk.site.id:
+        raise Refusal("E45", found=place_name(desk, tote))
+    for order_id in sorted(picking.owners_of(desk.session, [tote.id]).get(tote.id, set())):
+        raise picking.ToteTaken(tote, orders.get_order(desk.session, order_id).number)
 
 
 def choose_for_cluster(desk: Desk, state: PickState, order: SalesOrder) -> Heard:
@@ -192,14 +204,11 @@ def _totes_of(desk: Desk, state: PickState) -> list[str]:
     return [member.tote.id for member in Standing.of(desk, state).members if member.tote]
 
 
-def _most_urgent(desk: Desk, state: PickState) -> SalesOrder | None:
+def _waiting(desk: Desk, state: PickState) -> list[SalesOrder]:
+    """Orders that nobody has begun, the most urgent first."""
     due = orders.due_orders(desk.session, desk.site.id, zone=state.zone, limit=MAX_LISTED)
     held = claims.holders(desk.session, orders.DOCUMENT, [order.id for order in due])
-    for order in due:
-        if order.id not in held and (not state.cluster_id or not clusters.cluster_of(desk.session, order.id)):
-            claims.claim(desk.session, orders.DOCUMENT, order.id)
-            return order
-    return None
+    return [order for order in due if order.id not in held]
 
 
 def start(desk: Desk, state: PickState) -> Heard:

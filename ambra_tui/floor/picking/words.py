@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from ambra_tui.errors import Stale
 from ambra_tui.floor.conversation import Refusal
 from ambra_tui.floor.desk import Desk
-from ambra_tui.services import orders, picking
+from ambra_tui.services import claims, orders, picking
 from ambra_tui.store.models import Location
 
 
@@ -30,6 +30,8 @@ def told() -> Iterator[None]:
     except orders.HeldStock as error:
         code = "E16" if error.lot_number else "E17"
         raise Refusal(code, lot=error.lot_number, bin=error.location_code) from error
+    except claims.Taken as taken:
+        raise Refusal("E30", badge=taken.holder.name[:11], found=taken.holder.name) from taken
     except Stale as error:
         raise Refusal("E41") from error
 
