@@ -62,7 +62,7 @@ class Standing:
 
     @cached_property
     def shipped(self) -> list[Shipped]:
-        """What of the item left with the order."""
+        """What of the item left with the order and is still out."""
         if self.rma is None or not self.state.variant_id:
             return []
         return returns.shipped_with(self.desk.session, self.rma.order_id, self.state.variant_id)

@@ -45,6 +45,9 @@ DOCUMENT = "return_authorization"
 SELLABLE = "sellable"
 SHORT_RETURN = "short_return"
 MAX_LINES = 1000
+_ACROSS_THE_DOOR = (
+    MoveKind.ORDER_FULFILLED, MoveKind.RETURN_RECEIVED, MoveKind.RETURN_DISPOSED, MoveKind.REVERSAL,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,14 @@ class OverReturn(Conflict):
     def __init__(self, sku: str, maximum: Decimal) -> None:
         super().__init__(f"At most {show(maximum)} more of {sku} may come back. Nothing was received.")
         self.sku, self.maximum = sku, maximum
+
+
+class NotOut(Conflict):
+    """The serial did not leave with the order, or has come back already."""
+
+    def __init__(self, sku: str, serial: str) -> None:
+        super().__init__(f"{sku} {serial} is not with the customer of this order. Nothing was received.")
+        self.sku, self.serial = sku, serial
 
 
 # --- made, found, changed -------------------------------------------------------------------------------------------
@@ -230,25 +241,35 @@ def _returnable(session: Session, rma: ReturnAuthorization) -> dict[str, Decimal
 
 
 def shipped_with(session: Session, order_id: str, variant_id: str) -> list[Shipped]:
-    """The lots and serials of a variant that left with an order, as the ledger tells."""
+    """The lots and serials of a variant that left with an order and are still out, as the ledger tells."""
+    balances = sorted(_balances(session, order_id, variant_id).items())
+    return [Shipped(lot_id, serial, quantity, cost) for (lot_id, serial), (quantity, cost) in balances if quantity > 0]
+
+
+def _balances(session: Session, order_id: str, variant_id: str) -> dict[tuple[str, str], tuple[Decimal, int | None]]:
+    """Lot and serial -> what left with an order less what any return of it brought back, and its cost then."""
+    organization_id = organization_of(session)
+    returned = select(ReturnAuthorization.id).where(
+        ReturnAuthorization.organization_id == organization_id, ReturnAuthorization.order_id == order_id
+    )
     statement = select(StockMove).where(
-        StockMove.organization_id == organization_of(session),
-        StockMove.origin_id == order_id,
+        StockMove.organization_id == organization_id,
+        col(StockMove.origin_id).in_([order_id, *session.exec(returned).all()]),
         StockMove.variant_id == variant_id,
-        col(StockMove.kind).in_((MoveKind.ORDER_FULFILLED, MoveKind.REVERSAL)),
+        col(StockMove.kind).in_(_ACROSS_THE_DOOR),
     )
     totals: dict[tuple[str, str], tuple[Decimal, int | None]] = {}
     for move in session.exec(statement.order_by(col(StockMove.sequence))).all():
         sign = 1 if move.destination_id == CUSTOMER else -1 if move.source_id == CUSTOMER else 0
         quantity, cost = totals.get((move.lot_id, move.serial), (ZERO, move.unit_cost))
         totals[move.lot_id, move.serial] = (quantity + sign * move.quantity, cost)
-    return [Shipped(lot_id, serial, q, cost) for (lot_id, serial), (q, cost) in sorted(totals.items()) if q > 0]
+    return totals
 
 
 def only_lot(session: Session, rma: ReturnAuthorization, variant: Variant) -> str | None:
-    """The lot that returned units of a variant have without asking: none, or the only one that was shipped.
+    """The lot that returned units of a variant have without asking: none, or the only one that is still out.
 
-    None where several were shipped: somebody has to read it.
+    None where several are: somebody has to read it.
     """
     if not variant.is_lot_tracked:
         return ""
@@ -274,11 +295,13 @@ def receive_part(
     """Units of one item in one condition came back; when the last one has, the return is received.
 
     `location_id` None: the site's receiving dock. Raises WrongState, Invalid for an item that is not on the return,
-    OverReturn, DuplicateSerial for a serial that is in stock.
+    OverReturn, NotOut, DuplicateSerial for a serial that is in stock.
     """
+    _locked_order(session, rma.order_id)
     _lock_pending(session, rma, step="receive")
     variant = fetch(session, Variant, variant_id, resource="variant")
     parts = _spread(session, rma, variant, quantity, condition)
+    _refuse_not_out(session, rma, variant, quantity, lot_id=lot_id, serial=serial)
     posted = _post(
         session, rma, variant, quantity, condition,
         location_id=location_id, lot_id=lot_id, serial=serial, idempotency_key=idempotency_key,
@@ -293,6 +316,7 @@ def receive_return(
     session: Session, rma: ReturnAuthorization, *, idempotency_key: str, location_id: str | None = None
 ) -> None:
     """Everything that has not come yet comes, in the expected conditions."""
+    _locked_order(session, rma.order_id)
     _lock_pending(session, rma, step="receive")
     for line in lines_of(session, rma.id):
         quantity = outstanding(line)
@@ -366,6 +390,24 @@ def _spread(
             parts.append(ReturnedPart(line.id, condition, part))
             rest -= part
     return parts
+
+
+def _refuse_not_out(
+    session: Session, rma: ReturnAuthorization, variant: Variant, quantity: Decimal, *, lot_id: str, serial: str
+) -> None:
+    """Raises NotOut for a serial, OverReturn for more of a lot, than left with the order and has not come back.
+
+    What left without a serial or lot may come back under any.
+    """
+    balances = _balances(session, rma.order_id, variant.id)
+    if serial:
+        out = {name for (_, name), (left, _) in balances.items() if name and left > ZERO}
+        if serial not in out and (out or any(name == serial for _, name in balances)):
+            raise NotOut(variant.sku, serial)
+    elif lot_id and any(lot for lot, _ in balances):
+        room = sum((max(left, ZERO) for (lot, _), (left, _) in balances.items() if lot in ("", lot_id)), ZERO)
+        if quantity > room:
+            raise OverReturn(variant.sku, room)
 
 
 def _by_lot(session: Session, rma: ReturnAuthorization, variant: Variant, quantity: Decimal) -> list[Shipped]:

@@ -16,7 +16,9 @@ from ambra_tui.store.scope import scoped
 from tests.floor.test_undo import undo
 from tests.floor.worker import Worker, open_ds1
 
-GLOVE, CHOC, PAINT = "5001000000040", "5001000000095", "5001000000071"
+GLOVE, CHOC, PAINT, MILK, PHONE = (
+    "5001000000040", "5001000000095", "5001000000071", "5001000000019", "5001000000064",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -162,6 +164,54 @@ def test_a_serial_that_was_not_shipped_does_not_come_back(ana: Worker) -> None:
     assert ana.verdict == "E06"
     ana.type(left).press("s")
     assert (ana.verdict, ana.serials("RECV")) == ("G73", [left])
+
+
+def test_what_came_back_before_does_not_come_back_again(ana: Worker) -> None:
+    for serial in ("SN1", "SN2"):
+        ana.put("PHONE-X", "A01-1", 1, serial=serial)
+    order_id = ship(ana, "SO-9", ("PHONE-X", 2))
+    authorize(ana, "RMA-1", order_id, ("PHONE-X", 1, "damaged"))
+    authorize(ana, "RMA-2", order_id, ("PHONE-X", 1, "sellable"))
+    ana.menu("returns").scan("RMA-1", PHONE, "SN1").press("x").scan("RMA-2", PHONE, "SN1")
+    assert (ana.verdict, ana.prompt.step) == ("E06", "serial")
+    undo(ana)
+    assert ana.codes[-1] == "G70"
+    ana.scan("RMA-2", PHONE, "SN1").press("s").scan("RMA-1", PHONE, "SN1")
+    assert ana.verdict == "E06"
+    ana.scan("SN2").press("s")
+    assert (ana.verdict, ana.serials("RECV")) == ("G73", ["SN1", "SN2"])
+
+
+def test_of_a_lot_comes_back_no_more_than_was_shipped(ana: Worker) -> None:
+    order_id = ship(ana, "SO-9", ("MILK-1L", 12))
+    shipped = {move[4]: move[5] for move in ana.moves("order_fulfilled")}
+    assert shipped == {"M090": 10, "M100": 2}
+    authorize(ana, "RMA-1", order_id, ("MILK-1L", 12, "sellable"))
+    ana.menu("returns").scan("RMA-1")
+    for _ in range(2):
+        ana.scan(MILK, "M100").press("s")
+    ana.scan(MILK)
+    assert ana.prompt.step == "condition"  # all that is still out is of one lot
+    ana.command("back").scan(f"]C1010{MILK}10M100")
+    assert (ana.verdict, ana.prompt.step) == ("E04", "item")
+    for _ in range(10):
+        ana.scan(MILK).press("s")
+    assert (ana.verdict, state(ana, "RMA-1")[0]) == ("G73", "received")
+    assert [move[4] for move in ana.moves("return_received")] == ["M100"] * 2 + ["M090"] * 10
+
+
+def test_two_returns_at_once_do_not_take_the_same_serial(ana: Worker) -> None:
+    for serial in ("SN1", "SN2"):
+        ana.put("PHONE-X", "A01-1", 1, serial=serial)
+    order_id = ship(ana, "SO-9", ("PHONE-X", 2))
+    authorize(ana, "RMA-1", order_id, ("PHONE-X", 1, "damaged"))
+    authorize(ana, "RMA-2", order_id, ("PHONE-X", 1, "sellable"))
+    ben = Worker(ana.store, ana.organization_id, "BDG-1002", station="st-2")
+    ana.menu("returns").scan("RMA-1", PHONE, "SN1")
+    ben.menu("returns").scan("RMA-2", PHONE, "SN1")
+    ana.press("x")
+    ben.press("s")
+    assert (ana.verdict, ben.verdict, ana.serials("RECV")) == ("G73", "E06", [])
 
 
 def test_each_unit_and_the_close_are_taken_back(rma: Worker) -> None:

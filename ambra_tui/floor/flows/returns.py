@@ -153,7 +153,7 @@ def _hear_lot(desk: Desk, state: ReturnsState, entry: Entry) -> Heard:
 
 
 def _with_lot(desk: Desk, state: ReturnsState, variant: Variant, number: str) -> ReturnsState:
-    """The state with a lot that was shipped with the order. Raises E04 for another one."""
+    """The state with a lot of the order that is still out. Raises E04 for another one."""
     shipped = {part.lot_id for part in Standing.of(desk, state).shipped}
     lot = find_lot(desk.session, variant.id, number)
     if lot is None or (any(shipped) and lot.id not in shipped):
@@ -171,7 +171,7 @@ def _hear_serial(desk: Desk, state: ReturnsState, entry: Entry) -> Heard:
 
 
 def _with_serial(desk: Desk, state: ReturnsState, variant: Variant, serial: str) -> ReturnsState:
-    """The state with a serial that was shipped with the order. Raises E06 for another one."""
+    """The state with a serial of the order that is still out. Raises E06 for another one."""
     standing = Standing.of(desk, state)
     known = {part.serial: part for part in standing.shipped if part.serial}
     if known and serial not in known:
@@ -210,6 +210,8 @@ def _receive(desk: Desk, standing: Standing, condition: str) -> Heard:
         )
     except returns.OverReturn as over:
         raise Refusal("E14", maximum=show(over.maximum)) from over
+    except returns.NotOut as gone:
+        raise Refusal("E06", found=shown(state.serial), document=rma.number) from gone
     except DuplicateSerial as duplicate:
         raise Refusal("E13", found=shown(state.serial), bin=duplicate.location.code) from duplicate
     place = desk.say(f"returns.condition_{condition}")
