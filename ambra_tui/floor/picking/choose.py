@@ -189,6 +189,8 @@ def hear_tote_for(desk: Desk, state: PickState, entry: Entry) -> Heard:
 
 
 def _join(desk: Desk, state: PickState, order: SalesOrder, tote: Location) -> Heard:
+    if len(_totes_of(desk, state)) >= clusters.MAX_ORDERS:
+        raise Refusal("E65")
     cluster_id = state.cluster_id or clusters.begin(desk.session, site_id=desk.site.id, zone=state.zone).id
     with told():
         clusters.join(desk.session, cluster_id, order, tote)
