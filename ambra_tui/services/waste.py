@@ -24,13 +24,14 @@ from ambra_tui.ledger import WASTE, Guard, MoveKind, Posted, Posting, Source
 from ambra_tui.services.adjustments import Place
 from ambra_tui.services.catalog import positive_quantity
 from ambra_tui.services.holds import plan_again, short_orders
-from ambra_tui.services.moves import Part, level_in, matching, open_allocations, order_numbers
+from ambra_tui.services.moves import Ambiguous, Part, level_in, levels_in, matching, open_allocations, order_numbers
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import Location, Lot, StockLevel, StockMove, Variant, WasteRecord
 from ambra_tui.store.models.waste import WASTE_REASONS
 from ambra_tui.store.scope import actor_of, fetch, now_of, organization_of
 
 DOCUMENT = "waste_record"
+NAMED_SERIALS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def record_waste(
 ) -> Wasted:
     """Takes `quantity` out of a bin (a site: out of the bins that it would be issued from) into waste.
 
-    `part`: which lot, serial, plate. Raises Ambiguous when it must be told, InsufficientStock, Invalid for a reason
-    that is none of the six.
+    `part`: which lot, serial, plate. Raises Invalid when the lot or serial must be told, Ambiguous when the plate must,
+    InsufficientStock, Invalid for a reason that is none of the six.
     """
     if reason not in WASTE_REASONS:
         raise Invalid(f"reason is one of {', '.join(WASTE_REASONS)}", field="reason")
@@ -121,7 +122,7 @@ def reverse_waste(session: Session, record: WasteRecord) -> None:
 
 def _sources(session: Session, place: Place, variant: Variant, quantity: Decimal, part: Part) -> list[Source]:
     if place.location is not None:
-        level = level_in(session, place.location, variant, part)
+        level = _level(session, place.location, variant, part)
         if level.on_hand < quantity:
             raise InsufficientStock(
                 [Shortage(variant.sku, quantity, level.on_hand, variant.id, place.site.id, place.location.code)]
@@ -135,10 +136,7 @@ def _site_sources(session: Session, place: Place, variant: Variant, quantity: De
     found = _physical(session, place.site.id, variant.id)
     levels = {id(source.level): source for source in found}
     kept = [levels[id(level)] for level in matching([source.level for source in found], part)]
-    lots = {source.level.lot_id for source in kept}
-    if part.lot_id is None and len(lots) > 1:
-        names = sorted(fetch(session, Lot, lot_id, resource="lot").lot_number for lot_id in lots if lot_id)
-        raise Invalid(f"name the lot: {', '.join(names)}", field="lot_record_id")
+    _refuse_unnamed(session, [source.level for source in kept], part)
     rest, taken = quantity, []
     for source in kept:
         if rest > ZERO:
@@ -147,6 +145,25 @@ def _site_sources(session: Session, place: Place, variant: Variant, quantity: De
     if rest > ZERO:
         raise InsufficientStock([Shortage(variant.sku, quantity, quantity - rest, variant.id, place.site.id)])
     return taken
+
+
+def _level(session: Session, location: Location, variant: Variant, part: Part) -> StockLevel:
+    try:
+        return level_in(session, location, variant, part)
+    except Ambiguous:
+        _refuse_unnamed(session, matching(levels_in(session, location.id, variant.id), part), part)
+        raise
+
+
+def _refuse_unnamed(session: Session, levels: Sequence[StockLevel], part: Part) -> None:
+    """Raises Invalid naming the lots, or some of the serials, when `part` leaves open which one is meant."""
+    lots = {level.lot_id for level in levels}
+    if part.lot_id is None and len(lots) > 1:
+        names = sorted(fetch(session, Lot, lot_id, resource="lot").lot_number for lot_id in lots if lot_id)
+        raise Invalid(f"name the lot: {', '.join(names)}", field="lot_record_id")
+    serials = sorted(level.serial for level in levels if level.serial)
+    if part.serial is None and serials and len(levels) > 1:
+        raise Invalid(f"name the serial number: {', '.join(serials[:NAMED_SERIALS])}", field="serial_number")
 
 
 def _physical(session: Session, site_id: str, variant_id: str) -> list[Source]:

@@ -92,6 +92,24 @@ def test_the_lot_must_be_named_where_there_are_several(api: Api, house: Any, mil
     assert [row["id"] for row in listed] == [named["id"]]
 
 
+def test_the_serial_must_be_named_where_there_are_several(api: Api, house: Any) -> None:
+    def work(session: Any) -> Any:
+        phone = factories.variant(session, sku="PHONE-X", is_serial_tracked=True)
+        factories.stock(session, phone, house.bin, 1, serial="SN1")
+        factories.stock(session, phone, house.bin, 1, serial="SN2")
+        session.refresh(phone)
+        return phone
+
+    phone = api.write(work)
+    for place in (house.site.id, house.bin.id):
+        unnamed = waste(api, house, phone, 1, location_id=place)
+        assert (unnamed.status_code, unnamed.json()["error"]["details"][0]["field"]) == (422, "serial_number")
+    assert waste(api, house, phone, 2).status_code == 422
+    assert api.on_hand("PHONE-X") == 2
+    assert waste(api, house, phone, 1, serial_number="SN2").json()["serial_number"] == "SN2"
+    assert waste(api, house, phone, 1).json()["serial_number"] == "SN1"  # the only one that is left
+
+
 def test_every_printed_reason_is_taken_and_filtered(api: Api, house: Any, milk: Any, lots: Any) -> None:
     for reason in ("expired", "damaged", "production", "spoilage", "contamination", "other"):
         assert waste(api, house, milk, 1, reason=reason).status_code == 201
