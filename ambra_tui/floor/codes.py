@@ -21,6 +21,7 @@ MAX_TYPED_DIGITS = 7
 WHOLE_UNITS = frozenset({"ea", "each", "pc", "pcs", "piece", "unit", "st", "stk", "case", "box"})
 _MONTH_AND_YEAR = re.compile(r"\d{1,2}[.,]20\d\d")
 _NUMBER = re.compile(r"[+-]?\d[\d.,]*")
+_PLAIN_NUMBER = re.compile(r"\d+(?:[.,]\d*)?")
 _CODES = {
     "bad_check_digit": "E23",
     "missing_separator": "E25",
@@ -72,9 +73,9 @@ def unknown(entry: Entry, *, takes_number: bool = False) -> Refusal:
 def typed_quantity(entry: Entry) -> Decimal | None:
     """The number that a person typed, or None: a scan is never a quantity, nor is a long number or a month and year."""
     text = entry.text.strip()
-    if entry.how != "manual" or not text[:1].isdigit() or len(text) > MAX_TYPED_DIGITS:
+    if entry.how != "manual" or len(text) > MAX_TYPED_DIGITS:
         return None
-    if _MONTH_AND_YEAR.fullmatch(text):
+    if not _PLAIN_NUMBER.fullmatch(text) or _MONTH_AND_YEAR.fullmatch(text):
         return None
     try:
         return parse_quantity(text)

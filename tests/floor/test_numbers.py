@@ -42,3 +42,14 @@ def test_a_number_that_can_be_no_quantity_is_told_so(desk: Worker, step: Callabl
     assert worker.type(text).verdict == "E28"
     assert (worker.prompt, desk.moves()) == (before, moves)
     assert worker.scan("1000000000").verdict == "E01"
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+@pytest.mark.parametrize("text", ["1e1", "1E0", "1_0"])
+def test_a_typed_code_that_looks_like_an_exponent_is_a_code(
+    desk: Worker, step: Callable[[Worker], Worker], text: str
+) -> None:
+    worker = step(desk)
+    before, moves = worker.prompt, desk.moves()
+    assert worker.type(text).verdict == "E01"
+    assert (worker.prompt.step, worker.prompt.progress, desk.moves()) == (before.step, before.progress, moves)
