@@ -21,7 +21,19 @@ from sqlmodel import Session, col, select
 
 from ambra_tui.kit.clock import from_microseconds, to_microseconds
 from ambra_tui.services.tasks import OPEN_STATES
-from ambra_tui.store.models import Act, Discrepancy, FloorStep, Site, Task, User, WorkClaim, WorkSession, metadata
+from ambra_tui.store.models import (
+    Act,
+    CycleCount,
+    CycleCountLine,
+    Discrepancy,
+    FloorStep,
+    Site,
+    Task,
+    User,
+    WorkClaim,
+    WorkSession,
+    metadata,
+)
 from ambra_tui.store.scope import now_of, organization_of, scoped
 
 AN_HOUR = timedelta(hours=1)
@@ -60,34 +72,29 @@ class HourLine:
 @dataclass(frozen=True, slots=True)
 class Board:
     """The desk at `at`. `open_exceptions`: kind -> how many; `open_tasks`: kind -> how many; `hours`: oldest first,
-    the present hour last."""
+    the present hour last; `lines_an_hour`, `errors_an_hour`: of the last 60 minutes, also of who has gone home."""
 
     at: datetime
     workers: tuple[WorkerLine, ...]
     open_exceptions: Mapping[str, int]
     open_tasks: Mapping[str, int]
     hours: tuple[HourLine, ...]
-
-    @property
-    def lines_an_hour(self) -> int:
-        """Of the whole floor."""
-        return sum(worker.lines_an_hour for worker in self.workers)
-
-    @property
-    def errors_an_hour(self) -> int:
-        """Of the whole floor."""
-        return sum(worker.errors_an_hour for worker in self.workers)
+    lines_an_hour: int
+    errors_an_hour: int
 
 
 def read_board(session: Session, *, site_id: str | None = None) -> Board:
     """The desk of a site, or of all sites. Reads only."""
     now = now_of(session)
+    lines, errors = _last_hour(session, site_id, now - AN_HOUR)
     return Board(
         at=now,
         workers=tuple(_workers(session, site_id, now)),
         open_exceptions=_counted(session, col(Discrepancy.kind), Discrepancy.status == "open", site_id, Discrepancy),
-        open_tasks=_counted(session, col(Task.kind), col(Task.status).in_(OPEN_STATES), site_id, Task),
+        open_tasks=_open_tasks(session, site_id),
         hours=tuple(_hours(session, site_id, now)),
+        lines_an_hour=lines,
+        errors_an_hour=errors,
     )
 
 
@@ -149,6 +156,21 @@ def _rates(session: Session, since: datetime) -> tuple[dict[str, int], dict[str,
     return dict(session.exec(acts).all()), dict(session.exec(refusals).all())
 
 
+def _last_hour(session: Session, site_id: str | None, since: datetime) -> tuple[int, int]:
+    """Acts that stand and refusals of the whole floor."""
+    organization_id = organization_of(session)
+    acts = core_select(func.count()).where(
+        col(Act.organization_id) == organization_id, col(Act.done_at) > since, col(Act.undone_at).is_(None)
+    )
+    refusals = core_select(func.count()).where(
+        col(FloorStep.organization_id) == organization_id, col(FloorStep.at) > since, _is_error()
+    )
+    if site_id is not None:
+        acts, refusals = acts.where(col(Act.site_id) == site_id), refusals.where(col(FloorStep.site_id) == site_id)
+    connection = session.connection()
+    return connection.execute(acts).scalar_one(), connection.execute(refusals).scalar_one()
+
+
 def _is_error() -> ColumnElement[bool]:
     return (col(FloorStep.code) >= "E") & (col(FloorStep.code) < "F")
 
@@ -195,6 +217,30 @@ def _numbers(session: Session, table: Table, ids: list[str]) -> dict[str, str]:
         table.c.organization_id == organization_of(session), table.c.id.in_(ids)
     )
     return {row.id: row.number for row in session.connection().execute(statement)}
+
+
+def _open_tasks(session: Session, site_id: str | None) -> dict[str, int]:
+    organization_id = organization_of(session)
+    waiting = (
+        select(func.count())
+        .select_from(CycleCountLine)
+        .join(
+            CycleCount,
+            (col(CycleCount.organization_id) == col(CycleCountLine.organization_id))
+            & (col(CycleCount.id) == col(CycleCountLine.cycle_count_id)),
+        )
+        .where(
+            CycleCountLine.organization_id == organization_id,
+            CycleCount.organization_id == organization_id,
+            CycleCount.status == "in_progress",
+            CycleCountLine.state == "approval",
+        )
+    )
+    if site_id is not None:
+        waiting = waiting.where(CycleCount.site_id == site_id)
+    tasks = _counted(session, col(Task.kind), col(Task.status).in_(OPEN_STATES), site_id, Task)
+    approvals = session.exec(waiting).one()
+    return {**tasks, **({"approval": approvals} if approvals else {})}
 
 
 def _counted(

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from ambra_tui.services import claims
+from ambra_tui.services import claims, count_plans
 from ambra_tui.services.desk import Board, read_board
 from ambra_tui.store import Actor
 from ambra_tui.store.models import Act, FloorStep, User
@@ -99,3 +99,20 @@ def test_held_work_is_named_by_its_number(ana: Worker) -> None:
     assert taken.value.holder.name == "Ana"
     ana.write(lambda session: claims.release_all(session, ana_id))
     assert board(ana).workers[0].work == ()
+
+
+def test_counts_that_wait_for_a_supervisor_are_on_the_desk(ana: Worker) -> None:
+    """Two different counts of a bin disagree with the book: the line stands among what is open until it is decided."""
+    ben = Worker(ana.store, ana.organization_id, "BDG-1002", station="st-2")
+
+    def plan(session: Session) -> None:
+        site_id = ana.place.site_id
+        bins = count_plans.named_bins(session, site_id, ("A02-1",))
+        count_plans.plan_count(session, site_id=site_id, method="bins", location_ids=[row.id for row in bins])
+
+    ana.write(plan)
+    for worker in (ana, ben):
+        assert board(ana).open_tasks.get("approval", 0) == 0
+        worker.menu("count").scan("WH1-A02-1", "5001000000040").type("30" if worker is ana else "31")
+        worker.command("done")
+    assert board(ana).open_tasks["approval"] == 1

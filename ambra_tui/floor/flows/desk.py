@@ -83,7 +83,8 @@ def _menu(desk: Desk, state: DeskState) -> Prompt:
         facts=(
             Row(desk.say("desk.lines"), str(board.lines_an_hour), emphasis=True),
             Row(desk.say("desk.errors"), str(board.errors_an_hour)),
-            Row(desk.say("desk.tasks"), str(sum(board.open_tasks.values()))),
+            Row(desk.say("desk.approvals"), str(board.open_tasks.get("approval", 0))),
+            Row(desk.say("desk.tasks"), str(sum(n for kind, n in board.open_tasks.items() if kind != "approval"))),
         ),
         choices=(
             Choice("1", "exceptions", _counted(desk.say("desk.exceptions"), len(exceptions))),
