@@ -510,6 +510,19 @@ def test_completing_is_undone_while_nothing_depends_on_it(floor: Floor) -> None:
     assert (floor.ana.on_hand("GLOVE-M", "A03-1"), floor.count(number).status) == (24, "completed")
 
 
+def test_stock_that_a_count_found_is_not_taken_from_the_order_that_was_promised_it(floor: Floor) -> None:
+    ana, cleo = floor.ana, floor.cleo
+    number = floor.plan("A02-1")
+    ana.menu("count").scan("WH1-A02-1", GLOVE_L).type("41").command("done")
+    cleo.menu("count").command("complete")
+    ana.order("SO-1", ("GLOVE-L", 41))
+    cleo.command("undo")
+    cleo.press("1")
+    assert cleo.codes[-1] == "E37"
+    assert "SO-1" in cleo.words
+    assert (ana.on_hand("GLOVE-L", "A02-1"), floor.count(number).status) == (41, "completed")
+
+
 def test_every_act_of_counting_is_named_in_every_language() -> None:
     for language in languages():
         for kind in ("count_bin", "count_plan", "count_decision", "count_complete"):

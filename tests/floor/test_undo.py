@@ -252,6 +252,16 @@ def test_stock_that_an_order_has_reserved_is_not_taken_from_it(ana: Worker) -> N
     ana.order("SO-7", ("PAINT-5L", 30))
     assert undo(ana).codes[-1] == "E37"
     assert received(ana, "PO-7") == ("received", [20])
+    assert "SO-7" in ana.command("undo").press("1").words
+
+
+def test_stock_on_hold_that_nobody_was_promised_may_go_again(ana: Worker) -> None:
+    """Damaged goods went to quarantine at once: what the order counts on lies elsewhere."""
+    buy(ana, "PO-7", ("PAINT-5L", 20))
+    ana.order("SO-7", ("PAINT-5L", 12))
+    ana.menu("receive").scan("PO-7").command("damaged").scan(PAINT, "WH1-QUAR")
+    assert undo(ana).codes[-1] == "G70"
+    assert received(ana, "PO-7") == ("ordered", [0])
 
 
 # --- whose, how many, where -----------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.ledger import Posted
 from ambra_tui.store.facts import audit, publish
-from ambra_tui.store.models import Act, Location, SiteStock, StockMove, User
+from ambra_tui.store.models import Act, Location, Reservation, SalesOrder, SiteStock, StockMove, User
 from ambra_tui.store.scope import actor_of, now_of, organization_of, scoped
 
 REACH = 20  # acts that a worker may take back, newest first
@@ -131,11 +131,13 @@ def withdraw(session: Session, user_id: str, move_ids: Iterable[str]) -> None:
 
 
 def reverse_moves(session: Session, act: Act, *, idempotency_key: str) -> list[Posted]:
-    """Posts the reverse of every move of the act, last first. Raises CannotUndo naming what took the stock since."""
+    """Posts the reverse of every move of the act, last first. Raises CannotUndo naming what took the stock since, or
+    the order that it is promised to."""
     posted = []
-    for number, move_id in enumerate(reversed(act.move_ids)):
-        with refusals(session, move_id):
-            posted.append(ledger.reverse(session, move_id, idempotency_key=f"{idempotency_key}:{number}"))
+    with promises_kept(session, act):
+        for number, move_id in enumerate(reversed(act.move_ids)):
+            with refusals(session, move_id):
+                posted.append(ledger.reverse(session, move_id, idempotency_key=f"{idempotency_key}:{number}"))
     return posted
 
 
@@ -186,20 +188,68 @@ def _name_of(session: Session, actor_id: str) -> str:
     return user.name if user else actor_id or "-"
 
 
-def refuse_promised(session: Session, act: Act) -> None:
-    """Raises CannotUndo when what the act brought into its site is reserved for documents by now."""
+# --- what is promised -----------------------------------------------------------------------------------------------
+
+Pair = tuple[str, str]  # variant and site
+
+
+@contextmanager
+def promises_kept(session: Session, act: Act) -> Iterator[None]:
+    """The moves of the act are reversed within. Raises CannotUndo when a site can no longer keep what it promised."""
+    pairs = _touched(session, act)
+    before = {key: available for key, (available, _) in _availability(session, pairs).items()}
+    yield
+    for (variant_id, site_id), (available, reserved) in sorted(_availability(session, pairs).items()):
+        if reserved and available < min(before[variant_id, site_id], ZERO):
+            raise _promised(session, variant_id, site_id)
+
+
+def _touched(session: Session, act: Act) -> set[Pair]:
+    """The variants that the act moved, with the sites of both ends."""
     organization_id = organization_of(session)
-    statement = select(StockMove).where(
+    statement = select(col(StockMove.variant_id), col(StockMove.source_id), col(StockMove.destination_id)).where(
         StockMove.organization_id == organization_id, col(StockMove.id).in_(act.move_ids)
     )
-    brought: dict[str, Decimal] = {}
-    for move in session.exec(statement).all():
-        place = session.get(Location, (organization_id, move.destination_id))
-        if place is not None and place.usage == "internal" and not place.is_held:
-            brought[move.variant_id] = brought.get(move.variant_id, ZERO) + move.quantity
-    for variant_id, quantity in sorted(brought.items()):
-        stock = session.exec(
-            scoped(session, SiteStock).where(SiteStock.site_id == act.site_id, SiteStock.variant_id == variant_id)
-        ).first()
-        if stock is not None and stock.reserved and stock.on_hand - stock.reserved - stock.held < quantity:
-            raise CannotUndo(f"{show(stock.reserved)} are reserved for orders", reason="promised")
+    moved = session.exec(statement).all() if act.move_ids else []
+    ends = {(variant_id, end) for variant_id, *both in moved for end in both}
+    places = {end: session.get(Location, (organization_id, end)) for _, end in ends}
+    return {(variant_id, place.site_id) for variant_id, end in ends if (place := places[end]) and place.site_id}
+
+
+def _availability(session: Session, pairs: Iterable[Pair]) -> dict[Pair, tuple[Decimal, Decimal]]:
+    """What may be promised of each pair still, and what is reserved, at this moment."""
+    found: dict[Pair, tuple[Decimal, Decimal]] = {}
+    for variant_id, site_id in pairs:
+        statement = select(col(SiteStock.on_hand), col(SiteStock.reserved), col(SiteStock.held)).where(
+            SiteStock.organization_id == organization_of(session),
+            SiteStock.variant_id == variant_id,
+            SiteStock.site_id == site_id,
+        )
+        on_hand, reserved, held = session.exec(statement).first() or (ZERO, ZERO, ZERO)
+        found[variant_id, site_id] = (on_hand - reserved - held, reserved)
+    return found
+
+
+def _promised(session: Session, variant_id: str, site_id: str) -> CannotUndo:
+    """The refusal that names the order which was promised the variant last."""
+    organization_id = organization_of(session)
+    statement = (
+        select(SalesOrder.number)
+        .join(
+            Reservation,
+            (col(Reservation.organization_id) == col(SalesOrder.organization_id))
+            & (col(Reservation.document_id) == col(SalesOrder.id)),
+        )
+        .where(
+            SalesOrder.organization_id == organization_id,
+            Reservation.organization_id == organization_id,
+            Reservation.variant_id == variant_id,
+            Reservation.site_id == site_id,
+            col(Reservation.quantity) > ZERO,
+        )
+        .order_by(col(Reservation.created_at).desc(), col(Reservation.id).desc())
+    )
+    number = session.exec(statement.limit(1)).first()
+    if number is None:
+        return CannotUndo("the stock is promised to other work", reason="promised")
+    return CannotUndo(f"{number} is promised the stock", reason="reserved", document=number)

@@ -22,21 +22,22 @@ class _Receive:
     def undo(self, session: Session, act: Act, *, idempotency_key: str) -> None:
         if act.document_id and purchasing.lock_order(session, act.document_id).close_reason:
             raise _trail.CannotUndo("the order was closed", reason="closed")
-        moves = _moves(session, act)
-        if any(move.kind == MoveKind.PURCHASE_RECEIVED for move in moves):
-            _trail.refuse_promised(session, act)
-        for number, move in enumerate(reversed(moves)):
-            key = f"{idempotency_key}:{number}"
-            with _trail.refusals(session, move.id):
-                if move.kind == MoveKind.PURCHASE_RECEIVED:
-                    purchasing.take_back(session, move_id=move.id, idempotency_key=key, reason="undo")
-                else:
-                    ledger.reverse(session, move.id, idempotency_key=key, reason="undo")
-            if receiving.is_settled(session, move.id):
-                raise _trail.CannotUndo("its exception was settled", reason="settled")
-            receiving.drop_exception(session, move.id)
+        with _trail.promises_kept(session, act):
+            for number, move in enumerate(reversed(_moves(session, act))):
+                _take_back(session, move, idempotency_key=f"{idempotency_key}:{number}")
         for lot_id, names in act.details.get("lot_dates", {}).items():
             lots.forget_dates(session, lot_id, names)
+
+
+def _take_back(session: Session, move: StockMove, *, idempotency_key: str) -> None:
+    with _trail.refusals(session, move.id):
+        if move.kind == MoveKind.PURCHASE_RECEIVED:
+            purchasing.take_back(session, move_id=move.id, idempotency_key=idempotency_key, reason="undo")
+        else:
+            ledger.reverse(session, move.id, idempotency_key=idempotency_key, reason="undo")
+    if receiving.is_settled(session, move.id):
+        raise _trail.CannotUndo("its exception was settled", reason="settled")
+    receiving.drop_exception(session, move.id)
 
 
 def _moves(session: Session, act: Act) -> list[StockMove]:

@@ -21,8 +21,6 @@ class _ReturnReceive:
     def undo(self, session: Session, act: Act, *, idempotency_key: str) -> None:
         rma = returns.get_return(session, act.document_id)
         parts = [returns.ReturnedPart(line, condition, Decimal(q)) for line, condition, q in act.details["parts"]]
-        if any(part.condition == returns.SELLABLE for part in parts):
-            _trail.refuse_promised(session, act)
         try:
             returns.uncount(session, rma, parts)
         except WrongState as error:
