@@ -84,7 +84,7 @@ def _bin_commands(desk: Desk, standing: Standing) -> tuple[Command, ...]:
         commands.append(Command("f6", "approve", _say(desk, "key_approve")))
     if len(standing.waiting) > 1:
         commands.append(Command("f7", "skip", _say(desk, "key_skip")))
-    if standing.open_counts:
+    if standing.open_counts and standing.is_supervisor:
         commands.append(Command("f10", "complete", _say(desk, "key_complete")))
     return tuple(commands)
 
@@ -313,7 +313,9 @@ def _item_practice(desk: Desk, standing: Standing, location: Location) -> tuple[
         codes = [PracticeCode(f"]C110{number}", _say(desk, "practice_lot", lot=number)) for number in named]
     for variant_id in dict.fromkeys(level.variant_id for level in levels):
         variant = fetch(desk.session, Variant, variant_id, resource="variant")
-        codes += [PracticeCode(b.code, variant.sku) for b in barcodes_of(desk.session, variant.id)[:2]]
+        for barcode in barcodes_of(desk.session, variant.id)[:2]:
+            told = _say(desk, "practice_item", item=variant.sku, quantity=show(barcode.quantity))
+            codes.append(PracticeCode(barcode.code, told))
     wrong = [place for place in _some_bins(desk) if place.id != location.id][:1]
     return (*codes[:8], *_bin_codes(desk, wrong, is_right=False))
 

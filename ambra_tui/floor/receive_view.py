@@ -22,7 +22,7 @@ from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.printing import label_command
 from ambra_tui.floor.receive_posting import dock_of, docks_at
 from ambra_tui.floor.receive_state import Standing
-from ambra_tui.kit.quantity import show
+from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.scan.check_digits import check_digit
 from ambra_tui.scan.model import GS
 from ambra_tui.services import purchasing
@@ -341,14 +341,17 @@ def _practice_items(scene: _Scene, barcodes: dict[str, list[_Printed]]) -> list[
     codes: list[PracticeCode] = []
     for line in scene.shown_lines[:PRACTISED_LINES]:
         variant = scene.variant(line.variant_id)
-        is_right = outstanding(line) > 0 and scene.standing.state.variant_id in ("", variant.id)
+        state = scene.standing.state
+        room = outstanding(line) - (state.quantity if state.variant_id == variant.id else ZERO)
+        if state.variant_id not in ("", variant.id):
+            room = ZERO
         found = barcodes.get(variant.id, [])[:3]
-        label = _label(scene, variant, found, line) if variant.is_lot_tracked else ""
+        label = _label(scene, variant, found, line) if variant.is_lot_tracked and not state.quantity else ""
         if label:
-            codes.append(PracticeCode(label, scene.say("practice_label", item=variant.sku), is_right))
+            codes.append(PracticeCode(label, scene.say("practice_label", item=variant.sku), room > 0))
         for barcode in found:
             told = scene.say("practice_item", item=variant.sku, quantity=show(barcode.quantity))
-            codes.append(PracticeCode(_short_gtin(barcode.code), told, is_right))
+            codes.append(PracticeCode(_short_gtin(barcode.code), told, is_right=room >= barcode.quantity))
     for stranger in barcodes.get("", []):
         told = scene.say("practice_stranger", item=stranger.sku)
         codes.append(PracticeCode(_short_gtin(stranger.code), told, is_right=False))
@@ -372,11 +375,11 @@ def _practice_pieces(scene: _Scene) -> list[PracticeCode]:
     today = scene.desk.today
     lot, expiry = f"]C110P{today:%j}", f"]C117{today + timedelta(days=200):%y%m%d}"
     past = f"]C117{today - timedelta(days=1):%y%m%d}"
-    return [
-        PracticeCode(lot, scene.say("practice_lot")),
+    dates = [
         PracticeCode(expiry, scene.say("practice_expiry")),
         PracticeCode(past, scene.say("practice_expired"), is_right=False),
     ]
+    return dates if scene.standing.step == "expiry" else [PracticeCode(lot, scene.say("practice_lot")), *dates]
 
 
 def _practice_serials(scene: _Scene, barcodes: dict[str, list[_Printed]]) -> list[PracticeCode]:

@@ -109,6 +109,7 @@ class LivePage(_FloorPage):
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(ShiftPlot).display = self.app.size.width >= PLOT_BESIDE_FROM
         super().on_resize(event)
+        self.figures_changed()
 
     def figures_changed(self) -> None:
         plot = self.query_one(ShiftPlot)

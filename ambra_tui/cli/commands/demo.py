@@ -63,7 +63,7 @@ def _load(settings: Settings, sample: str) -> None:
     with open_store(settings.store_url, now=settings.now) as store:
         if store.sample and store.sample != sample:
             raise Conflict(f"This store holds the sample '{store.sample}'. Name another --store, or use --fresh.")
-        print("Preparing sample data ...")
+        print("Preparing sample data: some seconds, this first time only ...", flush=True)
         load_sample(store, sample)
 
 

@@ -97,7 +97,11 @@ def item_practice(desk: Desk, stop: Stop) -> tuple[PracticeCode, ...]:
     statement = scoped(desk.session, Variant).where(Variant.id != stop.variant.id)
     other = desk.session.exec(statement.order_by(col(Variant.sku)).limit(1)).first()
     right = tuple(
-        PracticeCode(code, desk.say("pick.the_item" if quantity == 1 else "pick.a_case", quantity=show(quantity)))
+        PracticeCode(
+            code,
+            desk.say("pick.the_item" if quantity == 1 else "pick.a_case", quantity=show(quantity)),
+            is_right=quantity <= stop.quantity,
+        )
         for code, quantity in _codes(desk, stop.variant)[:3]
     )
     wrong = tuple(
