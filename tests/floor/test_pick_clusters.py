@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from sqlmodel import Session
@@ -306,6 +307,39 @@ def test_a_pick_is_not_taken_back_once_its_order_has_left(ana: Worker) -> None:
     ana.write(lambda s: orders.fulfill_order(s, order))
     ana.command("undo").press("1")
     assert ana.verdict == "E37"
+
+
+@on_sqlite
+def test_a_shipment_is_not_taken_back_into_a_tote_that_holds_another_order(ana: Worker) -> None:
+    """FLOOR C7."""
+    ana.order("SO-1", ("GLOVE-L", 2))
+    ana.order("SO-2", ("CABLE-2M", 2))
+    ana.menu("pick").scan("SO-1", "WH1-A02-1", GLOVE_L, "T1").command("ship")
+    ben(ana).menu("pick").scan("SO-2", "WH1-B01-1", CABLE, "T1")
+    ana.command("undo").press("1")
+    assert (ana.verdict, "T1" in ana.words) == ("E37", True)
+    assert ana.on_hand("GLOVE-L", "T1") == 0
+
+
+@on_sqlite
+def test_a_pick_is_not_taken_back_while_somebody_else_goes_on_with_the_order(ana: Worker) -> None:
+    ana.order("SO-1", ("GLOVE-L", 2), ("CABLE-2M", 2))
+    ana.menu("pick").scan("SO-1", "WH1-A02-1", GLOVE_L, "T1", "BDG-1001").press("2")  # the shift ends
+    assert ben(ana).menu("pick").scan("SO-1").verdict == "G20"
+    again = Worker(ana.store, ana.organization_id, "BDG-1001").command("undo").press("1")
+    assert (again.verdict, "SO-1" in again.words, again.on_hand("GLOVE-L", "T1")) == ("E37", True, 2)
+
+
+@on_sqlite
+def test_a_stop_of_which_part_has_left_meanwhile_shows_what_is_left(ana: Worker) -> None:
+    order = ana.order("SO-1", ("GLOVE-L", 10))
+    ana.menu("pick").scan("SO-1", "WH1-A02-1", GLOVE_L)
+    line = ana.write(lambda s: orders.lines_of(s, order.id)[0])
+    ana.write(lambda s: orders.fulfill(s, order, [orders.FulfillLine(line.id, Decimal(6))]))
+    ana.scan("T1")
+    assert (ana.verdict, ana.prompt.step, ana.prompt.target) == ("E41", "item", "4 GLOVE-L")
+    ana.scan(GLOVE_L, "T1")
+    assert (ana.prompt.step, ana.on_hand("GLOVE-L", "T1"), ana.on_hand("GLOVE-L", "A02-1")) == ("done", 4, 30)
 
 
 @on_sqlite

@@ -82,6 +82,8 @@ def _taken_lot(desk: Desk, state: PickState) -> str:
 def _to_tote(desk: Desk, state: PickState, stop: Stop, location: Location) -> Heard:
     if location.kind not in orders.CARRIED_KINDS or location.site_id != desk.site.id:
         raise Refusal("E45", found=place_name(desk, location))
+    if state.quantity > stop.quantity:  # some of it has left by another door since it was taken
+        return Heard(next_state(desk, state), Verdict("E41"))
     member = Standing.of(desk, state).member(stop.order_id)
     assert member is not None, "a changed order is answered before"
     if state.quantity < stop.quantity or member.tote is None or member.tote.id != location.id:

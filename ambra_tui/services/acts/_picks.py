@@ -15,16 +15,19 @@ from sqlmodel import Session
 
 from ambra_tui import ledger
 from ambra_tui.errors import InsufficientStock
-from ambra_tui.services import tasks
+from ambra_tui.services import claims, tasks
 from ambra_tui.services.acts import _trail
 from ambra_tui.services.orders import DOCUMENT, OPEN_STATES, assigned, lines_of, lock_order
 from ambra_tui.store.models import Act, Allocation, SalesOrder, SalesOrderLine, Task
-from ambra_tui.store.scope import now_of, organization_of
+from ambra_tui.store.scope import actor_of, now_of, organization_of
 
 
 def open_order(session: Session, order_id: str) -> SalesOrder:
-    """The order, locked. Raises CannotUndo when it is over."""
+    """The order, locked. Raises CannotUndo when it is over, or in the hands of somebody else."""
     order = lock_order(session, order_id)
+    holder = claims.holders(session, DOCUMENT, [order.id]).get(order.id)
+    if holder is not None and holder.id != actor_of(session).id:
+        raise _trail.CannotUndo(f"{holder.name} goes on with {order.number}", reason="order", document=order.number)
     if order.status not in OPEN_STATES:
         raise _trail.CannotUndo(f"{order.number} is {order.status}", reason="order", document=order.number)
     return order

@@ -85,8 +85,10 @@ def pick(
     allocation = open_allocation(session, stop.allocation_id)
     if allocation is None:
         raise Stale("This stop was changed by somebody else. Look at the next one.")
-    if quantity <= 0 or quantity > allocation.quantity:
-        raise Invalid("more than was assigned, or nothing", field="quantity")
+    if quantity <= 0:
+        raise Invalid("nothing is picked", field="quantity")
+    if quantity > allocation.quantity:
+        raise Stale("Less than that is assigned by now. Look at the stop again.")
     allocation = _moved_allocation(session, stop, allocation, taken, quantity)
     _refuse_held(session, stop, allocation)
     line = next(line for line in lines_of(session, order.id) if line.id == allocation.line_id)
