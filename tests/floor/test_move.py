@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ambra_tui.kit.language import keys, say
+from ambra_tui.services import holds
 from ambra_tui.services.acts import _trail
 from ambra_tui.store.models import Act
 from ambra_tui.store.scope import organization_of, scoped
@@ -165,6 +166,42 @@ def test_each_move_is_one_act_that_tells_what_it_did(ana: Worker) -> None:
     assert [(act.kind, act.summary) for act in acts] == [
         ("move", {"quantity": "7", "item": "GLOVE-L", "bin": "A03-1", "from": "A02-1"})
     ]
+
+
+def test_what_was_put_on_hold_since_stays_where_it_is(ana: Worker) -> None:
+    cleo = Worker(ana.store, ana.organization_id, "BDG-9001", station="st-3")
+    ana.menu("move").scan("WH1-A02-1", "WH1-A03-1")
+    cleo.menu("waste").command("hold").scan("WH1-A03-1").press("1")
+    ana.command("undo").press("1")
+    assert (ana.verdict, "A03-1 is on hold" in ana.words) == ("E37", True)
+    assert (ana.on_hand("GLOVE-L", "A02-1"), ana.on_hand("GLOVE-L", "A03-1")) == (0, 40)
+    cleo.command("undo").press("1")
+    assert cleo.verdict == "G70"
+    ana.press("1")
+    assert (ana.verdict, ana.on_hand("GLOVE-L", "A02-1")) == ("G70", 40)
+
+
+def test_a_supervisor_takes_back_out_of_a_held_bin_and_anybody_into_one(ana: Worker) -> None:
+    cleo = Worker(ana.store, ana.organization_id, "BDG-9001", station="st-3")
+    cleo.menu("move").scan("WH1-A02-1", "WH1-A03-1")
+    ana.menu("move").scan("WH1-B03-1", "WH1-C03-1")
+
+    def hold(session: Any) -> None:
+        for code in ("A03-1", "B03-1"):
+            holds.hold_bin(session, ana.location(session, code), reason="leaks")
+
+    ana.write(hold)
+    cleo.command("undo").press("1")
+    assert (cleo.verdict, cleo.on_hand("GLOVE-L", "A02-1")) == ("G70", 40)
+    ana.command("undo").press("1")
+    assert (ana.verdict, ana.on_hand("PAINT-5L", "B03-1")) == ("G70", 12)
+
+
+def test_what_was_carried_to_the_place_for_held_stock_by_mistake_comes_back(ana: Worker) -> None:
+    ana.menu("move").scan("WH1-B03-1", "WH1-QUAR")
+    assert ana.verdict == "W25"
+    ana.command("undo").press("1")
+    assert (ana.verdict, ana.on_hand("PAINT-5L", "B03-1")) == ("G70", 12)
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

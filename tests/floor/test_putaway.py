@@ -13,7 +13,7 @@ from sqlmodel import select
 from ambra_tui import ledger
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.language import languages, say
-from ambra_tui.services import catalog, lots, places
+from ambra_tui.services import catalog, holds, lots, places
 from ambra_tui.store.models import LicensePlate, SiteStock, StockLevel, StockMove
 from ambra_tui.store.scope import organization_of, scoped
 from tests.floor.worker import Worker, open_ds1
@@ -100,6 +100,11 @@ def change_bin(worker: Worker, code: str, **values: Any) -> None:
     worker.write(work)
 
 
+def hold_bin(worker: Worker, code: str) -> None:
+    """The office puts a bin on hold."""
+    worker.write(lambda s: holds.hold_bin(s, worker.location(s, code), reason="leaks"))
+
+
 # --- the scenario ---------------------------------------------------------------------------------------------------
 
 
@@ -129,6 +134,15 @@ def test_p1_a_plate_goes_to_the_empty_bin_and_not_to_another_lot(ana: Worker) ->
 
 
 @on_sqlite
+def test_what_was_put_away_stays_in_a_bin_that_is_on_hold_since(ana: Worker) -> None:
+    milk_arrives(ana)
+    ana.menu("putaway").scan(PLATE, "WH1-C03-1")
+    hold_bin(ana, "C03-1")
+    ana.command("undo").press("1")
+    assert (ana.verdict, "C03-1 is on hold" in ana.words) == ("E37", True)
+    assert (ana.on_hand("MILK-1L", "C03-1"), ana.on_hand("MILK-1L", "RECV")) == (120, 0)
+
+
 def test_the_home_bin_comes_first_while_it_is_legal(ana: Worker) -> None:
     def give_home(session: Any) -> None:
         variant = catalog.variant_by_sku(session, "MILK-1L")

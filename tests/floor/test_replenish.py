@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from ambra_tui.kit.language import languages
-from ambra_tui.services import catalog, replenishment
+from ambra_tui.services import catalog, holds, replenishment
 from tests.floor.worker import Worker, open_ds1
 
 BOLT, BOLT_CASE, MILK = "5001000000033", "15001000000030", "5001000000019"
@@ -66,6 +66,16 @@ def test_a_pick_below_the_minimum_asks_for_one_replenishment_and_the_fork_lift_f
     assert fork.on_hand("BOLT-M8", "A01-1") == 800
     fork.command("back").command("undo").press("1")
     assert (fork.on_hand("BOLT-M8", "A01-1"), fork.tasks()) == (490, [("replenish", "A01-1", "below_minimum")])
+
+
+def test_a_pick_bin_that_is_on_hold_since_keeps_what_it_was_filled_with(ana: Worker) -> None:
+    pick_bolts(ana, 10)
+    ana.menu("replenish").scan("WH1-A01-1", "WH1-C02-1", BOLT, "WH1-A01-1")
+    filled = ana.on_hand("BOLT-M8", "A01-1")
+    ana.write(lambda s: holds.hold_bin(s, ana.location(s, "A01-1"), reason="leaks"))
+    ana.command("back").command("undo").press("1")
+    assert (ana.verdict, "A01-1 is on hold" in ana.words) == ("E37", True)
+    assert (ana.on_hand("BOLT-M8", "A01-1"), ana.tasks()) == (filled, [])
 
 
 @on_sqlite

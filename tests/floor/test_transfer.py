@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ambra_tui.services import catalog, places, transfers
+from ambra_tui.services import catalog, holds, orders, places, transfers
 from ambra_tui.store.models import SiteStock, StockLevel
 from ambra_tui.store.scope import organization_of, scoped
 from tests.floor.test_move import undo_last
@@ -200,6 +200,42 @@ def test_each_step_is_taken_back_in_turn(ana: Worker, ben: Worker) -> None:
     assert (held(ana, "GLOVE-L"), held(ana, "CHOC-100")) == ((40, 5, 0), (48, 0, 0))
     lines = ana.write(lambda s: transfers.lines_of(s, transfers.find_transfer(s, "TR-1").id))
     assert [(line.shipped, line.received) for line in lines] == [(0, 0), (0, 0)]
+
+
+def test_a_receipt_of_promised_stock_stays(ana: Worker, ben: Worker) -> None:
+    plan(ana, "TR-1", ("GLOVE-L", 10))
+    ana.menu("transfer").scan("TR-1", "WH1-A02-1", GLOVE).type("10").command("finish")
+    ben.menu("transfer").scan("TR-1", GLOVE).type("10")
+    order = ben.order("SO-S", ("GLOVE-L", 14))  # of 15
+    ben.command("undo").press("1")
+    assert (ben.verdict, "SO-S" in ben.words, held(ana, "GLOVE-L")) == ("E37", True, (30, 15, 0))
+    ben.write(lambda s: orders.cancel_order(s, orders.get_order(s, order.id)))
+    ben.press("1")
+    assert (ben.verdict, held(ana, "GLOVE-L")) == ("G70", (30, 5, 10))
+
+
+@pytest.mark.parametrize(("digit", "site", "promised"), [("3", "WH1", 33), ("4", "ST1", 14)])
+def test_a_settled_loss_whose_stock_is_promised_by_now_stays_settled(
+    ana: Worker, ben: Worker, cleo: Worker, digit: str, site: str, promised: int
+) -> None:
+    plan(ana, "TR-1", ("GLOVE-L", 10))
+    ana.menu("transfer").scan("TR-1", "WH1-A02-1", GLOVE).type("10").command("finish")
+    ben.menu("transfer").scan("TR-1", GLOVE).type("7").command("finish").press("1")
+    cleo.menu("transfer").press("1").press(digit)
+    before = held(ana, "GLOVE-L")
+    {"WH1": ana, "ST1": ben}[site].order("SO-S", ("GLOVE-L", promised))
+    cleo.command("undo").press("1")
+    assert (cleo.verdict, "SO-S" in cleo.words) == ("E37", True)
+    assert (held(ana, "GLOVE-L"), losses(ana)) == (before, [])
+
+
+def test_what_was_received_stays_in_a_bin_that_is_on_hold_since(ana: Worker, ben: Worker) -> None:
+    plan(ana, "TR-2", ("GLOVE-L", 5), source="ST1", target="WH1")
+    ben.menu("transfer").scan("TR-2", "ST1-MAIN", GLOVE).type("5").command("finish")
+    ana.menu("transfer").scan("TR-2", GLOVE).type("3").scan("WH1-A02-1")
+    ana.write(lambda s: holds.hold_bin(s, ana.location(s, "A02-1"), reason="leaks"))
+    ana.command("undo").press("1")
+    assert (ana.verdict, "A02-1 is on hold" in ana.words, ana.on_hand("GLOVE-L", "A02-1")) == ("E37", True, 43)
 
 
 def test_into_a_site_with_several_places_the_bin_is_scanned_or_the_dock_takes_it(ana: Worker) -> None:

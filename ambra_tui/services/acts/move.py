@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, col
 
-from ambra_tui.services.acts import _trail
+from ambra_tui.services.acts import _holds, _trail
 from ambra_tui.services.moves import DOCUMENT
 from ambra_tui.services.putaway import BinRefused, lock_bin, refuse_illegal_bin
 from ambra_tui.services.receiving import Content
@@ -22,7 +22,8 @@ class UndoMove:
 
     def undo(self, session: Session, act: Act, *, idempotency_key: str) -> None:
         """Posts the moves back. Raises CannotUndo when the stock has gone on, or its old bin is no longer free for
-        it."""
+        it, or it lies in a bin that is on hold since."""
+        _holds.refuse_held(session, act)
         statement = scoped(session, StockMove).where(
             col(StockMove.id).in_(act.move_ids), StockMove.origin_kind == DOCUMENT
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from ambra_tui.services import transfers
-from ambra_tui.services.acts import _trail
+from ambra_tui.services.acts import _holds, _trail
 from ambra_tui.services.acts.transfer_ship import carried_of
 from ambra_tui.store.models import Act, Discrepancy
 from ambra_tui.store.scope import scoped
@@ -22,7 +22,9 @@ class UndoReceive:
     step ended the transfer."""
 
     def undo(self, session: Session, act: Act, *, idempotency_key: str) -> None:
-        """Posts the moves back. Raises CannotUndo when the transfer was ended since, or what was missing settled."""
+        """Posts the moves back. Raises CannotUndo when the transfer was ended since, what was missing settled,
+        or the stock lies in a bin that is on hold since."""
+        _holds.refuse_held(session, act)
         transfer = transfers.get_transfer(session, act.document_id)
         session.refresh(transfer, with_for_update=True)
         is_closed = bool(act.details.get("closed"))
