@@ -34,9 +34,13 @@ class _CountBin:
 
 def take_back_completion(session: Session, act: Act, completed: dict[str, list[str]], *, idempotency_key: str) -> None:
     """Reverses what completing posted; the count is in progress again. Raises CannotUndo."""
+    count = counts.lock_count(session, act.document_id)
+    later = counts.counted_since(session, count)
+    if later is not None:
+        raise _trail.CannotUndo(f"{later.number} counted it since", reason="counted_since", document=later.number)
     _trail.reverse_moves(session, act, idempotency_key=idempotency_key)
     try:
-        counts.reopen_count(session, counts.get_count(session, act.document_id), **completed)
+        counts.reopen_count(session, count, **completed)
     except WrongState as error:
         raise _trail.CannotUndo("what could not be posted was settled", reason="settled") from error
 

@@ -16,6 +16,7 @@ from ambra_tui.services.counts.completing import (
     StillCounting,
     Unfinished,
     complete_count,
+    counted_since,
     reopen_count,
     uncounted_lines,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "change_count",
     "clear_limit",
     "complete_count",
+    "counted_since",
     "create_count",
     "decide",
     "find_bin",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
@@ -310,6 +311,44 @@ def _told_bins(session: Session, count: CycleCount) -> list[str]:
 
 
 # --- taken back -----------------------------------------------------------------------------------------------------
+
+
+def counted_since(session: Session, count: CycleCount) -> CycleCount | None:
+    """A count that told of a level after this one posted to it, or whose worker counted what it had posted there."""
+    posted = {level_key(line) for line in lines_of(session, count.id) if line.posted}
+    if not posted or count.completed_at is None:
+        return None
+    _one_at_a_time(session, count.site_id)
+    since = count.completed_at
+    statement = (
+        select(CycleCountLine, CycleCount)
+        .join(
+            CycleCount,
+            (col(CycleCount.organization_id) == col(CycleCountLine.organization_id))
+            & (col(CycleCount.id) == col(CycleCountLine.cycle_count_id)),
+        )
+        .where(
+            CycleCountLine.organization_id == organization_of(session),
+            CycleCount.organization_id == organization_of(session),
+            CycleCount.site_id == count.site_id,
+            CycleCount.id != count.id,
+            col(CycleCountLine.location_id).in_(sorted({key[0] for key in posted})),
+            or_(
+                and_(
+                    col(CycleCount.status) == "completed",
+                    col(CycleCount.completed_at) >= since,
+                    col(CycleCountLine.posted).is_not(None),
+                ),
+                and_(
+                    col(CycleCount.status) == "in_progress",
+                    or_(col(CycleCountLine.counted_at) >= since, col(CycleCountLine.tally_at) >= since),
+                ),
+            ),
+        )
+        .order_by(col(CycleCount.number))
+        .execution_options(populate_existing=True)
+    )
+    return next((other for line, other in session.exec(statement).all() if level_key(line) in posted), None)
 
 
 def reopen_count(
