@@ -523,6 +523,41 @@ def test_stock_that_a_count_found_is_not_taken_from_the_order_that_was_promised_
     assert (ana.on_hand("GLOVE-L", "A02-1"), floor.count(number).status) == (41, "completed")
 
 
+def test_completing_is_not_undone_when_a_later_count_told_of_the_bin(floor: Floor) -> None:
+    """What the later count says was measured against the book that the first one had put right."""
+    ana, cleo = floor.ana, floor.cleo
+    first = floor.plan("A02-1")
+    cleo.menu("count").scan("WH1-A02-1", GLOVE_L).type("39").command("done").command("complete")
+    second = floor.plan("A02-1")
+    ana.menu("count").scan("WH1-A02-1", GLOVE_L).type("39")
+    cleo.command("undo")
+    cleo.press("1")
+    assert (cleo.codes[-1], floor.count(first).status) == ("E37", "completed")
+    assert second in cleo.words
+    ana.command("done")
+    cleo.press("1")
+    assert (cleo.codes[-1], ana.on_hand("GLOVE-L", "A02-1")) == ("E37", 39)
+    cleo.command("back").command("complete")
+    assert (floor.count(second).status, ana.on_hand("GLOVE-L", "A02-1")) == ("completed", 39)
+    cleo.command("undo")
+    cleo.press("1").press("1")
+    assert (cleo.codes[-2:], ana.on_hand("GLOVE-L", "A02-1")) == (["G70", "E37"], 39)
+
+
+def test_a_pick_while_units_are_scanned_one_by_one_is_no_variance_that_is_believed(floor: Floor) -> None:
+    """FLOOR D2: nobody knows whether the unit that Ben took had been scanned."""
+    ana, ben = floor.ana, floor.ben
+    number = floor.plan("A02-1")
+    ana.menu("count").scan("WH1-A02-1", *[GLOVE_L] * 39)
+    ben.order("SO-1", ("GLOVE-L", 1))
+    ben.menu("pick").scan("SO-1", "WH1-A02-1", GLOVE_L, "T1")
+    ana.scan(GLOVE_L).command("done")
+    assert (ana.codes[-1], floor.items(number)["A02-1", "GLOVE-L", ""]) == ("W90", (39, 40, 1))
+    ben.command("home").menu("count").scan("WH1-A02-1", GLOVE_L).type("39").command("done")
+    floor.cleo.menu("count").command("complete")
+    assert (ana.moves("cycle_count_adjustment"), ana.on_hand("GLOVE-L", "A02-1")) == ([], 39)
+
+
 def test_every_act_of_counting_is_named_in_every_language() -> None:
     for language in languages():
         for kind in ("count_bin", "count_plan", "count_decision", "count_complete"):

@@ -74,6 +74,16 @@ class House:
 
         return self.work(work, who)
 
+    def submit(self, who: User, *, location: Any = None) -> CycleCountBin:
+        """A person is done with a bin."""
+
+        def work(session: Session) -> CycleCountBin:
+            count_bin = counts.find_bin(session, location or self.places.bin)
+            assert count_bin is not None
+            return counts.submit_bin(session, count_bin).bin
+
+        return self.work(work, who)
+
     def complete(self, count: CycleCount, **more: Any) -> Any:
         return self.work(
             lambda s: counts.complete_count(s, counts.get_count(s, count.id), idempotency_key=new_id("key"), **more),
@@ -301,6 +311,70 @@ def test_a_move_between_counting_and_leaving_the_bin_is_no_variance(house: House
     house.work(lambda s: counts.submit_bin(s, counts.find_bin(s, house.places.bin)))
     house.complete(count)
     assert (house.adjustments(), house.on_hand(), house.line(count).variance) == ([], 34, 0)
+
+
+@pytest.mark.parametrize(
+    ("scans", "moved", "more", "state"),
+    [
+        ((39,), 1, (), "recount"),  # the unit that left had not been scanned
+        ((39,), 1, (1,), "recount"),  # it had been
+        ((38,), 1, (1,), "accepted"),
+        ((39,), 0, (), "accepted"),
+        ((20, 19), 0, (), "accepted"),
+    ],
+)
+def test_a_variance_of_units_scanned_while_stock_moved_is_not_believed(
+    house: House, scans: tuple[int, ...], moved: int, more: tuple[int, ...], state: str
+) -> None:
+    count = house.plan()
+    scan_some(house, house.ana, scans)
+    if moved:
+        house.move(moved)
+    scan_some(house, house.ana, more)
+    house.submit(house.ana)
+    assert house.line(count).state == state
+
+
+def test_a_number_that_was_typed_stands_whatever_moves_after_it_until_more_is_scanned(house: House) -> None:
+    count = house.plan()
+    scan_some(house, house.ana, (10,))
+    house.move(1)
+    scan_some(house, house.ana, (38,), is_total=True)
+    house.move(2)
+    house.submit(house.ana)
+    assert (house.line(count).state, house.line(count).variance) == ("accepted", -1)
+    count = house.plan(house.places.other_bin)
+    house.work(lambda s: factories.stock(s, house.glove, house.places.other_bin, 5))
+    scan_some(house, house.ana, (4,), is_total=True, location=house.places.other_bin)
+    house.move(1, source=house.places.other_bin)
+    scan_some(house, house.ana, (1,), location=house.places.other_bin)
+    house.submit(house.ana, location=house.places.other_bin)
+    assert house.line(count).state == "recount"
+
+
+def test_two_counts_of_a_bin_that_was_not_steady_are_a_supervisors(house: House) -> None:
+    count = house.plan()
+    for who in (house.ana, house.ben):
+        scan_some(house, who, (20,))
+        house.move(1)
+        scan_some(house, who, (10,))
+        house.submit(who)
+    assert house.line(count).state == "approval"
+
+
+def scan_some(
+    house: House, who: User, quantities: tuple[int, ...], *, is_total: bool = False, location: Any = None
+) -> None:
+    """A person at the bin scans so many, one scan after the other."""
+
+    def work(session: Session) -> None:
+        count_bin = counts.find_bin(session, location or house.places.bin)
+        assert count_bin is not None
+        counts.begin_bin(session, count_bin)
+        for quantity in quantities:
+            counts.tally(session, count_bin, variant_id=house.glove.id, quantity=Decimal(quantity), is_total=is_total)
+
+    house.work(work, who)
 
 
 def test_what_the_level_no_longer_holds_becomes_a_discrepancy(house: House) -> None:

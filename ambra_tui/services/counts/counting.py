@@ -18,7 +18,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlmodel import Session, col
+from sqlalchemy import or_
+from sqlmodel import Session, col, func, select
 
 from ambra_tui.errors import Conflict, Invalid, WrongState
 from ambra_tui.kit.quantity import MAX_QUANTITY, ZERO
@@ -27,8 +28,8 @@ from ambra_tui.services.counts.documents import CLAIM, add_line, level_key, line
 from ambra_tui.services.counts.dues import close_tasks, reopen_tasks
 from ambra_tui.services.counts.limits import is_within_limits, is_within_tolerance, unit_costs
 from ambra_tui.store.facts import publish
-from ambra_tui.store.models import CycleCount, CycleCountBin, CycleCountLine, StockLevel
-from ambra_tui.store.scope import actor_of, now_of, scoped
+from ambra_tui.store.models import CycleCount, CycleCountBin, CycleCountLine, StockLevel, StockMove
+from ambra_tui.store.scope import actor_of, now_of, organization_of, scoped
 
 Rest = Literal["zero", "keep"]
 
@@ -130,6 +131,8 @@ def tally(
     keys = list(dict.fromkeys([*sorted(on_hand, key=lambda key: (not key[4], key)), loose]))
     group = [lines[key] for key in keys if key in lines]
     _refuse_decided(session, group)
+    begun = None if is_total else _begun(group)
+    began_after = _last_move(session, variant_id) if begun is None else begun
     before = ZERO if is_total else sum((line.tally or ZERO for line in group), ZERO)
     total = before + quantity
     if not 0 <= total <= MAX_QUANTITY:
@@ -138,9 +141,23 @@ def tally(
         line = lines.get(key) or add_line(session, count, key, is_added=True)
         line.tally, line.tally_expected = part, on_hand.get(key, ZERO)
         line.tally_by, line.tally_at = actor_of(session).id, now_of(session)
+        line.tally_after, line.tally_is_open = began_after, not is_total
         session.add(line)
     session.flush()
     return total
+
+
+def _begun(group: Sequence[CycleCountLine]) -> int | None:
+    """The last move before the tally of these lines began, where there is one."""
+    return min((line.tally_after for line in group if line.tally_after is not None), default=None)
+
+
+def _last_move(session: Session, variant_id: str) -> int:
+    """The newest move of a variant in the order of record."""
+    statement = select(func.max(StockMove.sequence)).where(
+        StockMove.organization_id == organization_of(session), StockMove.variant_id == variant_id
+    )
+    return session.exec(statement).one() or 0
 
 
 def _refuse_decided(session: Session, group: Sequence[CycleCountLine]) -> None:
@@ -185,9 +202,14 @@ def _forget(session: Session, lines: Sequence[CycleCountLine]) -> None:
         if line.is_added and line.counted is None:
             session.delete(line)
             continue
-        line.tally, line.tally_expected, line.tally_by, line.tally_at = None, None, "", None
+        _drop_tally(line)
         session.add(line)
     session.flush()
+
+
+def _drop_tally(line: CycleCountLine) -> None:
+    line.tally, line.tally_expected, line.tally_by, line.tally_at = None, None, "", None
+    line.tally_after, line.tally_is_open = None, False
 
 
 def _book(session: Session, location_id: str, *, variant_id: str | None = None) -> dict[tuple[str, ...], Decimal]:
@@ -268,16 +290,35 @@ def _take(session: Session, count: CycleCount, line: CycleCountLine, *, cost: in
     line.counted, line.expected = line.tally, line.tally_expected or ZERO
     line.counted_by, line.counted_at = line.tally_by, line.tally_at
     line.variance = line.counted - line.expected
-    line.tally, line.tally_expected, line.tally_by, line.tally_at = None, None, "", None
-    line.state = _judge(session, count, line, cost=cost)
+    is_steady = line.variance == ZERO or not _moved_meanwhile(session, line)
+    _drop_tally(line)
+    line.state = _judge(session, count, line, cost=cost, is_steady=is_steady)
     session.add(line)
 
 
-def _judge(session: Session, count: CycleCount, line: CycleCountLine, *, cost: int | None) -> str:
-    """Accepted, counted again by somebody else, or for a supervisor to approve."""
+def _moved_meanwhile(session: Session, line: CycleCountLine) -> bool:
+    """Stock of the line moved since the first of its scans: nobody knows whether before or after it was scanned."""
+    if not line.tally_is_open or line.tally_after is None:
+        return False
+    statement = select(col(StockMove.id)).where(
+        StockMove.organization_id == organization_of(session),
+        StockMove.variant_id == line.variant_id,
+        col(StockMove.sequence) > line.tally_after,
+        or_(col(StockMove.source_id) == line.location_id, col(StockMove.destination_id) == line.location_id),
+        StockMove.lot_id == line.lot_id,
+        StockMove.serial == line.serial,
+    )
+    return session.exec(statement.limit(1)).first() is not None
+
+
+def _judge(session: Session, count: CycleCount, line: CycleCountLine, *, cost: int | None, is_steady: bool) -> str:
+    """Accepted, counted again by somebody else, or for a supervisor to approve. A variance of a bin that was not
+    steady while its units were scanned is believed at no size."""
     assert line.variance is not None
     if line.variance == ZERO:
         return "accepted"
+    if not is_steady:
+        return "approval" if line.state == "recount" else "recount"
     is_small = is_within_tolerance(count, line)
     is_recount = line.state == "recount"
     if not is_small and not is_recount:
@@ -312,10 +353,14 @@ def _close_if_true(session: Session, count: CycleCount, count_bin: CycleCountBin
 
 _QUANTITIES = ("expected", "counted", "variance", "first_counted", "first_variance", "tally", "tally_expected")
 _MOMENTS = ("counted_at", "recounted_at", "first_at", "tally_at")
+_NUMBERS = ("tally_after",)
+_FLAGS = ("tally_is_open",)
 _TEXTS = ("state", "counted_by", "recounted_by", "first_by", "tally_by", "approved_by")
 _FROM_TEXT: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(_QUANTITIES, Decimal),
     **dict.fromkeys(_MOMENTS, datetime.fromisoformat),
+    **dict.fromkeys(_NUMBERS, int),
+    **dict.fromkeys(_FLAGS, str(True).__eq__),
     **dict.fromkeys(_TEXTS, str),
 }
 

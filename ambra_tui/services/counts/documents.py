@@ -277,6 +277,7 @@ def _line_values(count: CycleCount, level: StockLevel, position: int, *, expecte
         "expected": expected,
         "state": "open",
         "is_added": False,
+        "tally_is_open": False,
         **dict(zip(LEVEL_KEY, level_key(level), strict=True)),
         **dict.fromkeys(("counted_by", "first_by", "tally_by", "approved_by", "move_id"), ""),
     }

@@ -88,8 +88,9 @@ class CycleCountLine(Scoped, table=True):
 
     `expected`: what the book said when it was loaded and, once counted, at the moment it was counted; `variance` is
     `counted` minus that. `first_*`: the count before a recount. `tally*`: what a worker who is at the bin counted so
-    far, and what the book said at that moment. `posted`: the part of the variance that completing posted, by the move
-    `move_id`. `is_added`: it was found, not loaded.
+    far, and what the book said at that moment; `tally_after`: the last move of record before the tally began;
+    `tally_is_open`: it grew scan by scan, so that moves since then may be in it or not. `posted`: the part of the
+    variance that completing posted, by the move `move_id`. `is_added`: it was found, not loaded.
     """
 
     __tablename__ = "cycle_count_line"
@@ -136,6 +137,8 @@ class CycleCountLine(Scoped, table=True):
     tally_expected: Decimal | None = Field(default=None, sa_type=QuantityColumn)
     tally_by: str = Field(default="", max_length=60)
     tally_at: datetime | None = moment(default=None, nullable=True)
+    tally_after: int | None = Field(default=None, sa_type=BigInteger)
+    tally_is_open: bool = False
     approved_by: str = Field(default="", max_length=60)
     posted: Decimal | None = Field(default=None, sa_type=QuantityColumn)
     move_id: str = Field(default="", max_length=40)

@@ -376,6 +376,8 @@ def _create_cycle_count_line() -> None:
         sa.Column("tally_expected", sa.BigInteger(), nullable=True),
         sa.Column("tally_by", sa.String(60), nullable=False),
         sa.Column("tally_at", sa.BigInteger(), nullable=True),
+        sa.Column("tally_after", sa.BigInteger(), nullable=True),
+        sa.Column("tally_is_open", sa.Boolean(), nullable=False),
         sa.Column("approved_by", sa.String(60), nullable=False),
         sa.Column("posted", sa.BigInteger(), nullable=True),
         sa.Column("move_id", sa.String(40), nullable=False),
