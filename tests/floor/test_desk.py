@@ -8,12 +8,24 @@ from decimal import Decimal
 import pytest
 from sqlmodel import Session
 
-from ambra_tui.services import catalog, claims, places, receiving, transfers
+from ambra_tui.kit.language import languages, say
+from ambra_tui.services import catalog, claims, places, purchasing, receiving, returns, transfers
 from ambra_tui.services.acts import _trail
+from ambra_tui.services.counts import completing
 from ambra_tui.store import Actor
 from ambra_tui.store.models import Discrepancy, User
 from ambra_tui.store.scope import scoped
 from tests.floor.worker import Worker, open_ds1
+
+KINDS = (
+    purchasing.SHORT_RECEIPT, returns.SHORT_RETURN, receiving.BLIND_RECEIPT, receiving.UNEXPECTED_ITEM,
+    transfers.TRANSFER_LOSS, completing.SHORT, completing.ELSEWHERE,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_exception_is_named(language: str) -> None:
+    assert [kind for kind in KINDS if not 0 < len(say(language, f"desk.kind_{kind}")) <= 21] == []
 
 
 @pytest.fixture
