@@ -57,6 +57,8 @@ class CountMachine(RuleBasedStateMachine):
         self.adjusted: defaultdict[Level, Decimal] = defaultdict(Decimal)
         self.newest: dict[Level, int] = {}  # the latest moment of counting that was completed
         self.tallied: dict[tuple[str, Level], Seen] = {}  # by bin of a count
+        self.scanned: dict[tuple[str, Level], tuple[int, Decimal]] = {}  # of these: moves before, adjusted at the last
+        self.moves: defaultdict[Level, int] = defaultdict(int)
         self.seen: dict[tuple[str, Level], Seen] = {}  # by count
         self.at_bin: dict[str, tuple[str, str]] = {}  # worker -> count and bin of it
         self.moment = 0
@@ -97,6 +99,7 @@ class CountMachine(RuleBasedStateMachine):
             if not place.startswith("loc_supplier") and place not in (ledger.WASTE, ledger.SUPPLIER):
                 self.really[place, *item] += sign * quantity
                 self.book[place, *item] += sign * quantity
+                self.moves[place, item[0], item[1]] += 1
         self.moment += 1
         return True
 
@@ -200,6 +203,7 @@ class CountMachine(RuleBasedStateMachine):
         mine = {(line.location_id, line.variant_id, line.lot_id) for line in lines}
         for key in [key for key in self.tallied if key[0] == row.id and key[1] not in mine]:
             del self.tallied[key]
+            self.scanned.pop(key, None)
         self.at_bin[who] = (row.cycle_count_id, row.id)
         return True
 
@@ -212,6 +216,7 @@ class CountMachine(RuleBasedStateMachine):
             return
         self.moment += 1
         self.tallied[row.id, key] = Seen(self.drift[key], self.moment)
+        self.scanned.pop((row.id, key), None)
 
     def _place(self, who: str) -> str:
         row = self.write(lambda s: s.get_one(CycleCountBin, (self.organization_id, self.at_bin[who][1])))
@@ -227,6 +232,35 @@ class CountMachine(RuleBasedStateMachine):
         if is_moved and self.really[key] > 0:
             amount, item = min(self.really[key], Decimal(3)), (key[1], key[2])
             self._post(key[0], self.house.stage.id, item, amount, MoveKind.BIN_MOVE, guard=Guard.FREE)
+
+    @precondition(lambda self: self.at_bin)
+    @rule(data=st.data(), is_moved=st.booleans(), was_scanned=st.booleans())
+    def scan_units(self, data: Any, is_moved: bool, was_scanned: bool) -> None:
+        """Half of it, then the rest; between the two somebody may take a unit that was scanned, or one that was not."""
+        who = data.draw(st.sampled_from(sorted(self.at_bin)))
+        key: Level = (self._place(who), *data.draw(st.sampled_from(self.items)))
+        bin_id, there, before = self.at_bin[who][1], self.really[key], self.moves[key]
+        if (bin_id, key) in self.tallied or there < 2 or not self._scan(who, key, there - 1):
+            return
+        taken = is_moved and self._post(
+            key[0], self.house.stage.id, (key[1], key[2]), Decimal(1), MoveKind.BIN_MOVE, guard=Guard.FREE
+        )
+        if not taken or was_scanned:
+            assert self._scan(who, key, Decimal(1))
+        self.moment += 1
+        self.tallied[bin_id, key] = Seen(self.drift[key], self.moment)
+        self.scanned[bin_id, key] = (before, self.adjusted[key])
+
+    def _scan(self, who: str, key: Level, quantity: Decimal) -> bool:
+        def work(session: Session) -> bool:
+            row = session.get_one(CycleCountBin, (self.organization_id, self.at_bin[who][1]))
+            try:
+                counts.tally(session, row, variant_id=key[1], lot_id=key[2], quantity=quantity)
+            except (counts.AlreadyCounted, counts.OtherBadge):
+                return False
+            return True
+
+        return bool(self.write(work, who=who))
 
     @precondition(lambda self: self.at_bin)
     @rule(data=st.data(), leaves=st.integers(0, 4))
@@ -253,7 +287,16 @@ class CountMachine(RuleBasedStateMachine):
         self.moment += 1
         for line in lines:
             key = (line.location_id, line.variant_id, line.lot_id)
-            self.seen[count_id, key] = self.tallied.pop((bin_id, key), Seen(self.drift[key], self.moment))
+            seen = self.tallied.pop((bin_id, key), Seen(self.drift[key], self.moment))
+            self.seen[count_id, key] = self._judged(line, key, seen, self.scanned.pop((bin_id, key), None))
+
+    def _judged(self, line: CycleCountLine, key: Level, seen: Seen, scanned: tuple[int, Decimal] | None) -> Seen:
+        """What was scanned while stock moved is never believed by itself; a supervisor may believe it."""
+        if scanned is None or self.moves[key] == scanned[0]:
+            return seen
+        assert line.variance is not None
+        assert line.state != "accepted" or line.variance == ZERO, line
+        return Seen(scanned[1] + line.variance, seen.at)
 
     @rule(data=st.data())
     def decide(self, data: Any) -> None:
@@ -334,6 +377,7 @@ class CountMachine(RuleBasedStateMachine):
     def _book(self, key: Level, seen: Seen, posted: Decimal) -> None:
         self.book[key] += posted
         self.adjusted[key] += posted
+        self.moves[key] += bool(posted)
         self.newest[key] = max(self.newest.get(key, -1), seen.at)
 
     # -- what always holds -------------------------------------------------------------------------------------
