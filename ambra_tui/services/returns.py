@@ -34,7 +34,6 @@ from ambra_tui.store.models import (
     ReturnAuthorization,
     ReturnLine,
     SalesOrder,
-    SalesOrderLine,
     StockMove,
     Variant,
 )
@@ -221,10 +220,8 @@ def _checked_lines(session: Session, rma: ReturnAuthorization, lines: Sequence[N
 
 
 def _returnable(session: Session, rma: ReturnAuthorization) -> dict[str, Decimal]:
-    """Variant -> what was shipped with the order and no other return of it speaks for."""
-    room: dict[str, Decimal] = {}
-    for line in session.exec(scoped(session, SalesOrderLine).where(SalesOrderLine.sales_order_id == rma.order_id)):
-        room[line.variant_id] = room.get(line.variant_id, ZERO) + line.fulfilled
+    """Variant -> what was shipped with the order, substitutes as such, and no other return of it speaks for."""
+    room = _left(session, rma.order_id)
     others = scoped(session, ReturnAuthorization).where(
         ReturnAuthorization.order_id == rma.order_id,
         ReturnAuthorization.id != rma.id,
@@ -235,6 +232,20 @@ def _returnable(session: Session, rma: ReturnAuthorization) -> dict[str, Decimal
             spoken_for = taken.quantity if other.status == "pending" else taken.received
             room[taken.variant_id] = room.get(taken.variant_id, ZERO) - spoken_for
     return {variant_id: max(quantity, ZERO) for variant_id, quantity in room.items()}
+
+
+def _left(session: Session, order_id: str) -> dict[str, Decimal]:
+    """Variant -> what left with an order, as the ledger tells, whether or not it came back."""
+    statement = select(StockMove).where(
+        StockMove.organization_id == organization_of(session),
+        StockMove.origin_id == order_id,
+        col(StockMove.kind).in_((MoveKind.ORDER_FULFILLED, MoveKind.REVERSAL)),
+    )
+    left: dict[str, Decimal] = {}
+    for move in session.exec(statement).all():
+        sign = 1 if move.destination_id == CUSTOMER else -1 if move.source_id == CUSTOMER else 0
+        left[move.variant_id] = left.get(move.variant_id, ZERO) + sign * move.quantity
+    return left
 
 
 # --- what was shipped -----------------------------------------------------------------------------------------------

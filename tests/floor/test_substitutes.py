@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from ambra_tui.services import catalog, orders, substitutions
+from ambra_tui.errors import Invalid
+from ambra_tui.services import catalog, orders, returns, substitutions
 from ambra_tui.services.imports._run import run_import
 from ambra_tui.store import NOBODY
 from ambra_tui.store.models import StockMove
@@ -115,6 +116,25 @@ def test_without_a_rule_or_stock_the_rest_stays_open(ana: Worker, case: str) -> 
     if case == "refused":
         ana.press("2")
     assert (ana.prompt.step, line(ana)) == ("done", (6, 4, 0))
+
+
+def test_what_may_come_back_is_what_left_the_substitute_too(ana: Worker) -> None:
+    rule(ana, "GLOVE-L", "GLOVE-M", ratio=2)
+    short(ana).press("1").scan("WH1-A03-1", GLOVE_M, "T4").command("ship")
+    order = ana.write(lambda session: orders.find_order(session, "SO-4"))
+    assert order is not None
+
+    def authorize(sku: str, quantity: int) -> None:
+        def work(session: Session) -> None:
+            new = returns.NewReturnLine(catalog.variant_by_sku(session, sku).id, Decimal(quantity))
+            returns.create_return(session, order_id=order.id, reason="does not fit", lines=[new])
+
+        ana.write(work)
+
+    for sku, left in (("GLOVE-L", 6), ("GLOVE-M", 8)):
+        with pytest.raises(Invalid, match=f"at most {left} "):
+            authorize(sku, left + 1)
+        authorize(sku, left)
 
 
 @on_sqlite
