@@ -84,7 +84,7 @@ def _bin_commands(desk: Desk, standing: Standing) -> tuple[Command, ...]:
         commands.append(Command("f6", "approve", _say(desk, "key_approve")))
     if len(standing.waiting) > 1:
         commands.append(Command("f7", "skip", _say(desk, "key_skip")))
-    if standing.open_counts and standing.is_supervisor:
+    if standing.open_counts:
         commands.append(Command("f10", "complete", _say(desk, "key_complete")))
     return tuple(commands)
 
