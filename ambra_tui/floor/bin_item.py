@@ -219,17 +219,19 @@ def refusals(desk: Desk, item: BinItem | None = None) -> Iterator[None]:
     except InsufficientStock as error:
         if item is None:
             raise
-        raise short(desk, item) from error
+        raise short(desk, item, available=error.shortages[0].available) from error
     except NotAllowed as error:
         raise Refusal("E56", site=desk.site.code) from error
 
 
-def short(desk: Desk, item: BinItem) -> Refusal:
-    """The bin holds less than was counted: E31 when somebody was faster, E15 when it never held that much."""
+def short(desk: Desk, item: BinItem, *, available: Decimal | None = None) -> Refusal:
+    """The bin holds less than was counted: E31 when somebody was faster, E15 when it never held that much, or when
+    the site may give only what is `available` of it."""
     levels, location, sku = levels_of(desk, item), location_of(desk, item), variant_of(desk, item).sku
     now = max(free_of(levels), ZERO)
     if now < item.quantity <= item.seen:
         return Refusal("E31", quantity=show(now), bin=location.code, item=sku)
+    now = now if available is None else min(now, available)
     return Refusal("E15", short=desk.say("stock.short", bin=location.code, quantity=show(now), item=sku))
 
 

@@ -257,7 +257,6 @@ def close(desk: Desk, standing: Standing, carried: list[Carried]) -> Heard:
     assert standing.transfer is not None
     missing = transfers.close(desk.session, standing.transfer)
     note(desk, standing, carried, is_closed=True)
-    claims.release(desk.session, transfers.DOCUMENT, standing.transfer.id)
     if missing:
         quantity = sum((loss.quantity for loss in missing), ZERO)
         return Heard(TransferState(), Verdict("W26", {"document": standing.document, "quantity": show(quantity)}))

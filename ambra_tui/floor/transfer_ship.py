@@ -34,7 +34,7 @@ from ambra_tui.floor.conversation import Entry, Heard, Refusal, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.transfer_state import Standing, TransferState, sku_of
 from ambra_tui.kit.quantity import ZERO, show
-from ambra_tui.services import claims, transfers
+from ambra_tui.services import transfers
 from ambra_tui.services.catalog import match_code
 from ambra_tui.services.transfers import Carried
 from ambra_tui.store.models import Location, Lot
@@ -195,7 +195,6 @@ def send(desk: Desk, standing: Standing, carried: list[Carried]) -> Heard:
     assert standing.transfer is not None
     transfer = transfers.send(desk.session, standing.transfer)
     note(desk, standing, carried, is_sent=True)
-    claims.release(desk.session, transfers.DOCUMENT, transfer.id)
     _, destination = transfers.site_codes(desk.session, transfer)
     quantity = sum((line.shipped for line in standing.lines), ZERO)
     told = {"document": transfer.number, "site": destination, "quantity": show(quantity)}

@@ -46,8 +46,10 @@ class Transfer:
         return draw(desk, Standing.of(desk, state))
 
     def hear(self, desk: Desk, state: TransferState, entry: Entry) -> Heard:
-        """One step."""
+        """One step. A transfer that was sent, received or cancelled elsewhere meanwhile is answered first."""
         standing = Standing.of(desk, state)
+        if state.transfer_id and standing.transfer is None and (entry.kind, entry.text) != ("command", "back"):
+            return Heard(TransferState(), _gone_on(desk, state))
         if entry.kind == "command":
             return _command(desk, standing, entry.text)
         if entry.kind == "choice":
@@ -57,6 +59,13 @@ class Transfer:
         if standing.step in ("ending", "settle"):
             raise Refusal("E40")
         return (hear_ship if state.task == "ship" else hear_receive)(desk, standing, entry)
+
+
+def _gone_on(desk: Desk, state: TransferState) -> Verdict:
+    transfer = transfers.get_transfer(desk.session, state.transfer_id)
+    if transfer.status == "draft":
+        return Verdict("E41")
+    return Verdict("E32" if transfer.status == "cancelled" else "E33", {"document": transfer.number})
 
 
 # --- which one ------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from ambra_tui import ledger
 from ambra_tui.errors import Duplicate, Invalid, NotFound, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.text import clean_line
+from ambra_tui.services import claims
 from ambra_tui.services.catalog import positive_quantity
 from ambra_tui.services.documents import document_number
 from ambra_tui.services.rows import add_unique
@@ -154,8 +155,9 @@ def cancel_transfer(session: Session, transfer: StockTransfer) -> StockTransfer:
 
 
 def change_status(session: Session, transfer: StockTransfer, status: str) -> None:
-    """The transfer in another state, from this moment."""
+    """The transfer in another state, from this moment; whoever worked on what it was before holds it no more."""
     transfer.status = status
+    claims.release(session, DOCUMENT, transfer.id)
     transfer.updated_at = now_of(session)
     session.add(transfer)
     session.flush()
