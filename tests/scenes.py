@@ -80,6 +80,7 @@ SCENES: dict[str, Scene] = {
     "receive-expired": scene("key:1", "PO-1001", MILK, "]C11726010110OLD"),
     "receive-too-many": scene("key:1", "PO-1001", BOLT, "type:9999"),
     "receive-short": scene("key:1", "PO-1001", BOLT, "type:500", "WH1-RECV", "key:f10"),
+    "receive-damaged": scene("key:1", "PO-1001", "key:f8", BOLT),
     "receive-blind": scene("key:1", "key:f6"),
     # putting away
     "putaway-start": scene("key:2"),
@@ -88,6 +89,8 @@ SCENES: dict[str, Scene] = {
     "putaway-other-bin": scene("key:2", "050010000000000027", "WH1-B03-1"),
     # picking
     "pick-orders": scene("key:3"),
+    "pick-zone": scene("key:3", "key:f6"),
+    "pick-taken": scene("key:3", "SO-4"),
     "pick-bin": scene("key:3", "SO-2"),
     "pick": scene(*PICK_GLOVES, is_pictured=True),
     "wrong-bin": scene("key:3", "SO-2", "WH1-A03-1", is_pictured=True),
@@ -143,6 +146,7 @@ SCENES: dict[str, Scene] = {
     "inquiry-plate": scene("050010000000000027"),
     "inquiry-order": scene("SO-2"),
     "inquiry-purchase-order": scene("PO-1001"),
+    "inquiry-unknown": scene("key:f3", "NO-SUCH-CODE"),
     "inquiry-code": scene("WH1-A04-1", "key:f11"),
     # administration
     "admin-password": scene("key:f12", "key:5", badge=SUPERVISOR),
@@ -152,6 +156,7 @@ SCENES: dict[str, Scene] = {
     "desk": scene("key:0", badge=SUPERVISOR, is_pictured=True),
     "desk-exception": scene("key:0", "key:1", badge=SUPERVISOR),
     "desk-work": scene("key:0", "key:2", badge=SUPERVISOR),
+    "desk-set-free": scene("key:0", "key:2", "key:1", badge=SUPERVISOR),
     "desk-operator": scene("key:0"),
     "desk-live": scene("key:0", "key:f5", badge=SUPERVISOR, is_pictured=True),
     "desk-shift": scene("key:0", "key:f11", badge=SUPERVISOR, is_pictured=True),

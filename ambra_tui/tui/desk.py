@@ -90,6 +90,8 @@ class ShiftPlot(PlotextPlot):
         self.plt.ylim(0, max(4, most))
         step = max(1, -(-max(4, most) // 4))
         self.plt.yticks(list(range(0, max(4, most) + 1, step)))
+        every = 1 if self.app.size.width >= TABLE_FROM else 2
+        self.plt.xticks(list(range(1, len(hours) + 1, every)), hours[::every])
         self.refresh()
 
 
