@@ -523,6 +523,16 @@ def test_stock_that_a_count_found_is_not_taken_from_the_order_that_was_promised_
     assert (ana.on_hand("GLOVE-L", "A02-1"), floor.count(number).status) == (41, "completed")
 
 
+def test_who_takes_a_doubted_count_back_may_not_guess_until_it_fits(floor: Floor) -> None:
+    """D1, D3: another badge counts what a count that was taken back had left in doubt."""
+    floor.plan("A02-1")
+    ana = floor.ana.menu("count").scan("WH1-A02-1", GLOVE_L).type("20").command("done")
+    assert ana.verdict == "W90"
+    ana.command("undo").press("1").scan("WH1-A02-1", GLOVE_L).type("40").command("done")
+    assert (ana.verdict, ana.scan("WH1-A02-1").verdict) == ("W90", "E34")
+    assert floor.ben.menu("count").scan("WH1-A02-1", GLOVE_L).type("40").command("done").verdict == "G91"
+
+
 def test_completing_is_not_undone_when_a_later_count_told_of_the_bin(floor: Floor) -> None:
     """What the later count says was measured against the book that the first one had put right."""
     ana, cleo = floor.ana, floor.cleo

@@ -28,7 +28,7 @@ from ambra_tui.services.counts.documents import CLAIM, add_line, level_key, line
 from ambra_tui.services.counts.dues import close_tasks, reopen_tasks
 from ambra_tui.services.counts.limits import is_within_limits, is_within_tolerance, unit_costs
 from ambra_tui.store.facts import publish
-from ambra_tui.store.models import CycleCount, CycleCountBin, CycleCountLine, StockLevel, StockMove
+from ambra_tui.store.models import Act, CycleCount, CycleCountBin, CycleCountLine, StockLevel, StockMove
 from ambra_tui.store.scope import actor_of, now_of, organization_of, scoped
 
 Rest = Literal["zero", "keep"]
@@ -240,8 +240,11 @@ def submit_bin(session: Session, count_bin: CycleCountBin, *, rest: Rest | None 
     _tally_rest(session, count_bin, lines, rest)
     counted = [line for line in lines if line.tally is not None]
     costs = unit_costs(session, count.site_id, {line.variant_id for line in counted})
+    doubted = set() if is_recount else _doubted_before(session, count_bin)
     for line in counted:
         _take(session, count, line, cost=costs.get(line.variant_id))
+        if line.id in doubted and line.state == "accepted":
+            line.state = "recount"
     actor, now = actor_of(session).id, now_of(session)
     if is_recount:
         count_bin.recounted_by, count_bin.recounted_at = actor, now
@@ -252,6 +255,18 @@ def submit_bin(session: Session, count_bin: CycleCountBin, *, rest: Rest | None 
     claims.release(session, CLAIM, count_bin.id)
     publish(session, "bin_counted", count.id, {"number": count.number, "location_id": count_bin.location_id})
     return Submitted(count_bin, counted, closed, {**before, "tasks": closed})
+
+
+def _doubted_before(session: Session, count_bin: CycleCountBin) -> set[str]:
+    """Lines that a count of the actor's left in doubt before it was taken back: nobody may guess until it fits."""
+    statement = scoped(session, Act).where(
+        Act.user_id == actor_of(session).id,
+        Act.kind == "count_bin",
+        Act.document_id == count_bin.cycle_count_id,
+        col(Act.undone_at).is_not(None),
+    )
+    own = [act.details for act in session.exec(statement).all() if act.details["bin_id"] == count_bin.id]
+    return {line_id for told in own for line_id, after in told["after"].items() if after[0] != "accepted"}
 
 
 def _wanted_lines(
