@@ -120,7 +120,8 @@ class Prompt:
     `is_secret`: what is typed is shown as dots and never logged (a PIN); `progress`: done and total; `todo`,
     `contents`: what is left and what the bin holds, seen on wide screens; `practice`: codes that make sense here;
     `symbol`: a text that the screen shows as a square code for another scanner, in place of the target; the facts are
-    seen only where it does not fit.
+    seen only where it does not fit; `is_card`: there to be read, so on the smallest screens its facts come before
+    its question.
     """
 
     step: str
@@ -141,6 +142,7 @@ class Prompt:
     practice: tuple[PracticeCode, ...] = ()
     help_page: str = ""
     symbol: str = ""
+    is_card: bool = False
 
 
 class FlowState(BaseModel):

@@ -27,6 +27,7 @@ Line = tuple[Span, ...]
 SIDE_FROM, WIDE_FROM = 76, 100
 NARROW_SIDE = 30  # a verdict's code and its headline of 20 columns, without the moment
 LOW = 8
+READABLE = 6  # rows of a step from which a card has room for its question
 MENU_FROM = 7  # a step with so many choices is a menu
 ROOMY, TIGHT = 17, 5  # columns of a choice with its whole label, and with the beginning of it
 _SIGN: dict[Level, str] = {"good": "✓", "doubt": "!", "wrong": "✗"}
@@ -131,6 +132,8 @@ def _main(view: View, chrome: Chrome, width: int, height: int, *, screen_width: 
     inner, wide = width - 2 * margin, screen_width - 2 * margin
     is_low = height < LOW
     asks = _joined(view, inner) if is_low and view.target else [((row, "ask"),) for row in wrap(view.ask, inner)]
+    if view.is_card and view.target and height < READABLE:
+        asks = _target(view.target, inner, 1)
     items = _body(view, inner)
     plan = _plan(view, chrome, inner, wide, height, asks=len(asks), items=len(items))
     air: Line = (_GAP,)

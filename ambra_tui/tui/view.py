@@ -58,6 +58,7 @@ class View:
     history: tuple[tuple[str, Level, str], ...] = ()
     emblem: str = ""
     symbol: str = ""
+    is_card: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +121,5 @@ def view_of(prompt: Prompt, *, history: Iterable[PastVerdict] = (), more_keys: I
             (f"{past.at.astimezone():%H:%M}", past.level, f"{past.code} {printable(past.words)}") for past in history
         ),
         symbol=prompt.symbol,
+        is_card=prompt.is_card,
     )

@@ -162,6 +162,7 @@ def _card(
         commands=(label_command(desk), Command("f11", "code", desk.say("labels.show"))),
         practice=_practice(desk),
         help_page="inquiry",
+        is_card=True,
     )
 
 
