@@ -111,6 +111,7 @@ def test_a_revoked_key_ends(api: Api, server: LiveServer) -> None:
     "held", [["admin"], ["read"], ["write"], ["delete"], ["orders:read"], ["orders:write"], ["orders:delete"]]
 )
 def test_scopes_open_exactly_their_operations(api: Api, server: LiveServer, held: list[str]) -> None:
+    """F12: a key's scopes open exactly their operations."""
     with client_for(api.store, server.address, api.organization_id, held) as client:
         for edition, operation in OPERATIONS:
             resource, _, verb = operation.scope.partition(":")

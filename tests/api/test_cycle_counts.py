@@ -67,7 +67,7 @@ def test_a_count_from_draft_to_completed(api: Api, house: factories.Warehouse, s
 
 
 def test_completing_twice_posts_nothing(api: Api, house: factories.Warehouse, stocked: Any) -> None:
-    """FLOOR D8."""
+    """D8: an API retry posts nothing."""
     count = begun(api, house)
     send(api, count, 7)
     key = {"Idempotency-Key": "complete-1"}

@@ -56,11 +56,12 @@ class Station:
         site: str = "WH1",
         has_server: bool = False,
         now: str = NOW,
+        serial: str = "",
     ) -> Self:
-        """Starts the program on a store; `has_server`: with the server beside it."""
+        """Starts the program on a store; `has_server`: with the server beside it; `serial`: a port or a recording."""
         argv = [
             sys.executable, "-m", "ambra_tui.cli", "--store", store_url, "--site", site, "--station", station,
-            "--server" if has_server else "--no-server",
+            "--server" if has_server else "--no-server", *(["--serial", serial] if serial else []),
         ]  # fmt: skip
         environment = {"AMBRA_NOW": now, "AMBRA_HOME": str(home)}
         terminal = Terminal.start(argv, rows=rows, columns=columns, folder=ROOT, environment=environment)

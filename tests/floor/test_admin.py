@@ -48,6 +48,7 @@ def stored(worker: Worker) -> str:
 
 
 def test_an_operator_has_no_administration(ds1: tuple[Store, int]) -> None:
+    """F12: nothing of administration for operators."""
     ana = Worker(*ds1, "BDG-1001")
     ana.command("sign_out")
     assert "5" not in [choice.digit for choice in ana.prompt.choices]
@@ -132,7 +133,7 @@ def test_a_supervisor_who_is_none_any_more_is_stopped(cleo: Worker) -> None:
 
 
 def test_no_screen_of_an_operator_speaks_of_cost() -> None:
-    """The words of the floor have no place for a cost or a price."""
+    """F12: the words of the floor have no place for a cost or a price."""
     import ast
     from pathlib import Path
 

@@ -106,6 +106,7 @@ def everything_told(worker: Worker) -> str:
 
 
 def test_p6_a_blind_count_a_recount_by_another_badge_and_an_approval(floor: Floor) -> None:
+    """D3: accepted within tolerance, counted again by another badge beyond it, then a supervisor's."""
     ana, ben, cleo = floor.ana, floor.ben, floor.cleo
     number = floor.plan("A02-1", "A03-1", "B02-1")
     told = [everything_told(ana.menu("count"))]
@@ -169,7 +170,7 @@ def test_p6_a_blind_count_a_recount_by_another_badge_and_an_approval(floor: Floo
 
 
 def test_the_book_is_told_to_no_operator_and_in_no_event_before_the_count_is_decided(floor: Floor) -> None:
-    """FLOOR D1."""
+    """D1: the book is on no screen of an operator, in no step, event or trail."""
     floor.plan("A02-1")
     floor.ana.menu("count").scan("WH1-A02-1", GLOVE_L).type("17").command("done")
     assert not re.search(r"\b(40|23)\b", everything_told(floor.ana))
@@ -185,7 +186,7 @@ def test_the_book_is_told_to_no_operator_and_in_no_event_before_the_count_is_dec
 
 
 def test_looking_something_up_in_the_middle_of_a_bin_tells_no_quantity(floor: Floor) -> None:
-    """FLOOR D1."""
+    """D1: a look-up tells no quantity of a bin that is being counted."""
     floor.plan("A02-1")
     ana = floor.ana
     ana.menu("count").scan("WH1-A02-1")
@@ -218,7 +219,7 @@ def test_a_thousand_units_scanned_one_by_one_are_a_thousand(floor: Floor) -> Non
 
 
 def test_the_lot_is_asked_and_an_unexpected_item_and_lot_are_added(floor: Floor) -> None:
-    """FLOOR D4."""
+    """D4: an unexpected item and lot are added."""
     ana, number = floor.ana, floor.plan("A04-1")
     ana.menu("count").scan("WH1-A04-1", MILK)
     assert (ana.verdict, ana.prompt.step, ana.prompt.ask) == ("G30", "lot", "Scan or type the lot")
@@ -264,7 +265,7 @@ def test_serials_count_once_each(floor: Floor) -> None:
 
 
 def test_an_empty_bin_is_one_key(floor: Floor) -> None:
-    """FLOOR D4."""
+    """D4: an empty bin is one key."""
     ana, number = floor.ana, floor.plan("C03-1", "A03-1")
     ana.menu("count").scan("WH1-C03-1")
     assert [command.key for command in ana.prompt.commands] == ["f6", "f10"]
@@ -277,7 +278,7 @@ def test_an_empty_bin_is_one_key(floor: Floor) -> None:
 
 
 def test_what_was_not_scanned_is_gone_or_was_left_out(floor: Floor) -> None:
-    """FLOOR D5."""
+    """D5: keep or zero is an explicit choice; keep comes first."""
     floor.ana.put("PAINT-5L", "A02-1", 3)
     number = floor.plan("A02-1", "A03-1")
     ana, cleo = floor.ana, floor.cleo
@@ -357,7 +358,7 @@ def test_nothing_to_count_says_who_plans_and_how(floor: Floor) -> None:
 
 
 def test_supervisors_plan_by_bins_by_aisle_by_class_and_by_suspicion(floor: Floor) -> None:
-    """FLOOR D6."""
+    """D6: today's list by class, and every other way to plan."""
     cleo = floor.cleo
     cleo.menu("count").command("plan")
     assert [choice.label for choice in cleo.prompt.choices] == [
@@ -417,7 +418,7 @@ def test_a_doubted_bin_with_a_large_difference_completes_itself_when_it_is_decid
 
 
 def test_limits_of_a_worker(floor: Floor) -> None:
-    """FLOOR D7."""
+    """D7: percent and quantity of a worker."""
 
     def limit(session: Any) -> None:
         counts.set_limit(session, user_id=floor.ben.reply.user_id, percent=Decimal(30), quantity=Decimal(10))
@@ -485,7 +486,7 @@ def test_from_other_work_the_count_of_one_bin_returns_to_it(floor: Floor, monkey
 
 
 def test_picks_before_and_after_the_line_was_counted_are_no_variance(floor: Floor) -> None:
-    """FLOOR D2."""
+    """D2: counted minus the book at that moment."""
     ana, cleo = floor.ana, floor.cleo
     floor.plan("A02-1")
     ana.menu("count")

@@ -120,7 +120,7 @@ def test_held_work_is_set_free_after_a_question(cleo: Worker) -> None:
 
 
 def test_an_operator_finds_no_desk(cleo: Worker) -> None:
-    """The menu does not offer it, and asking for it by name is refused (F12)."""
+    """F12: the menu does not offer the desk, and asking for it by name is refused."""
     ana = Worker(cleo.store, cleo.organization_id, "BDG-1001", station="st-2")
     assert "desk" not in [choice.code for choice in ana.prompt.choices]
     assert ana.menu("desk").verdict == "E35"

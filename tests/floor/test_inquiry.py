@@ -125,6 +125,7 @@ def test_the_next_code_is_the_next_card_and_one_step_back_leads_out(ana: Worker)
 
 
 def test_a_detour_returns_to_the_same_step_with_what_was_entered(ana: Worker) -> None:
+    """F7: from any step, with inputs intact."""
     ana.order("SO-1", ("GLOVE-L", 10))
     ana.menu("pick").scan("SO-1", "WH1-A02-1", GLOVE_L).type("7")
     before = ana.prompt

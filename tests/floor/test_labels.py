@@ -57,6 +57,7 @@ def codes(job: PrintJob) -> list[str]:
     ],
 )
 def test_f11_one_key_prints_any_card(ana: Worker, scanned: str, expected: list[str]) -> None:
+    """F11: one key prints the label of any card."""
     ana.order("SO-9", ("GLOVE-L", 4))
     ana.write(lambda session: printing.set_printer(session, "st-1", "tcp://10.0.0.7:9100"))
     ana.scan(scanned)
@@ -167,6 +168,7 @@ def test_f11_the_terminal_s_printer_gets_the_label(
 def test_f11_a_failed_print_is_told_at_the_next_look_and_blocks_nothing(
     terminal: Callable[[str], TerminalHost],
 ) -> None:
+    """F11: a failed print never blocks a posting."""
     host = terminal("tcp://127.0.0.1:1")
     told: queue.Queue[Reply] = queue.Queue()
 

@@ -58,6 +58,7 @@ def typed(worker: Worker, text: str) -> Entry:
 
 @pytest.mark.parametrize("rounds", ROUNDS)
 def test_two_stations_fight_for_the_last_unit_of_a_bin(ana: Worker, ben: Worker, rounds: int) -> None:
+    """F4: one wins, the other sees E31 and what is there now; 200 times."""
     ana.put("PAINT-5L", "B03-1", -12)
     plan(ana, "TR-1", ("PAINT-5L", 2 * rounds))
     ana.menu("move")

@@ -43,6 +43,7 @@ def undo_last(worker: Worker) -> None:
 
 
 def test_e2_a_whole_bin_moves_by_two_scans_and_comes_back(ana: Worker) -> None:
+    """E2: a whole bin in two scans."""
     ana.menu("move").scan("WH1-C01-1", "WH1-C03-1")
     assert ana.codes[1:] == ["G04", "G34"]
     assert carried(ana) == [("MILK-1L", "C01-1", "C03-1", 240)]
@@ -52,6 +53,7 @@ def test_e2_a_whole_bin_moves_by_two_scans_and_comes_back(ana: Worker) -> None:
 
 
 def test_e2_a_license_plate_moves_by_two_scans_with_all_that_is_on_it(ana: Worker) -> None:
+    """E2: a license plate in two scans."""
     ana.put("BOLT-M8", "C03-1", 300, plate_code=PLATE)
     ana.menu("move").scan(f"]C100{PLATE}", "WH1-A01-1")
     assert ana.codes[1:] == ["G07", "G34"]
@@ -61,6 +63,7 @@ def test_e2_a_license_plate_moves_by_two_scans_with_all_that_is_on_it(ana: Worke
 
 
 def test_e2_an_item_moves_by_three_scans_and_a_typed_or_scanned_quantity(ana: Worker) -> None:
+    """E2: an item in three scans."""
     ana.menu("move").scan("WH1-A01-1", BOLT, "WH1-B01-1")
     assert ana.codes[1:] == ["G04", "G17", "G34"]
     ana.scan("WH1-A01-1", BOLT).type("20").scan("WH1-B01-1")

@@ -40,6 +40,7 @@ def three_orders(ana: Worker) -> None:
 
 
 def test_right_bin_right_item_right_tote_are_three_scans_a_line_and_no_key(ana: Worker) -> None:
+    """C3: bin, item and tote are three scans and no key."""
     three_orders(ana)
     ana.codes.clear()
     ana.menu("pick").scan("SO-1")
@@ -53,6 +54,7 @@ def test_right_bin_right_item_right_tote_are_three_scans_a_line_and_no_key(ana: 
 
 
 def test_the_second_order_takes_the_rest_of_the_earliest_lot_and_checks_the_empty_bin_once(ana: Worker) -> None:
+    """C8: the zero check is one key, asked once."""
     three_orders(ana)
     ana.menu("pick").scan("SO-1", "WH1-A01-1", BOLT, "T1", "WH1-B04-1", MILK, "T1", "SO-2")
     assert [(row.label, row.value) for row in ana.prompt.todo] == [
@@ -81,8 +83,8 @@ def test_the_second_order_takes_the_rest_of_the_earliest_lot_and_checks_the_empt
     assert ana.tasks() == []
 
 
-@on_sqlite
 def test_a_bin_that_is_not_empty_after_all_is_counted(ana: Worker) -> None:
+    """C8: 'no' opens a count."""
     ana.order("SO-1", ("PAINT-5L", 12))
     ana.menu("pick").scan("SO-1", "WH1-B03-1", PAINT, "T1").press("2")
     assert (ana.verdict, ana.prompt.step) == ("W04", "done")
@@ -90,6 +92,7 @@ def test_a_bin_that_is_not_empty_after_all_is_counted(ana: Worker) -> None:
 
 
 def test_p5_wrong_bin_wrong_item_wrong_tote_short(ana: Worker) -> None:
+    """C3, C4, C5, C7: wrong ones change nothing, a look-alike is refused, a short pick tells all before it is saved."""
     ana.order("SO-1", ("BOLT-M8", 10))
     ana.menu("pick").scan("SO-1", "WH1-A01-1", BOLT, "T1").command("back")
     ana.order("SO-4", ("GLOVE-L", 10), is_reserved=False)
@@ -128,6 +131,7 @@ def test_p5_wrong_bin_wrong_item_wrong_tote_short(ana: Worker) -> None:
 
 
 def test_a_short_pick_goes_on_in_another_bin_and_says_so_before_it_is_saved(ana: Worker) -> None:
+    """C5: other bins with stock come first, shown before it is saved."""
     ana.order("SO-1", ("MILK-1L", 8))
     ana.menu("pick").scan("SO-1", "WH1-B04-1", MILK).type("5").scan("T1")
     assert (ana.facts["Then from A04-1"], ana.facts["To count"]) == ("3", "B04-1")
@@ -169,6 +173,7 @@ def test_a_scan_never_answers_the_question_why(ana: Worker) -> None:
 
 
 def test_a_full_tote_is_changed_in_the_middle_of_a_line(ana: Worker) -> None:
+    """C7: a full tote is changed in the middle of a line."""
     ana.order("SO-1", ("PAINT-5L", 5))
     ana.menu("pick").scan("SO-1", "WH1-B03-1", PAINT).type("3").scan("T1").press("4")
     assert (ana.prompt.step, ana.facts["Taken"]) == ("tote", "2 PAINT-5L")
@@ -177,8 +182,8 @@ def test_a_full_tote_is_changed_in_the_middle_of_a_line(ana: Worker) -> None:
     assert [(move[3], move[5]) for move in ana.moves()] == [("T1", 3), ("T2", 2)]
 
 
-@on_sqlite
 def test_a_later_lot_is_refused_with_the_earlier_one_and_its_bin(ana: Worker) -> None:
+    """C2: a later lot is refused with the earlier lot and its bin."""
     ana.order("SO-1", ("MILK-1L", 4))
     ana.menu("pick").scan("SO-1", "WH1-B04-1", f"]C101{MILK.zfill(14)}10M100")
     assert (ana.verdict, ana.words) == ("E12", "EARLIER LOT FIRST: Take lot M090 from B04-1 first.")
@@ -189,6 +194,7 @@ def test_a_later_lot_is_refused_with_the_earlier_one_and_its_bin(ana: Worker) ->
 
 
 def test_an_earlier_lot_than_proposed_is_taken_silently(ana: Worker) -> None:
+    """C2: an earlier lot than the proposed one is accepted silently."""
     ana.order("SO-0", ("MILK-1L", 10))
     ana.menu("pick").scan("SO-0").command("back").command("back")
     ana.order("SO-1", ("MILK-1L", 4))
@@ -225,8 +231,8 @@ def test_a_lot_put_on_hold_at_the_last_moment_is_refused(ana: Worker) -> None:
     assert (ana.verdict, ana.words) == ("E16", "LOT ON HOLD: Lot M090 is on hold. Leave it where it is.")
 
 
-@on_sqlite
 def test_a_case_code_adds_its_quantity_and_is_refused_beyond_what_remains(ana: Worker) -> None:
+    """C10: a case code adds its quantity and is refused beyond what remains."""
     ana.order("SO-1", ("BOLT-M8", 250), ("MILK-1L", 8))
     ana.menu("pick").scan("SO-1", "WH1-A01-1", BOLT_CASE)
     assert ana.facts["Taken"] == "100 / 250 BOLT-M8"
@@ -283,8 +289,8 @@ def test_wrong_kinds_of_codes_leave_everything_as_it_was(ana: Worker) -> None:
     assert ana.scan("WH1-STAGE").verdict == "G12"
 
 
-@on_sqlite
 def test_two_lines_at_one_bin_ask_for_the_bin_once(ana: Worker) -> None:
+    """C1: two lines at one bin ask for the bin once."""
     ana.put("PAINT-5L", "A01-1", 5)
     ana.put("PAINT-5L", "B03-1", -12)
     ana.order("SO-1", ("BOLT-M8", 10), ("PAINT-5L", 2))

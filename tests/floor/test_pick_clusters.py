@@ -53,6 +53,7 @@ REST = ["WH1-B03-1", PAINT, "T2", "WH1-B01-1", CABLE, "T3"]
 
 
 def test_p4_three_orders_are_picked_in_one_walk_by_twenty_scans_and_one_key(ana: Worker) -> None:
+    """C1: stops by sequence, not by name, over three orders."""
     cluster(ana)
     assert [(row.label, row.value) for row in ana.prompt.facts] == [("T1", "SO-1"), ("T2", "SO-2"), ("T3", "SO-3")]
     assert len(WALK) + len(REST) == 20
@@ -311,7 +312,7 @@ def test_a_pick_is_not_taken_back_once_its_order_has_left(ana: Worker) -> None:
 
 @on_sqlite
 def test_a_shipment_is_not_taken_back_into_a_tote_that_holds_another_order(ana: Worker) -> None:
-    """FLOOR C7."""
+    """C7: a tote belongs to one order, also after an undo."""
     ana.order("SO-1", ("GLOVE-L", 2))
     ana.order("SO-2", ("CABLE-2M", 2))
     ana.menu("pick").scan("SO-1", "WH1-A02-1", GLOVE_L, "T1").command("ship")
@@ -361,6 +362,7 @@ def due(ana: Worker, code: str) -> None:
 
 
 def test_a_worker_who_leaves_a_bin_that_is_due_may_count_it_by_one_key(ana: Worker) -> None:
+    """D6: a count is offered when the worker stands at a bin that is due."""
     due(ana, "A01-1")
     cluster(ana).scan("WH1-A01-1", BOLT, "T1")
     offered = {command.key: command.label for command in ana.prompt.commands}

@@ -37,6 +37,7 @@ def ben(ana: Worker, dialect: str, store_url: str) -> Iterator[Worker]:
 
 @pytest.mark.parametrize("rounds", ROUNDS)
 def test_two_stations_fight_for_the_last_unit_of_a_lot(ana: Worker, ben: Worker, rounds: int) -> None:
+    """F4: the same for picks; the loser gets new work."""
     ana.put("MILK-1L", "B04-1", -10, lot_number="M090")
     before = ana.on_hand("MILK-1L", "A04-1")
     won = {ana: 0, ben: 0}

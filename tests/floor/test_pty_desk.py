@@ -13,7 +13,7 @@ PAINT = "5001000000071"
 
 
 def test_f10_the_desk_shows_who_works_where_on_what(desk: Worker, start: Callable[..., Station]) -> None:
-    """Ana receives at her station; the open page of the desk tells of it by itself, her errors too."""
+    """F10: Ana receives at her station; the open page of the desk tells of it by itself, her errors too."""
     buy(desk, "PO-1", ("PAINT-5L", 20))
     ana = start(rows=20, columns=40)
     cleo = start(rows=24, columns=80, badge="BDG-9001", station="desk-1")
@@ -29,6 +29,10 @@ def test_f10_the_desk_shows_who_works_where_on_what(desk: Worker, start: Callabl
     cleo.key("F11", "Shift", "lines")
     cleo.key("Esc", "Floor")
     cleo.key("Esc", "Held work")
+    ana.scan("WH1-RECV", "BIN OK")
+    ana.scan("5001000000040", "GLOVE-L")
+    ana.scan("WH1-RECV", "W07")
+    cleo.wait_for("Exceptions (1)")
 
 
 def test_a_list_is_searched_by_scan_and_follows_the_ledger(desk: Worker, start: Callable[..., Station]) -> None:

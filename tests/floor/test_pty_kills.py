@@ -118,6 +118,7 @@ def _finish(ana: Station, desk: Worker) -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_a_killed_terminal_resumes_its_step(desk: Worker, start: Start, seed: int) -> None:
+    """F1: kill -9 at any step: the same step and line, each act 0 or 1 times."""
     trial(desk, start, seed)
 
 

@@ -11,6 +11,7 @@ from tests.floor.worker import Worker
 SIZES = [
     (16, 20),
     pytest.param(8, 40, marks=pytest.mark.long),
+    pytest.param(20, 40, marks=pytest.mark.long),
     pytest.param(24, 80, marks=pytest.mark.long),
     pytest.param(40, 120, marks=pytest.mark.long),
 ]

@@ -14,6 +14,7 @@ GLOVE, MILK, BOLT, PAINT, CABLE = (
 SIZES = [
     (16, 20),
     pytest.param(8, 40, marks=pytest.mark.long),
+    pytest.param(20, 40, marks=pytest.mark.long),
     pytest.param(24, 80, marks=pytest.mark.long),
     pytest.param(40, 120, marks=pytest.mark.long),
 ]

@@ -11,6 +11,7 @@ from tests.floor.worker import Worker
 SIZES = [
     pytest.param(20, 40),
     pytest.param(16, 20, marks=pytest.mark.long),
+    pytest.param(8, 40, marks=pytest.mark.long),
     pytest.param(24, 80, marks=pytest.mark.long),
     pytest.param(40, 120, marks=pytest.mark.long),
 ]
@@ -18,6 +19,7 @@ SIZES = [
 
 @pytest.mark.parametrize(("rows", "columns"), SIZES)
 def test_p7_a_transfer_in_two_steps_with_a_loss(desk: Worker, start: Start, rows: int, columns: int) -> None:
+    """E1: shipped is in transit, received is there, the difference is open until a reason."""
     plan(desk, "TR-1", *P7)
     before = {sku: sum(held(desk, sku)) for sku, _ in P7}
     ana = start(rows, columns)

@@ -27,6 +27,7 @@ def waste_and_reversal(session: Any) -> list[tuple[str, int, bool]]:
 
 @pytest.mark.parametrize(("rows", "columns"), SIZES)
 def test_p8_waste_quarantine_undo(desk: Worker, start: Start, rest: Rest, rows: int, columns: int) -> None:
+    """E4: a lot in quarantine is listed as such over REST, and picks pass it by."""
     ana = start(rows, columns, has_server=True)
     ana.key("7", "Scan the bin of the waste")
     ana.scan("WH1-B04-1", "BIN OK")

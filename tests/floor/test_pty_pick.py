@@ -37,6 +37,7 @@ def test_after_a_kill_the_badge_stands_at_the_same_step_and_each_pick_is_there_o
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_an_item_scanned_at_the_menu_opens_its_card_and_escape_leads_back(desk: Worker, start: Start) -> None:
+    """A4: the card, and no menu entry."""
     terminal = start(16, 20)
     terminal.wait_for("SIGNED IN", "Pick")
     terminal.scan("5001000000033", "BOLT-M8", "A01-1 500", "C02-1 2000")
@@ -46,6 +47,7 @@ def test_an_item_scanned_at_the_menu_opens_its_card_and_escape_leads_back(desk: 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_a_detour_in_the_middle_of_a_pick_comes_back_to_what_was_entered(desk: Worker, start: Start) -> None:
+    """F7: a look-up from a step, and Esc to what was entered."""
     desk.order("SO-1", ("GLOVE-L", 10))
     terminal = start(16, 20)
     menu(terminal)

@@ -16,6 +16,7 @@ SIZES = [(16, 20), pytest.param(8, 40, marks=pytest.mark.long), pytest.param(24,
 def test_b9_the_proposed_bin_says_why_and_another_one_costs_a_digit(
     desk: Worker, start: Start, rows: int, columns: int
 ) -> None:
+    """B9: a bin with its reason in one line; another legal one by one key; an illegal one refused with the reason."""
     milk_arrives(desk)
     ana = start(rows, columns)
     ana.key("2", "Scan a pallet")
@@ -31,6 +32,7 @@ def test_b9_the_proposed_bin_says_why_and_another_one_costs_a_digit(
 
 @pytest.mark.parametrize(("rows", "columns"), SIZES)
 def test_b10_split_merge_skip_and_cancel_at_every_step(desk: Worker, start: Start, rows: int, columns: int) -> None:
+    """B10: a plate split over two bins, merged, skipped, and cancelled at every step."""
     milk_arrives(desk)
     milk_arrives(desk, 60, OTHER_PLATE)
     ana = start(rows, columns)
@@ -62,6 +64,7 @@ def test_b10_split_merge_skip_and_cancel_at_every_step(desk: Worker, start: Star
 
 @pytest.mark.parametrize(("rows", "columns"), SIZES)
 def test_b11_an_unknown_barcode_is_learned_in_place(desk: Worker, start: Start, rows: int, columns: int) -> None:
+    """B11: learned by a supervisor's badge and PIN; the next scan works."""
     buy(desk, "PO-1", ("BOLT-M8", 1000))
     ana = start(rows, columns)
     ana.key("1", "Scan the purchase order")

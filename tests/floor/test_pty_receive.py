@@ -14,7 +14,10 @@ PLATE = "050010000000000019"
 PLATE_CODE = f"]C100{PLATE}"
 MILK_LABEL = f"]C10215001000000016172607153710{GS}10M130"
 BOLT_CASE, PAINT, CHOC = "15001000000030", "5001000000071", "5001000000095"
-SMALL, USUAL = (16, 20), (16, 40)
+LONG_SIZES = [
+    pytest.param(rows, columns, marks=pytest.mark.long) for rows, columns in ((8, 40), (20, 40), (24, 80), (40, 120))
+]
+SIZES = [(16, 20), *LONG_SIZES]
 
 
 def receive(terminal: Station, number: str) -> None:
@@ -22,10 +25,12 @@ def receive(terminal: Station, number: str) -> None:
     terminal.scan(number, "DOCUMENT OK")
 
 
-@pytest.mark.parametrize("size", [USUAL, SMALL])
-def test_p1_a_pallet_is_received_by_scans_alone_and_put_away(desk: Worker, start: Start, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("rows", "columns"), [(16, 40), *SIZES])
+def test_p1_a_pallet_is_received_by_scans_alone_and_put_away(
+    desk: Worker, start: Start, rows: int, columns: int
+) -> None:
     buy(desk, "PO-1001", ("MILK-1L", 120), ("BOLT-M8", 1000))
-    terminal = start(*size)
+    terminal = start(rows, columns)
     receive(terminal, "PO-1001")
     terminal.scan(PLATE_CODE, "LP OK")
     terminal.scan(MILK_LABEL, "QTY 120", "120/120", "M130", "2026-07-15")
@@ -65,10 +70,11 @@ def test_p1_arrives_in_one_write_too(desk: Worker, start: Start) -> None:
     ]
 
 
-def test_p2_short_dated_over_damaged_and_closed_short(desk: Worker, start: Start) -> None:
+@pytest.mark.parametrize(("rows", "columns"), SIZES)
+def test_p2_short_dated_over_damaged_and_closed_short(desk: Worker, start: Start, rows: int, columns: int) -> None:
     buy(desk, "PO-1002", ("YOG-150", 100), tolerance=5)
     buy(desk, "PO-1003", ("PAINT-5L", 20))
-    terminal = start()
+    terminal = start(rows, columns)
     receive(terminal, "PO-1002")
     terminal.scan(f"]C10105001000000026172603153010{GS}10Y1", "E11 SHORT-DATED", "Y1")
     assert desk.moves() == []
@@ -97,10 +103,11 @@ def test_p2_short_dated_over_damaged_and_closed_short(desk: Worker, start: Start
     assert exceptions(desk) == [("short_receipt", 2, "SHORT", "open")]
 
 
-def test_p3_serials_are_captured_one_by_one(desk: Worker, start: Start) -> None:
+@pytest.mark.parametrize(("rows", "columns"), SIZES)
+def test_p3_serials_are_captured_one_by_one(desk: Worker, start: Start, rows: int, columns: int) -> None:
     buy(desk, "PO-1004", ("PHONE-X", 3))
     label = "]d20105001000000064"
-    terminal = start()
+    terminal = start(rows, columns)
     receive(terminal, "PO-1004")
     terminal.scan(f"{label}21SN0001", "SERIAL 1/3", "1/3")
     terminal.scan(f"{label}21SN0001", "E13 DUP SERIAL", "RECV")

@@ -214,6 +214,7 @@ def test_p9_twenty_four_units_in_a_row_and_no_twenty_fifth(ana: Worker, way: str
 
 
 def test_b1_the_second_pallet_of_a_label_needs_one_scan(ana: Worker) -> None:
+    """B1: one label gives item, lot, expiry and quantity; the second pallet of it is its SSCC alone."""
     buy(ana, "PO-1", ("MILK-1L", 240))
     begin(ana, "PO-1").scan(f"00{PLATE}", MILK_LABEL, "WH1-RECV", f"00{NEXT_PLATE}")
     assert ana.codes[-1] == "G28"
@@ -317,6 +318,7 @@ def test_one_label_may_hold_the_plate_and_its_content(ana: Worker) -> None:
 
 @pytest.mark.parametrize("codes", [("]C110M130", "]C117260715"), ("]C117260715", "]C110M130")])
 def test_b2_lot_and_expiry_come_in_any_order(ana: Worker, codes: tuple[str, str]) -> None:
+    """B2: lot in one code, expiry in another, in any order."""
     buy(ana, "PO-1", ("MILK-1L", 48))
     begin(ana, "PO-1").scan(MILK_CASE, "WH1-RECV")
     assert ana.verdict == "E07"
@@ -340,6 +342,7 @@ def test_dates_are_typed_as_people_write_them(ana: Worker, typed: str) -> None:
 
 
 def test_b5_another_expiry_of_a_known_lot_is_refused_and_a_missing_one_is_taken_from_it(ana: Worker) -> None:
+    """B5: another expiry is refused and nothing posted; a missing one blanks nothing."""
     buy(ana, "PO-1", ("MILK-1L", 480))
     begin(ana, "PO-1").scan(f"]C102{MILK_CASE}172604113710{GS}10M100")
     assert ana.words == "EXPIRY DIFFERS: Lot M100 expires 2026-04-10, the label says 2026-04-11. Nothing was posted."
@@ -361,6 +364,7 @@ def test_b5_another_expiry_of_a_known_lot_is_refused_and_a_missing_one_is_taken_
 @on_sqlite
 @pytest.mark.parametrize(("day", "code"), [("260301", "E10"), ("260302", "E11"), ("260331", "E11"), ("260401", "G17")])
 def test_b6_expired_and_short_dated_lots_are_refused(ana: Worker, day: str, code: str) -> None:
+    """B6: remaining shelf life below the item's minimum is refused."""
     buy(ana, "PO-1", ("MILK-1L", 480))
     begin(ana, "PO-1").scan(f"]C102{MILK_CASE}17{day}3710{GS}10N1")
     assert ana.verdict == code
@@ -391,6 +395,7 @@ def test_another_lot_waits_until_the_bin_of_the_first_is_scanned(ana: Worker) ->
 
 
 def test_b3_nothing_is_received_before_it_is_counted(ana: Worker) -> None:
+    """B3: the received quantity starts at 0."""
     buy(ana, "PO-1", ("BOLT-M8", 1000))
     begin(ana, "PO-1")
     assert ana.prompt.facts[0].value == "0/1000"
@@ -407,6 +412,7 @@ def test_b3_nothing_is_received_before_it_is_counted(ana: Worker) -> None:
 
 
 def test_b4_over_tolerance_is_refused_and_a_supervisor_may_allow_it(ana: Worker) -> None:
+    """B4: over tolerance is refused; a supervisor's badge overrides, and it is logged."""
     buy(ana, "PO-1", ("BOLT-M8", 100), tolerance=5)
     begin(ana, "PO-1").scan(BOLT).type("106")
     assert (ana.verdict, ana.moves()) == ("E14", [])
@@ -442,6 +448,7 @@ def test_a_supervisor_allows_one_entry_alone(ana: Worker) -> None:
 
 
 def test_b6_a_supervisor_may_allow_a_short_dated_lot(ana: Worker) -> None:
+    """B6: a supervisor's badge, and nothing else, allows a short-dated lot."""
     buy(ana, "PO-1", ("YOG-150", 100))
     label = "]C101050010000000261726031510Y1"
     begin(ana, "PO-1").scan(label).scan("BDG-9001").type("4711")
@@ -462,6 +469,7 @@ def test_an_expired_lot_is_beyond_a_supervisor(ana: Worker) -> None:
 
 @on_sqlite
 def test_units_beyond_the_order_but_within_tolerance_are_told(ana: Worker) -> None:
+    """B4: within tolerance is a warning with +n."""
     buy(ana, "PO-1", ("BOLT-M8", 20), tolerance=5)
     begin(ana, "PO-1").scan(*[BOLT] * 22)
     assert ana.codes[19:] == ["G28", "W01", "E14"]
@@ -549,6 +557,7 @@ def test_an_order_that_the_office_closed_meanwhile_takes_nothing_more(ana: Worke
 
 
 def test_b7_a_serial_in_stock_is_refused_with_its_place(ana: Worker) -> None:
+    """B7: a serial number that is in stock is refused with its place."""
     buy(ana, "PO-1", ("PHONE-X", 5))
     begin(ana, "PO-1").scan(PHONE)
     assert (ana.verdict, ana.prompt.step, ana.facts["PHONE-X"]) == ("G32", "serial", "0/5")
@@ -564,6 +573,7 @@ def test_b7_a_serial_in_stock_is_refused_with_its_place(ana: Worker) -> None:
 
 
 def test_b8_an_unexpected_item_is_kept_on_the_exception_list(ana: Worker) -> None:
+    """B8: an unexpected item lands in RECV and on the exception list."""
     buy(ana, "PO-1", ("BOLT-M8", 100))
     begin(ana, "PO-1").scan(GLOVE, GLOVE)
     assert (ana.codes, ana.moves()) == (["W18", "W18"], [])
@@ -574,6 +584,7 @@ def test_b8_an_unexpected_item_is_kept_on_the_exception_list(ana: Worker) -> Non
 
 
 def test_b8_a_blind_receipt_is_kept_on_the_exception_list(ana: Worker) -> None:
+    """B8: a receipt without an order lands in RECV and on the exception list."""
     ana.menu("receive").command("blind").scan(f"00{PLATE}", MILK_LABEL, "WH1-RECV")
     assert (ana.verdict, exceptions(ana)) == ("W13", [("blind_receipt", 120, "", "open")])
     assert plates(ana) == {PLATE: ("RECV", 120)}
@@ -585,6 +596,7 @@ def test_b8_a_blind_receipt_is_kept_on_the_exception_list(ana: Worker) -> None:
 
 
 def test_b11_a_supervisor_teaches_an_unknown_code_in_place(ana: Worker) -> None:
+    """B11: an unknown barcode is learned in place by a supervisor; the next scan works."""
     buy(ana, "PO-1", ("BOLT-M8", 1000))
     begin(ana, "PO-1").scan("BOX-OF-BOLTS")
     assert ana.verdict == "E01"

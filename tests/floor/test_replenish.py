@@ -46,6 +46,7 @@ def pick_bolts(ana: Worker, quantity: int, number: str = "SO-1") -> None:
 
 
 def test_a_pick_below_the_minimum_asks_for_one_replenishment_and_the_fork_lift_fills_the_bin(ana: Worker) -> None:
+    """C9: a pick face below its minimum is a task at the fork lift's station."""
     pick_bolts(ana, 5)
     assert ana.tasks() == []
     pick_bolts(ana, 1, "SO-2")

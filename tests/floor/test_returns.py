@@ -87,6 +87,7 @@ def rma(ana: Worker) -> Worker:
 
 
 def test_unit_by_unit_in_the_condition_that_its_key_says(rma: Worker) -> None:
+    """E5: s, d and x a unit; only sellable ones add stock."""
     rma.menu("returns").scan("RMA-1", GLOVE)
     assert [choice.digit for choice in rma.prompt.choices] == ["s", "d", "x"]
     rma.press("s").scan(GLOVE).press("s").scan(CHOC).press("d")

@@ -63,6 +63,7 @@ def reasons(worker: Worker) -> list[str]:
 
 
 def test_a_break_keeps_the_step_and_what_is_held(ds1: tuple[Store, int], held: Worker) -> None:
+    """F8: a break keeps the work."""
     before = held.prompt
     held.command("sign_out")
     assert [choice.digit for choice in held.prompt.choices] == ["1", "2", "3", "4"]
@@ -75,6 +76,7 @@ def test_a_break_keeps_the_step_and_what_is_held(ds1: tuple[Store, int], held: W
 
 @pytest.mark.parametrize(("digit", "reason"), [("2", "shift_end"), ("3", "handover")])
 def test_the_end_of_a_shift_sets_the_work_free(ds1: tuple[Store, int], held: Worker, digit: str, reason: str) -> None:
+    """F8: the end of a shift releases it."""
     held.command("sign_out").press(digit)
     assert (held.reply.prompt, held.verdict, reasons(held)) == (None, "G75", [reason])
     assert held_by(held, "Ana") == []
@@ -100,6 +102,7 @@ def test_the_own_badge_asks_why(ana: Worker) -> None:
 
 
 def test_another_badge_takes_the_station_over_after_a_digit(ds1: tuple[Store, int], ana: Worker) -> None:
+    """F8: takeover by another badge keeps the ledger's actors right."""
     buy(ana, "PO-7", ("PAINT-5L", 20))
     ana.menu("receive").scan("PO-7", PAINT).type("5").scan("WH1-RECV", "BDG-1002")
     assert (ana.verdict, ana.reply.flow, ana.reply.user_name) == ("W73", "take_over", "Ana")
@@ -142,6 +145,7 @@ def test_an_unknown_code_stays_unknown(ana: Worker) -> None:
 
 
 def test_the_language_changes_at_any_step_and_stays_with_the_badge(ds1: tuple[Store, int], held: Worker) -> None:
+    """F9: the language changes in the middle of a task and nothing else does."""
     step, facts = held.prompt.step, held.prompt.facts
     held.command("language")
     assert (held.verdict, held.reply.language, held.prompt.step) == ("G74", "de", step)
@@ -163,6 +167,7 @@ def test_the_card_of_signing_off_offers_the_other_language(ana: Worker) -> None:
 
 
 def test_every_step_is_logged_with_what_it_did_and_never_what_was_entered(ana: Worker) -> None:
+    """F14: the log that the stopwatch sums; A6: `manual` and `scan` in it."""
     buy(ana, "PO-7", ("PAINT-5L", 20))
     ana.menu("receive").scan("PO-7", "NEW-CODE", "BDG-9001").type("4711").scan(PAINT, PAINT, "WH1-RECV", "WH1-A01-1")
 

@@ -69,6 +69,7 @@ def origin_lines(ana: Worker) -> set[str]:
 
 
 def test_a_substitute_is_picked_and_shipped_on_the_same_line(ana: Worker) -> None:
+    """C6: both ledger lines carry the order line."""
     rule(ana, "GLOVE-L", "GLOVE-M")
     short(ana)
     assert (ana.verdict, ana.prompt.step, ana.prompt.target) == ("W02", "substitute", "4 GLOVE-M")
@@ -108,6 +109,7 @@ def test_two_cables_stand_for_one_glove_and_one_cable_for_none(ana: Worker) -> N
 @on_sqlite
 @pytest.mark.parametrize("case", ["no rule", "not active", "nothing there", "refused"])
 def test_without_a_rule_or_stock_the_rest_stays_open(ana: Worker, case: str) -> None:
+    """C6: a substitute only where a rule allows it."""
     if case != "no rule":
         rule(ana, "GLOVE-L", "GLOVE-M", is_active=case != "not active")
     if case == "nothing there":

@@ -90,6 +90,7 @@ def losses(worker: Worker) -> list[int]:
 
 
 def test_p7_a_transfer_in_two_steps_with_a_loss(ana: Worker, ben: Worker, cleo: Worker) -> None:
+    """E1: the same by the engine, the total constant at every moment."""
     plan(ana, "TR-1", *P7)
     ana.menu("transfer").scan("TR-1", "WH1-A02-1", GLOVE).type("10")
     assert ana.verdict == "G35"

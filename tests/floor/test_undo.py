@@ -92,6 +92,7 @@ def undone_in_audit(worker: Worker) -> list[str]:
 
 
 def test_a_receipt_is_shown_and_taken_back(ana: Worker) -> None:
+    """F2: shown first, then taken back by a compensating pair."""
     buy(ana, "PO-7", ("PAINT-5L", 20))
     ana.menu("receive").scan("PO-7", PAINT).type("17").scan("WH1-RECV")
     assert received(ana, "PO-7") == ("partially_received", [17])
@@ -233,6 +234,7 @@ def test_a_plate_stands_at_the_dock_again_with_all_that_is_on_it(ana: Worker) ->
 
 
 def test_a_receipt_that_was_put_away_names_what_came_later(ana: Worker) -> None:
+    """F2: refused by name when later stock depends on it."""
     buy(ana, "PO-7", ("PAINT-5L", 20))
     ana.menu("receive").scan("PO-7", PAINT).type("20").scan("WH1-RECV").command("close")
     ben = Worker(ana.store, ana.organization_id, "BDG-1002", station="st-2")
@@ -278,6 +280,7 @@ def test_the_acts_go_with_the_worker_to_another_station(ds1: tuple[Store, int], 
 
 
 def test_twenty_acts_and_no_more(ana: Worker) -> None:
+    """F2: up to twenty back."""
     buy(ana, "PO-7", ("PAINT-5L", 100))
     ana.menu("receive").scan("PO-7")
     for _ in range(_trail.REACH + 1):

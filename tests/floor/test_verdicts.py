@@ -53,6 +53,7 @@ def test_codes_are_a_letter_and_two_digits_and_words_hold_no_control_character()
 
 
 def test_the_page_lists_every_code_with_its_words_and_no_other() -> None:
+    """F9: every message has its code in the documentation."""
     page = (docs_path() / "verdicts.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^- \*\*([A-Z]\d\d) (.+?)\*\*: (?:.+)$", page, flags=re.MULTILINE))
     assert listed == {code: PLACE.sub(r"*\1*", words[0]) for code, words in catalogue("en").items()}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from ambra_tui.errors import InsufficientStock
 from ambra_tui.services.verify import verify_store
 from ambra_tui.store.models import Lot, StockMove, WasteRecord
 from ambra_tui.store.scope import organization_of, scoped
@@ -45,6 +46,7 @@ def status_of(worker: Worker, number: str) -> str:
 
 
 def test_e3_waste_is_bin_item_quantity_and_one_digit_with_the_lot_inferred(ana: Worker) -> None:
+    """E3: bin, item, quantity, a digit; the single lot inferred; more than there is is refused."""
     ana.menu("waste").scan("WH1-B04-1", MILK).type("3").press("2")
     assert ana.verdict == "G37"
     assert ana.moves() == [("waste_recorded", "MILK-1L", "B04-1", "waste", "M090", 3)]
@@ -57,6 +59,7 @@ def test_e3_waste_is_bin_item_quantity_and_one_digit_with_the_lot_inferred(ana: 
 
 @on_sqlite
 def test_the_six_reasons_have_the_digits_one_to_six(ana: Worker) -> None:
+    """E3: the six reasons of the contract."""
     ana.menu("waste").scan("WH1-B03-1", PAINT).type("1")
     assert [choice.code for choice in ana.prompt.choices] == [
         "expired", "damaged", "production", "spoilage", "contamination", "other",
@@ -130,6 +133,7 @@ def test_p8_waste_undo_quarantine_and_a_pick_that_passes_the_held_lot(ana: Worke
 
 
 def test_e4_a_lot_on_hold_disappears_from_planned_picks_at_once(ana: Worker, cleo: Worker) -> None:
+    """E4: a lot on hold leaves the picks that were planned."""
     ana.order("SO-1", ("MILK-1L", 8))
     assert ana.menu("pick").scan("SO-1").prompt.target == "B04-1"
     cleo.menu("waste").command("hold").scan(MILK).type("M090").press("3")
@@ -138,6 +142,17 @@ def test_e4_a_lot_on_hold_disappears_from_planned_picks_at_once(ana: Worker, cle
     undo_last(cleo)
     assert status_of(ana, "M090") == "active"
     assert ana.command("nothing").prompt.target == "B04-1"
+
+
+def test_e4_a_lot_on_hold_is_promised_to_nobody(ana: Worker, cleo: Worker) -> None:
+    """E4: what a lot on hold holds is not available to any order, at once."""
+    cleo.menu("waste").command("hold").scan(f"]C1010{MILK}10M120").press("1")
+    assert cleo.verdict == "G38"
+    with pytest.raises(InsufficientStock):
+        ana.order("SO-1", ("MILK-1L", 35))
+    ana.order("SO-2", ("MILK-1L", 34))
+    ana.menu("pick").scan("SO-2")
+    assert sorted({row.label for row in ana.prompt.todo} | {ana.prompt.target}) == ["A04-1", "B04-1"]
 
 
 def test_a_hold_that_leaves_too_little_for_orders_names_them(ana: Worker, cleo: Worker) -> None:

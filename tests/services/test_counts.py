@@ -220,6 +220,7 @@ def test_a_recount_that_finds_what_the_book_says_settles_it(house: House) -> Non
 
 
 def test_a_second_disagreement_is_a_supervisors(house: House) -> None:
+    """D3: the second disagreement."""
     count = house.plan()
     house.count(house.ana, {house.glove.id: 30})
     assert house.count(house.ben, {house.glove.id: 33}).state == "approval"
@@ -253,6 +254,8 @@ def test_counts_agree_by_their_difference_though_stock_left_between_them(house: 
     ],
 )
 def test_limits_of_the_worker_decide_what_needs_approval(house: House, limits: dict[str, Any], state: str) -> None:
+    """D7: percent, quantity and value."""
+
     def cost(session: Session) -> None:
         glove = session.get_one(Variant, (house.organization_id, house.glove.id))
         glove.cost_minor = 150
@@ -430,6 +433,7 @@ def test_two_counts_of_one_bin_do_not_post_the_same_difference_twice(house: Hous
 
 
 def test_completing_again_posts_nothing(house: House) -> None:
+    """D8: completing posts once."""
     count = house.plan()
     house.count(house.ana, {house.glove.id: 39})
     house.complete(count)
@@ -624,6 +628,7 @@ def test_ways_to_plan(house: House) -> None:
 def test_a_class_is_due_again_a_month_a_quarter_a_year_after_its_last_count(
     house: House, abc: str, days: int, is_due: bool
 ) -> None:
+    """D6: A monthly, B quarterly, C yearly."""
     from datetime import timedelta
 
     house.plan()

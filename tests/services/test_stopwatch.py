@@ -29,6 +29,8 @@ def read(write: Any, **more: Any) -> list[Any]:
 
 
 def test_a_shift_is_summed_per_worker_and_flow(write: Any) -> None:
+    """F14: scans a line, seconds a line, errors an hour."""
+
     def work(session: Any) -> None:
         ana, ben = (factories.user(session, name=name) for name in ("Ana", "Ben"))
         session.add_all(
@@ -78,6 +80,8 @@ def test_only_the_period_and_the_site_that_are_asked_for_count(write: Any) -> No
 def test_the_command_prints_what_the_service_says(
     store: Any, store_url: str, organization_id: int, write: Any, capsys: Any, monkeypatch: Any
 ) -> None:
+    """F14: `ambra stopwatch` prints them from the log."""
+
     def work(session: Any) -> None:
         ana = factories.user(session, name="Ana")
         for acts in (0, 1):

@@ -19,6 +19,7 @@ def codes_of(count: int, length: int = 13) -> list[str]:
 
 
 def test_a_thousand_codes_in_one_write_arrive_exactly_and_in_order(floor: Floor) -> None:
+    """A1: a thousand distinct codes in one burst are a thousand units, in order, none merged."""
     sent = codes_of(1000)
     floor.terminal.send("".join(code + "\r" for code in sent))
     floor.await_units(1001)
@@ -27,6 +28,7 @@ def test_a_thousand_codes_in_one_write_arrive_exactly_and_in_order(floor: Floor)
 
 @pytest.mark.parametrize("ending", ["\r", "\n", "\r\n", "\t", "\x03"])
 def test_every_ending_ends_one_code(floor: Floor, ending: str) -> None:
+    """A2: CR, LF, CRLF, TAB and STX..ETX end one code each, with no phantom code."""
     sent = codes_of(20)
     start = "\x02" if ending == "\x03" else ""
     floor.terminal.send("".join(start + code + ending for code in sent))
@@ -37,6 +39,7 @@ def test_every_ending_ends_one_code(floor: Floor, ending: str) -> None:
 
 
 def test_a_scanner_without_ending_is_heard_after_silence(start_floor: Callable[..., Floor]) -> None:
+    """A2: no terminator, where so configured: the idle limit ends the code."""
     floor = start_floor(AMBRA_SCANNER_SUFFIX="none")
     floor.sign_in()
     for number, code in enumerate(["5001000000019", f"]C110LOT-7{GS}21SER9"], 2):
@@ -76,6 +79,7 @@ def test_two_hundred_spaced_codes_are_exact(floor: Floor, situation: str, gap_se
 
 
 def test_scans_are_echoed_while_the_store_stalls_and_answered_in_order_after_it(floor: Floor) -> None:
+    """A9: scans are echoed while the store stalls and answered in order."""
     floor.terminal.scan("SLOW")
     floor.terminal.wait_for("› SLOW", seconds=5)
     floor.terminal.scan("CODE-A")
@@ -87,6 +91,7 @@ def test_scans_are_echoed_while_the_store_stalls_and_answered_in_order_after_it(
 
 
 def test_a_scan_answers_no_question_and_a_digit_does(floor: Floor) -> None:
+    """A5: a question open: E40, the error tone, and the question stays."""
     floor.terminal.send("\x1b[17~")
     floor.terminal.wait_for("Why is it short?")
     before = floor.terminal.bells
@@ -100,6 +105,7 @@ def test_a_scan_answers_no_question_and_a_digit_does(floor: Floor) -> None:
 
 
 def test_a_code_on_a_menu_chooses_nothing(start_floor: Callable[..., Floor]) -> None:
+    """A4: a code on a numbered menu activates no entry."""
     floor = start_floor()
     floor.terminal.wait_for("Ana, operator")
     floor.terminal.scan("BDG-1001")
@@ -111,6 +117,7 @@ def test_a_code_on_a_menu_chooses_nothing(start_floor: Callable[..., Floor]) -> 
 
 
 def test_typing_and_enter_is_a_manual_entry(floor: Floor) -> None:
+    """A6: typed digits and Enter arrive as `manual`."""
     floor.terminal.send_spaced("5001000000040\r", gap_seconds=0.06)
     floor.await_units(2)
     assert floor.heard[-1] == ["code", "5001000000040", "manual", "keyboard"]

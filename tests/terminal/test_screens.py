@@ -29,6 +29,7 @@ SIZES = [(16, 20), (8, 40), (20, 40), (24, 80), (40, 120), (6, 16)]
 def test_a_step_its_verdict_and_its_question_are_seen_whole(
     start_floor: Callable[..., Floor], rows: int, columns: int
 ) -> None:
+    """F5: question and verdict are seen at once at every size, without scrolling."""
     floor = start_floor(rows=rows, columns=columns)
     terminal = floor.terminal
     terminal.wait_for("Scan your")
@@ -61,6 +62,7 @@ def test_the_screen_follows_a_change_of_size(floor: Floor) -> None:
 
 
 def test_the_scanner_test_shows_bytes_and_what_to_set_and_books_nothing(floor: Floor) -> None:
+    """A11: F2 shows bytes, symbology, verdict and `<GS>`, and books nothing."""
     floor.terminal.scan("]C110LOT-7\x1d21SER9")
     floor.await_units(2)
     entries = len(floor.heard)

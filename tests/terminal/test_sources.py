@@ -69,6 +69,7 @@ def test_escaping_loses_nothing(text: str) -> None:
 
 
 def test_the_log_keeps_the_last_fifty_and_shows_controls() -> None:
+    """A11: the last fifty frames with bytes and `<GS>`."""
     log = ScanLog()
     entries = [log.add(RawScan(f"A{n}\x1d", "wedge"), at=AT) for n in range(KEPT_FRAMES + 10)]
     log.answer(entries[-1], "E03")

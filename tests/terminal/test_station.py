@@ -204,6 +204,8 @@ def test_a_step_that_fails_is_told_and_the_next_one_goes_on(error: BaseException
 
 
 def test_an_answer_stays_through_a_look_and_goes_with_enter() -> None:
+    """F6: an answer stays until Enter."""
+
     async def story(bench: Bench) -> None:
         await bench.sign_in()
         bench.station.frame(scan("E03"))
@@ -287,6 +289,8 @@ def test_a_secret_is_neither_shown_nor_kept() -> None:
 
 
 def test_sounds_tell_the_levels_apart() -> None:
+    """F6: one, two and three bells."""
+
     async def story(bench: Bench) -> None:
         await bench.sign_in()
         bench.rung.clear()

@@ -32,6 +32,7 @@ def typed_text(found: list[Outcome]) -> str:
 
 @given(st.lists(codes, min_size=1, max_size=8), st.sampled_from(["\r", "\n", "\r\n", "\t"]), st.floats(0, 30))
 def test_every_code_of_a_burst_arrives_once_and_in_order(sent: list[str], ending: str, gap: float) -> None:
+    """A2: any codes, any ending, any pause of a scanner: each code once, in order."""
     found = outcomes(Assembler(), strokes("".join(code + ending for code in sent), gap=gap))
     assert [f.text for f in frames(found)] == sent
     assert all(f.how == "scan" and not f.trouble for f in frames(found))
@@ -40,6 +41,7 @@ def test_every_code_of_a_burst_arrives_once_and_in_order(sent: list[str], ending
 
 @given(st.lists(codes, min_size=1, max_size=5))
 def test_codes_between_start_and_end_of_text_arrive(sent: list[str]) -> None:
+    """A2: STX..ETX."""
     found = outcomes(Assembler(), strokes("".join(f"\x02{code}\x03" for code in sent)))
     assert [f.text for f in frames(found)] == sent
 
