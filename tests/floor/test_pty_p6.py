@@ -11,6 +11,7 @@ from tests.floor.worker import Worker
 
 GLOVE_L, GLOVE_M, CHOC, CABLE = "5001000000040", "5001000000057", "5001000000095", "5001000000118"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][AB0]|\x1b[=>]")
+BYTES = re.compile(r" *([0-9a-f]{2} *)+")  # of what was scanned
 BOOKED = re.compile(r"(?<![\d:])(48|25)(?![\d:])")  # of CHOC-100 and of GLOVE-M
 LONG = [
     pytest.param(rows, columns, marks=pytest.mark.long) for rows, columns in ((8, 40), (20, 40), (24, 80), (40, 120))
@@ -21,6 +22,7 @@ LONG = [
 def test_p6_blind_count_tolerance_recount_and_approval(
     desk: Worker, start: Start, rest: Rest, rows: int, columns: int
 ) -> None:
+    """D1, D3, D8: nothing of the book reaches an operator's terminal; recount, approval, one posting."""
     cleo = start(rows, columns, badge="BDG-9001", station="st-3", has_server=True)
     office = rest()
     body = {"location_id": desk.place.site_id, "bins": ["A02-1", "A03-1", "B02-1"]}
@@ -49,6 +51,10 @@ def test_p6_blind_count_tolerance_recount_and_approval(
     ana.key("F10", "COUNT AGAIN")
     ana.scan("WH1-B02-1", "E34 COUNT: OTHER BADGE")
     assert not BOOKED.search(ESCAPES.sub(" ", ana.output))
+    ana.key("F2", "Scanner test", "E34")
+    read = [row for row in ana.terminal.screen.splitlines() if not BYTES.fullmatch(row)]
+    assert not BOOKED.search("\n".join(read))
+    ana.key("Esc", "E34 COUNT")
 
     ben = start(rows, columns, badge="BDG-1002", station="st-2")
     ben.key("4", "Go to this bin")
