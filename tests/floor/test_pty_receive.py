@@ -43,7 +43,7 @@ def test_p1_a_pallet_is_received_by_scans_alone_and_put_away(
         ("purchase_received", "MILK-1L", "supplier", "RECV", "M130", 120),
         ("purchase_received", "BOLT-M8", "supplier", "RECV", "", 1000),
     ]
-    terminal.key("F10", "CLOSED", "Choose or scan")
+    terminal.key("F10", "CLOSED", "1 Receive")
     assert order_of(desk, "PO-1001") == ("received", "", [120, 1000])
     assert plates(desk) == {PLATE: ("RECV", 120)}
 
@@ -83,7 +83,7 @@ def test_p2_short_dated_over_damaged_and_closed_short(desk: Worker, start: Start
     assert desk.moves() == []
     terminal.type("104", "OVER +4")
     assert desk.moves() == [("purchase_received", "YOG-150", "supplier", "RECV", "Y2", 104)]
-    terminal.key("F10", "CLOSED", "Choose or scan")
+    terminal.key("F10", "CLOSED", "1 Receive")
     assert order_of(desk, "PO-1002") == ("received", "", [104])
 
     receive(terminal, "PO-1003")
@@ -94,7 +94,7 @@ def test_p2_short_dated_over_damaged_and_closed_short(desk: Worker, start: Start
     terminal.scan(PAINT, "DAMAGED 1", "18/20")
     terminal.scan("WH1-QUAR", "BIN OK")
     terminal.key("F10", "2 PAINT-5L missing. Why?")
-    terminal.key("1", "CLOSED SHORT", "Choose or scan")
+    terminal.key("1", "CLOSED SHORT", "1 Receive")
     assert desk.moves()[1:] == [
         ("purchase_received", "PAINT-5L", "supplier", "RECV", "", 17),
         ("purchase_received", "PAINT-5L", "supplier", "QUAR", "", 1),
