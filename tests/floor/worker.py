@@ -22,22 +22,13 @@ from ambra_tui.floor.host import Reply
 from ambra_tui.kit.ids import new_id
 from ambra_tui.scan.parse import parse
 from ambra_tui.services import catalog, lots, orders, places
-from ambra_tui.services.sample import load_sample
-from ambra_tui.store import Actor, Store, open_store
+from ambra_tui.store import Actor, Store
 from ambra_tui.store.models import Location, Lot, SalesOrder, StockLevel, StockMove, Task, User, Variant
 from ambra_tui.store.scope import organization_of, scoped
+from tests.samples import NOW, open_ds1
 
-NOW = "2026-03-02T08:00Z"
 OFFICE = Actor("usr_test", "Test", station="st-1")
 T = TypeVar("T")
-
-
-def open_ds1(url: str) -> tuple[Store, int]:
-    """A store at `url` filled with ds1, its clock at the scenarios' moment; and the organization's id."""
-    store = open_store(url, now=NOW)
-    organization = load_sample(store, "ds1")
-    assert organization.id is not None
-    return store, organization.id
 
 
 class Worker:
@@ -241,3 +232,6 @@ class Worker:
             return [(task.kind, codes[task.location_id or ""], task.reason) for task in found]
 
         return self.write(work)
+
+
+__all__ = ["NOW", "Worker", "open_ds1"]
