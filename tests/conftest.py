@@ -50,6 +50,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(os.environ.pop("AMBRA_HOME", ""), ignore_errors=True)
 
 
+ON_BOTH_AT_ONCE = ("test_pty", "test_acceptance", "test_undo_every_kind", "test_last_unit", "test_pick_last_unit")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Conversations of the floor run on SQLite in the first tier, on PostgreSQL too in the second; the acceptance
+    scenarios, undo and the fights for the last unit run on both in the first."""
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        is_conversation = item.path.parent.name in ("floor", "labels") and not item.path.name.startswith(
+            ON_BOTH_AT_ONCE
+        )
+        if is_conversation and parameters.get("dialect") == "postgresql":
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder for the whole run, shared by its workers."""
@@ -186,6 +202,36 @@ def empty_postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
     name = f"ambra_empty_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     yield postgresql_server.make_database(name)
     postgresql_server.drop_database(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engines_used_again() -> Iterator[None]:
+    """An engine of a worker's PostgreSQL database serves one store after another: what it compiled stays compiled."""
+    from ambra_tui.store import store as opened
+
+    make, guard, close = opened.make_engine, opened.install_guard, opened.Store.close
+    free: dict[tuple[str, bool], list[Any]] = {}
+    guarded: set[int] = set()
+
+    def make_or_take(url: str, *, is_writer: bool) -> Any:
+        waiting = free.get((url, is_writer))
+        return waiting.pop() if waiting else make(url, is_writer=is_writer)
+
+    def guard_once(session_class: Any, engine: Any) -> None:
+        if id(engine) not in guarded:
+            guard(session_class, engine)
+            guarded.add(id(engine))
+
+    def close_and_keep(store: Store) -> None:
+        close(store)
+        for is_writer, engine in ((True, store.write_engine), (False, store.read_engine)):
+            kept = free.setdefault((store.url, is_writer), [])
+            if store.dialect == "postgresql" and engine not in kept:
+                kept.append(engine)
+
+    opened.make_engine, opened.install_guard, opened.Store.close = make_or_take, guard_once, close_and_keep  # type: ignore[assignment,method-assign]
+    yield
+    opened.make_engine, opened.install_guard, opened.Store.close = make, guard, close  # type: ignore[method-assign]
 
 
 # --- both -----------------------------------------------------------------------------------------------------------
