@@ -50,19 +50,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(os.environ.pop("AMBRA_HOME", ""), ignore_errors=True)
 
 
-ON_BOTH_AT_ONCE = ("test_pty", "test_acceptance", "test_undo_every_kind", "test_last_unit", "test_pick_last_unit")
+ON_BOTH_AT_ONCE = (
+    "test_pty", "test_acceptance", "test_undo_every_kind", "test_last_unit", "test_pick_last_unit",
+    "test_server", "test_idempotency", "test_contract", "test_stock_transfers", "test_cycle_counts",
+)  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Conversations of the floor run on SQLite in the first tier, on PostgreSQL too in the second; the acceptance
-    scenarios, undo and the fights for the last unit run on both in the first."""
+    """What stands above the services (the floor's conversations, labels, the API's doors) runs on SQLite in the first
+    tier, on PostgreSQL too in the second; the acceptance scenarios, undo, the fights for the last unit, the contract
+    and idempotency run on both in the first."""
     for item in items:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
-        is_conversation = item.path.parent.name in ("floor", "labels") and not item.path.name.startswith(
+        is_above = item.path.parent.name in ("floor", "labels", "api") and not item.path.name.startswith(
             ON_BOTH_AT_ONCE
         )
-        if is_conversation and parameters.get("dialect") == "postgresql":
+        if is_above and parameters.get("dialect") == "postgresql":
             item.add_marker(pytest.mark.long)
 
 
