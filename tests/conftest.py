@@ -52,18 +52,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 ON_BOTH_AT_ONCE = (
     "test_pty", "test_acceptance", "test_undo_every_kind", "test_last_unit", "test_pick_last_unit",
-    "test_server", "test_idempotency", "test_contract", "test_stock_transfers", "test_cycle_counts",
+    "test_server", "test_idempotency", "test_contract", "test_stock_transfers", "test_receiving_races",
+    "test_move_races", "test_orders", "test_picking", "test_purchasing",
 )  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What stands above the services (the floor's conversations, labels, the API's doors) runs on SQLite in the first
-    tier, on PostgreSQL too in the second; the acceptance scenarios, undo, the fights for the last unit, the contract
+    """What stands above the ledger (services, the floor's conversations, labels, doors) runs on SQLite in the first
+    tier, on PostgreSQL too in the second; the acceptance scenarios, undo, races, orders and receipts, the contract
     and idempotency run on both in the first."""
     for item in items:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
-        is_above = item.path.parent.name in ("floor", "labels", "api") and not item.path.name.startswith(
+        if item.path.name == "test_snapshots.py" and parameters.get("rows") == 40:
+            item.add_marker(pytest.mark.long)
+        is_above = item.path.parent.name in ("floor", "labels", "api", "services") and not item.path.name.startswith(
             ON_BOTH_AT_ONCE
         )
         if is_above and parameters.get("dialect") == "postgresql":
