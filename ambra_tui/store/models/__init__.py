@@ -20,6 +20,14 @@ from ambra_tui.store.models.labels import PrintJob, StationPrinter
 from ambra_tui.store.models.people import ApiKey, StationLock, User, WorkSession
 from ambra_tui.store.models.picking import LineSubstitution, PickCluster, PickClusterOrder, PickFace, SubstitutionRule
 from ambra_tui.store.models.places import LicensePlate, Location, Site
+from ambra_tui.store.models.production import (
+    ProductionBatch,
+    ProductionInput,
+    ProductionOutput,
+    ProductionTaking,
+    Recipe,
+    RecipeIngredient,
+)
 from ambra_tui.store.models.returns import ReturnAuthorization, ReturnLine
 from ambra_tui.store.models.stock import Allocation, MoveKind, Reservation, SiteStock, StockLevel, StockMove
 from ambra_tui.store.models.system import (
@@ -62,8 +70,14 @@ __all__ = [
     "PickFace",
     "PrintJob",
     "Product",
+    "ProductionBatch",
+    "ProductionInput",
+    "ProductionOutput",
+    "ProductionTaking",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "Recipe",
+    "RecipeIngredient",
     "Reservation",
     "ReturnAuthorization",
     "ReturnLine",

@@ -1,0 +1,276 @@
+"""The operations edition whole: policies, recipes, production batches.
+
+Revision 0003
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make every table, parents first."""
+    _create_recipe()
+    _create_production_batch()
+    _create_recipe_ingredient()
+    _create_production_input()
+    _create_production_output()
+    _create_production_taking()
+
+
+def downgrade() -> None:
+    """Drop every table, children first."""
+    for table in reversed(_TABLES):
+        op.drop_table(table)
+
+
+_TABLES = (
+    "recipe",
+    "production_batch",
+    "recipe_ingredient",
+    "production_input",
+    "production_output",
+    "production_taking",
+)
+
+
+def _create_recipe() -> None:
+    op.create_table(
+        "recipe",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("number", sa.String(60), nullable=False),
+        sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("output_variant_id", sa.String(40), nullable=False),
+        sa.Column("output_quantity", sa.BigInteger(), nullable=False),
+        sa.Column("shelf_life_days", sa.Integer(), nullable=True),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_recipe")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "output_variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_recipe_variant_output_variant_id"),
+        ),
+        sa.UniqueConstraint("organization_id", "number", name=op.f("uq_recipe_organization_id_number")),
+        sa.CheckConstraint("output_quantity > 0", name=op.f("ck_recipe_output_quantity_positive")),
+        sa.CheckConstraint(
+            "shelf_life_days IS NULL OR shelf_life_days >= 0", name=op.f("ck_recipe_shelf_life_not_negative")
+        ),
+        sa.CheckConstraint("status IN ('active', 'archived')", name=op.f("ck_recipe_status_known")),
+    )
+    op.create_index(
+        op.f("ix_recipe_output_variant_id"), "recipe", ["organization_id", "output_variant_id"], unique=False
+    )
+
+
+def _create_production_batch() -> None:
+    op.create_table(
+        "production_batch",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("number", sa.String(60), nullable=False),
+        sa.Column("recipe_id", sa.String(40), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("output_variant_id", sa.String(40), nullable=False),
+        sa.Column("planned_quantity", sa.BigInteger(), nullable=False),
+        sa.Column("actual_quantity_produced", sa.BigInteger(), nullable=True),
+        sa.Column("made_lot_id", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("notes", sa.String(1000), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("completed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_production_batch")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "recipe_id"],
+            ["recipe.organization_id", "recipe.id"],
+            name=op.f("fk_production_batch_recipe_recipe_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "site_id"],
+            ["site.organization_id", "site.id"],
+            name=op.f("fk_production_batch_site_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "output_variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_production_batch_variant_output_variant_id"),
+        ),
+        sa.UniqueConstraint("organization_id", "number", name=op.f("uq_production_batch_organization_id_number")),
+        sa.CheckConstraint("planned_quantity > 0", name=op.f("ck_production_batch_planned_quantity_positive")),
+        sa.CheckConstraint(
+            "actual_quantity_produced IS NULL OR actual_quantity_produced >= 0",
+            name=op.f("ck_production_batch_produced_not_negative"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('planned', 'in_progress', 'completed', 'cancelled')",
+            name=op.f("ck_production_batch_status_known"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_production_batch_recipe_id"), "production_batch", ["organization_id", "recipe_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_production_batch_status_id"), "production_batch", ["organization_id", "status", "id"], unique=False
+    )
+
+
+def _create_recipe_ingredient() -> None:
+    op.create_table(
+        "recipe_ingredient",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("recipe_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_recipe_ingredient")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "recipe_id"],
+            ["recipe.organization_id", "recipe.id"],
+            name=op.f("fk_recipe_ingredient_recipe_recipe_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_recipe_ingredient_variant_variant_id"),
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "recipe_id",
+            "variant_id",
+            name=op.f("uq_recipe_ingredient_organization_id_recipe_id_variant_id"),
+        ),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_recipe_ingredient_quantity_positive")),
+    )
+    op.create_index(
+        op.f("ix_recipe_ingredient_variant_id"), "recipe_ingredient", ["organization_id", "variant_id"], unique=False
+    )
+
+
+def _create_production_input() -> None:
+    op.create_table(
+        "production_input",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("production_batch_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("planned_quantity", sa.BigInteger(), nullable=False),
+        sa.Column("actual_quantity", sa.BigInteger(), nullable=False),
+        sa.Column("waste_quantity", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_production_input")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "production_batch_id"],
+            ["production_batch.organization_id", "production_batch.id"],
+            name=op.f("fk_production_input_production_batch_production_batch_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_production_input_variant_variant_id"),
+        ),
+        sa.CheckConstraint(
+            "actual_quantity >= 0 AND waste_quantity >= 0", name=op.f("ck_production_input_actual_not_negative")
+        ),
+        sa.CheckConstraint("planned_quantity > 0", name=op.f("ck_production_input_planned_quantity_positive")),
+    )
+    op.create_index(
+        op.f("ix_production_input_production_batch_id_position"),
+        "production_input",
+        ["organization_id", "production_batch_id", "position"],
+        unique=False,
+    )
+
+
+def _create_production_output() -> None:
+    op.create_table(
+        "production_output",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("production_batch_id", sa.String(40), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("location_id", sa.String(40), nullable=False),
+        sa.Column("lot_id", sa.String(40), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("unit_cost", sa.BigInteger(), nullable=True),
+        sa.Column("move_id", sa.String(40), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_production_output")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "production_batch_id"],
+            ["production_batch.organization_id", "production_batch.id"],
+            name=op.f("fk_production_output_production_batch_production_batch_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_production_output_variant_variant_id"),
+        ),
+        sa.UniqueConstraint("organization_id", "move_id", name=op.f("uq_production_output_organization_id_move_id")),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_production_output_quantity_positive")),
+    )
+    op.create_index(
+        op.f("ix_production_output_lot_id"), "production_output", ["organization_id", "lot_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_production_output_production_batch_id"),
+        "production_output",
+        ["organization_id", "production_batch_id"],
+        unique=False,
+    )
+
+
+def _create_production_taking() -> None:
+    op.create_table(
+        "production_taking",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("production_batch_id", sa.String(40), nullable=False),
+        sa.Column("input_id", sa.String(40), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("location_id", sa.String(40), nullable=False),
+        sa.Column("lot_id", sa.String(40), nullable=False),
+        sa.Column("serial", sa.String(60), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("reserved", sa.BigInteger(), nullable=False),
+        sa.Column("is_waste", sa.Boolean(), nullable=False),
+        sa.Column("waste_record_id", sa.String(40), nullable=False),
+        sa.Column("unit_cost", sa.BigInteger(), nullable=True),
+        sa.Column("move_id", sa.String(40), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_production_taking")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "production_batch_id"],
+            ["production_batch.organization_id", "production_batch.id"],
+            name=op.f("fk_production_taking_production_batch_production_batch_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "input_id"],
+            ["production_input.organization_id", "production_input.id"],
+            name=op.f("fk_production_taking_production_input_input_id"),
+        ),
+        sa.UniqueConstraint("organization_id", "move_id", name=op.f("uq_production_taking_organization_id_move_id")),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_production_taking_quantity_positive")),
+        sa.CheckConstraint(
+            "reserved >= 0 AND reserved <= quantity", name=op.f("ck_production_taking_reserved_within_quantity")
+        ),
+    )
+    op.create_index(
+        op.f("ix_production_taking_lot_id"), "production_taking", ["organization_id", "lot_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_production_taking_production_batch_id_id"),
+        "production_taking",
+        ["organization_id", "production_batch_id", "id"],
+        unique=False,
+    )
