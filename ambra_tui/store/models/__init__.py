@@ -20,6 +20,7 @@ from ambra_tui.store.models.labels import PrintJob, StationPrinter
 from ambra_tui.store.models.people import ApiKey, StationLock, User, WorkSession
 from ambra_tui.store.models.picking import LineSubstitution, PickCluster, PickClusterOrder, PickFace, SubstitutionRule
 from ambra_tui.store.models.places import LicensePlate, Location, Site
+from ambra_tui.store.models.policies import InventoryPolicy, PolicyDefault
 from ambra_tui.store.models.production import (
     ProductionBatch,
     ProductionInput,
@@ -28,6 +29,7 @@ from ambra_tui.store.models.production import (
     Recipe,
     RecipeIngredient,
 )
+from ambra_tui.store.models.recalls import LotRecall, LotRecallLot, LotRecallOrder
 from ambra_tui.store.models.returns import ReturnAuthorization, ReturnLine
 from ambra_tui.store.models.stock import Allocation, MoveKind, Reservation, SiteStock, StockLevel, StockMove
 from ambra_tui.store.models.system import (
@@ -57,17 +59,22 @@ __all__ = [
     "DocumentCounter",
     "FloorStep",
     "IdempotencyRecord",
+    "InventoryPolicy",
     "Lease",
     "LicensePlate",
     "LineSubstitution",
     "Location",
     "Lot",
+    "LotRecall",
+    "LotRecallLot",
+    "LotRecallOrder",
     "MoveKind",
     "Organization",
     "OutboxEvent",
     "PickCluster",
     "PickClusterOrder",
     "PickFace",
+    "PolicyDefault",
     "PrintJob",
     "Product",
     "ProductionBatch",

@@ -40,6 +40,20 @@ class MoveKind(StrEnum):
     REVERSAL = "reversal"
 
 
+INBOUND_KINDS = (MoveKind.PURCHASE_RECEIVED, MoveKind.TRANSFER_IN, MoveKind.RETURN_RECEIVED)
+INBOUND_RULE = "kind IN ('purchase_received', 'transfer_in', 'return_received')"
+
+LOT_DOCUMENTS_RULE = (
+    "lot_id != '' AND kind IN ('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received')"
+)
+
+
+LOT_DOCUMENTS = (
+    "lot_id != '' AND kind IN "
+    "('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received', 'transfer_out')"
+)
+
+
 class StockMove(SQLModel, table=True):
     """Stock that moved from one location to another; never changed afterwards.
 
@@ -69,6 +83,15 @@ class StockMove(SQLModel, table=True):
             sqlite_where=Column("lot_id") != "",
             postgresql_where=Column("lot_id") != "",
         ),
+        Index(  # the documents by which a lot came, left or was used up, past all its moves between bins
+            "ix_stock_move_lot_documents",
+            "organization_id",
+            "lot_id",
+            "kind",
+            "origin_id",
+            sqlite_where=text(LOT_DOCUMENTS),
+            postgresql_where=text(LOT_DOCUMENTS),
+        ),
         Index(
             "ix_stock_move_reverses",
             "organization_id",
@@ -76,6 +99,31 @@ class StockMove(SQLModel, table=True):
             sqlite_where=Column("reverses_id") != "",
             postgresql_where=Column("reverses_id") != "",
             unique=True,
+        ),
+        Index(  # which documents a lot came in by and left by
+            "ix_stock_move_lot_documents",
+            "organization_id",
+            "lot_id",
+            "kind",
+            "origin_id",
+            sqlite_where=text(LOT_DOCUMENTS_RULE),
+            postgresql_where=text(LOT_DOCUMENTS_RULE),
+        ),
+        Index(  # what was sold lately
+            "ix_stock_move_sold",
+            "organization_id",
+            "occurred_at",
+            sqlite_where=text("kind = 'order_fulfilled'"),
+            postgresql_where=text("kind = 'order_fulfilled'"),
+        ),
+        Index(  # when something last came into a site from outside it
+            "ix_stock_move_inbound",
+            "organization_id",
+            "variant_id",
+            "destination_site_id",
+            "occurred_at",
+            sqlite_where=text(INBOUND_RULE),
+            postgresql_where=text(INBOUND_RULE),
         ),
         check("quantity_positive", "quantity > 0"),
         check("source_is_not_destination", "source_id <> destination_id OR plate_id <> destination_plate_id"),

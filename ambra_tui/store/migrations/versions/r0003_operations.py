@@ -16,28 +16,125 @@ depends_on = None
 
 def upgrade() -> None:
     """Make every table, parents first."""
+    _create_policy_default()
+    _create_inventory_policy()
     _create_recipe()
+    _create_lot_recall()
     _create_production_batch()
     _create_recipe_ingredient()
+    _create_lot_recall_lot()
+    _create_lot_recall_order()
     _create_production_input()
     _create_production_output()
     _create_production_taking()
+    _create_indexes()
 
 
 def downgrade() -> None:
     """Drop every table, children first."""
+    op.drop_index(op.f("ix_stock_move_inbound"), "stock_move")
+    op.drop_index(op.f("ix_stock_move_lot_documents"), "stock_move")
+    op.drop_index(op.f("ix_stock_move_lot_documents"), "stock_move")
+    op.drop_index(op.f("ix_stock_move_sold"), "stock_move")
     for table in reversed(_TABLES):
         op.drop_table(table)
 
 
 _TABLES = (
+    "policy_default",
+    "inventory_policy",
     "recipe",
+    "lot_recall",
     "production_batch",
     "recipe_ingredient",
+    "lot_recall_lot",
+    "lot_recall_order",
     "production_input",
     "production_output",
     "production_taking",
 )
+
+
+def _create_policy_default() -> None:
+    op.create_table(
+        "policy_default",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("reorder_point", sa.BigInteger(), nullable=True),
+        sa.Column("reorder_quantity", sa.BigInteger(), nullable=True),
+        sa.Column("safety_stock", sa.BigInteger(), nullable=True),
+        sa.Column("max_stock_level", sa.BigInteger(), nullable=True),
+        sa.Column("minimum_order", sa.BigInteger(), nullable=True),
+        sa.Column("pack_quantity", sa.BigInteger(), nullable=True),
+        sa.Column("lead_time_days", sa.Integer(), nullable=True),
+        sa.Column("review_period_days", sa.Integer(), nullable=True),
+        sa.Column("service_level", sa.BigInteger(), nullable=True),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "variant_id", name=op.f("pk_policy_default")),
+        sa.CheckConstraint("lead_time_days >= 0", name=op.f("ck_policy_default_lead_time_days_not_negative")),
+        sa.CheckConstraint("max_stock_level >= 0", name=op.f("ck_policy_default_max_stock_level_not_negative")),
+        sa.CheckConstraint("minimum_order >= 0", name=op.f("ck_policy_default_minimum_order_not_negative")),
+        sa.CheckConstraint("pack_quantity > 0", name=op.f("ck_policy_default_pack_quantity_positive")),
+        sa.CheckConstraint("reorder_point >= 0", name=op.f("ck_policy_default_reorder_point_not_negative")),
+        sa.CheckConstraint("reorder_quantity >= 0", name=op.f("ck_policy_default_reorder_quantity_not_negative")),
+        sa.CheckConstraint("review_period_days >= 0", name=op.f("ck_policy_default_review_period_days_not_negative")),
+        sa.CheckConstraint("safety_stock >= 0", name=op.f("ck_policy_default_safety_stock_not_negative")),
+        sa.CheckConstraint(
+            "service_level BETWEEN 500000 AND 999000", name=op.f("ck_policy_default_service_level_known")
+        ),
+    )
+
+
+def _create_inventory_policy() -> None:
+    op.create_table(
+        "inventory_policy",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("reorder_point", sa.BigInteger(), nullable=False),
+        sa.Column("reorder_quantity", sa.BigInteger(), nullable=False),
+        sa.Column("safety_stock", sa.BigInteger(), nullable=True),
+        sa.Column("max_stock_level", sa.BigInteger(), nullable=True),
+        sa.Column("minimum_order", sa.BigInteger(), nullable=True),
+        sa.Column("pack_quantity", sa.BigInteger(), nullable=True),
+        sa.Column("lead_time_days", sa.Integer(), nullable=True),
+        sa.Column("review_period_days", sa.Integer(), nullable=True),
+        sa.Column("service_level", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_inventory_policy")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "site_id"],
+            ["site.organization_id", "site.id"],
+            name=op.f("fk_inventory_policy_site_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_inventory_policy_variant_variant_id"),
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "variant_id",
+            "site_id",
+            name=op.f("uq_inventory_policy_organization_id_variant_id_site_id"),
+        ),
+        sa.CheckConstraint("lead_time_days >= 0", name=op.f("ck_inventory_policy_lead_time_days_not_negative")),
+        sa.CheckConstraint("max_stock_level >= 0", name=op.f("ck_inventory_policy_max_stock_level_not_negative")),
+        sa.CheckConstraint("minimum_order >= 0", name=op.f("ck_inventory_policy_minimum_order_not_negative")),
+        sa.CheckConstraint("pack_quantity > 0", name=op.f("ck_inventory_policy_pack_quantity_positive")),
+        sa.CheckConstraint("reorder_point >= 0", name=op.f("ck_inventory_policy_reorder_point_not_negative")),
+        sa.CheckConstraint("reorder_quantity >= 0", name=op.f("ck_inventory_policy_reorder_quantity_not_negative")),
+        sa.CheckConstraint("review_period_days >= 0", name=op.f("ck_inventory_policy_review_period_days_not_negative")),
+        sa.CheckConstraint("safety_stock >= 0", name=op.f("ck_inventory_policy_safety_stock_not_negative")),
+        sa.CheckConstraint(
+            "service_level BETWEEN 500000 AND 999000", name=op.f("ck_inventory_policy_service_level_known")
+        ),
+    )
+    op.create_index(
+        op.f("ix_inventory_policy_site_id_id"), "inventory_policy", ["organization_id", "site_id", "id"], unique=False
+    )
 
 
 def _create_recipe() -> None:
@@ -69,6 +166,30 @@ def _create_recipe() -> None:
     op.create_index(
         op.f("ix_recipe_output_variant_id"), "recipe", ["organization_id", "output_variant_id"], unique=False
     )
+
+
+def _create_lot_recall() -> None:
+    op.create_table(
+        "lot_recall",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("lot_id", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("reason", sa.String(255), nullable=False),
+        sa.Column("actor_id", sa.String(60), nullable=False),
+        sa.Column("actor_name", sa.String(255), nullable=False),
+        sa.Column("replanned", sa.Text(), nullable=False),
+        sa.Column("short", sa.Text(), nullable=False),
+        sa.Column("recalled_at", sa.BigInteger(), nullable=False),
+        sa.Column("lifted_at", sa.BigInteger(), nullable=True),
+        sa.Column("lift_reason", sa.String(255), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_lot_recall")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "lot_id"], ["lot.organization_id", "lot.id"], name=op.f("fk_lot_recall_lot_lot_id")
+        ),
+        sa.CheckConstraint("status IN ('open', 'lifted')", name=op.f("ck_lot_recall_status_known")),
+    )
+    op.create_index(op.f("ix_lot_recall_lot_id_id"), "lot_recall", ["organization_id", "lot_id", "id"], unique=False)
 
 
 def _create_production_batch() -> None:
@@ -154,6 +275,59 @@ def _create_recipe_ingredient() -> None:
     )
     op.create_index(
         op.f("ix_recipe_ingredient_variant_id"), "recipe_ingredient", ["organization_id", "variant_id"], unique=False
+    )
+
+
+def _create_lot_recall_lot() -> None:
+    op.create_table(
+        "lot_recall_lot",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("recall_id", sa.String(40), nullable=False),
+        sa.Column("lot_id", sa.String(40), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("parent_id", sa.String(40), nullable=False),
+        sa.Column("status_before", sa.String(20), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "recall_id", "lot_id", name=op.f("pk_lot_recall_lot")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "lot_id"], ["lot.organization_id", "lot.id"], name=op.f("fk_lot_recall_lot_lot_lot_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "recall_id"],
+            ["lot_recall.organization_id", "lot_recall.id"],
+            name=op.f("fk_lot_recall_lot_lot_recall_recall_id"),
+        ),
+        sa.CheckConstraint("level >= 0", name=op.f("ck_lot_recall_lot_level_not_negative")),
+    )
+    op.create_index(op.f("ix_lot_recall_lot_lot_id"), "lot_recall_lot", ["organization_id", "lot_id"], unique=False)
+
+
+def _create_lot_recall_order() -> None:
+    op.create_table(
+        "lot_recall_order",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("recall_id", sa.String(40), nullable=False),
+        sa.Column("sales_order_id", sa.String(40), nullable=False),
+        sa.Column("lot_id", sa.String(40), nullable=False),
+        sa.Column("shipped", sa.BigInteger(), nullable=False),
+        sa.Column("returned", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "organization_id", "recall_id", "sales_order_id", "lot_id", name=op.f("pk_lot_recall_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "lot_id"],
+            ["lot.organization_id", "lot.id"],
+            name=op.f("fk_lot_recall_order_lot_lot_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "recall_id"],
+            ["lot_recall.organization_id", "lot_recall.id"],
+            name=op.f("fk_lot_recall_order_lot_recall_recall_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "sales_order_id"],
+            ["sales_order.organization_id", "sales_order.id"],
+            name=op.f("fk_lot_recall_order_sales_order_sales_order_id"),
+        ),
     )
 
 
@@ -273,4 +447,52 @@ def _create_production_taking() -> None:
         "production_taking",
         ["organization_id", "production_batch_id", "id"],
         unique=False,
+    )
+
+
+def _create_indexes() -> None:
+    """On tables of earlier revisions."""
+    op.create_index(
+        op.f("ix_stock_move_inbound"),
+        "stock_move",
+        ["organization_id", "variant_id", "destination_site_id", "occurred_at"],
+        unique=False,
+        sqlite_where=sa.text("kind IN ('purchase_received', 'transfer_in', 'return_received')"),
+        postgresql_where=sa.text("kind IN ('purchase_received', 'transfer_in', 'return_received')"),
+    )
+    op.create_index(
+        op.f("ix_stock_move_lot_documents"),
+        "stock_move",
+        ["organization_id", "lot_id", "kind", "origin_id"],
+        unique=False,
+        sqlite_where=sa.text(
+            "lot_id != '' AND kind "
+            "IN ('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received', 'transfer_out')"
+        ),
+        postgresql_where=sa.text(
+            "lot_id != '' AND kind "
+            "IN ('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received', 'transfer_out')"
+        ),
+    )
+    op.create_index(
+        op.f("ix_stock_move_lot_documents"),
+        "stock_move",
+        ["organization_id", "lot_id", "kind", "origin_id"],
+        unique=False,
+        sqlite_where=sa.text(
+            "lot_id != '' AND kind "
+            "IN ('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received')"
+        ),
+        postgresql_where=sa.text(
+            "lot_id != '' AND kind "
+            "IN ('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received')"
+        ),
+    )
+    op.create_index(
+        op.f("ix_stock_move_sold"),
+        "stock_move",
+        ["organization_id", "occurred_at"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'order_fulfilled'"),
+        postgresql_where=sa.text("kind = 'order_fulfilled'"),
     )
