@@ -44,11 +44,6 @@ INBOUND_KINDS = (MoveKind.PURCHASE_RECEIVED, MoveKind.TRANSFER_IN, MoveKind.RETU
 INBOUND_RULE = "kind IN ('purchase_received', 'transfer_in', 'return_received')"
 
 LOT_DOCUMENTS_RULE = (
-    "lot_id != '' AND kind IN ('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received')"
-)
-
-
-LOT_DOCUMENTS = (
     "lot_id != '' AND kind IN "
     "('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received', 'transfer_out')"
 )
@@ -83,15 +78,6 @@ class StockMove(SQLModel, table=True):
             sqlite_where=Column("lot_id") != "",
             postgresql_where=Column("lot_id") != "",
         ),
-        Index(  # the documents by which a lot came, left or was used up, past all its moves between bins
-            "ix_stock_move_lot_documents",
-            "organization_id",
-            "lot_id",
-            "kind",
-            "origin_id",
-            sqlite_where=text(LOT_DOCUMENTS),
-            postgresql_where=text(LOT_DOCUMENTS),
-        ),
         Index(
             "ix_stock_move_reverses",
             "organization_id",
@@ -100,7 +86,7 @@ class StockMove(SQLModel, table=True):
             postgresql_where=Column("reverses_id") != "",
             unique=True,
         ),
-        Index(  # which documents a lot came in by and left by
+        Index(  # the documents by which a lot came, left or was used up, past all its moves between bins
             "ix_stock_move_lot_documents",
             "organization_id",
             "lot_id",

@@ -34,7 +34,6 @@ def downgrade() -> None:
     """Drop every table, children first."""
     op.drop_index(op.f("ix_stock_move_inbound"), "stock_move")
     op.drop_index(op.f("ix_stock_move_lot_documents"), "stock_move")
-    op.drop_index(op.f("ix_stock_move_lot_documents"), "stock_move")
     op.drop_index(op.f("ix_stock_move_sold"), "stock_move")
     for table in reversed(_TABLES):
         op.drop_table(table)
@@ -472,20 +471,6 @@ def _create_indexes() -> None:
         postgresql_where=sa.text(
             "lot_id != '' AND kind "
             "IN ('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received', 'transfer_out')"
-        ),
-    )
-    op.create_index(
-        op.f("ix_stock_move_lot_documents"),
-        "stock_move",
-        ["organization_id", "lot_id", "kind", "origin_id"],
-        unique=False,
-        sqlite_where=sa.text(
-            "lot_id != '' AND kind "
-            "IN ('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received')"
-        ),
-        postgresql_where=sa.text(
-            "lot_id != '' AND kind "
-            "IN ('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received')"
         ),
     )
     op.create_index(
