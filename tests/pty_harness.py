@@ -224,6 +224,7 @@ def _spawn(
 
 
 def _take_terminal() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a run started in the background would hand down that it is ignored
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
