@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import text, update
+from sqlalchemy import literal_column, text, update
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import Invalid
@@ -32,7 +32,7 @@ def set_lot_status(session: Session, lot: Lot, status: str) -> None:
         raise Invalid(f"status must be one of {', '.join(SETTABLE_LOT_STATES)}", field="status")
     _stop_postings(session, lot)
     was_held, is_held = lot.status in HELD_LOT_STATES, status in HELD_LOT_STATES
-    rows = _levels(session, col(StockLevel.lot_id) == lot.id)
+    rows = _levels(session, (col(StockLevel.lot_id) == lot.id) & (col(StockLevel.lot_id) != literal_column("''")))
     on_hand = sum((level.on_hand for level, _ in rows), ZERO)
     lot.status = "exhausted" if status == "active" and on_hand == 0 else status
     lot.updated_at = now_of(session)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sqlalchemy import literal_column
 from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
@@ -48,7 +49,7 @@ def change_lot(session: Session, lot: Lot, status: str, *, reason: str = "") -> 
     """
     change_lot_status(session, lot_id=lot.id, status=status, reason=reason)
     levels = levels_of_lot(session, lot.id)
-    return Held(_on_hand(levels)) if status == "active" else _after_hold(session, levels)
+    return Held(_on_hand(levels)) if status == "active" else after_hold(session, levels)
 
 
 def hold_lot(session: Session, lot: Lot, *, reason: str) -> Held:
@@ -64,7 +65,7 @@ def free_lot(session: Session, lot: Lot, *, reason: str) -> Held:
 def hold_bin(session: Session, location: Location, *, reason: str) -> Held:
     """Whatever lies in a bin is on hold. Raises WrongState when it is already."""
     _change_bin(session, location, is_held=True, reason=reason)
-    return _after_hold(session, levels_in(session, location.id))
+    return after_hold(session, levels_in(session, location.id))
 
 
 def free_bin(session: Session, location: Location, *, reason: str) -> Held:
@@ -98,6 +99,7 @@ def levels_of_lot(session: Session, lot_id: str) -> list[StockLevel]:
             Location.organization_id == organization_of(session),
             Location.usage == "internal",
             StockLevel.lot_id == lot_id,
+            col(StockLevel.lot_id) != literal_column("''"),  # says it for the index of lots
             col(StockLevel.on_hand) > ZERO,
         )
         .order_by(col(Location.code))
@@ -112,7 +114,8 @@ def _on_hand(levels: Sequence[StockLevel]) -> Decimal:
 # --- picks that were sent there -------------------------------------------------------------------------------------
 
 
-def _after_hold(session: Session, levels: Sequence[StockLevel]) -> Held:
+def after_hold(session: Session, levels: Sequence[StockLevel]) -> Held:
+    """Sends elsewhere the picks of what lies at `levels` and is on hold by now."""
     quantity = _on_hand(levels)
     replanned = plan_again(session, orders_picking(session, levels))
     return Held(quantity, tuple(order_numbers(session, replanned)), short_orders(session, levels))

@@ -20,8 +20,9 @@ RECALL_STATES = ("open", "lifted")
 
 
 class LotRecall(Scoped, table=True):
-    """One recall of a lot. `replanned`, `short`: numbers of the orders that were picked elsewhere from then on, and of
-    those that there was too little for. `lifted_at`, `lift_reason`: when and why the stock was set free again."""
+    """One recall of a lot. `includes_descendants`: what was made of it, then or later, is recalled with it.
+    `replanned`, `short`: numbers of the orders that were picked elsewhere from then on, and of those that there was too
+    little for. `lifted_at`, `lift_reason`: when and why the stock was set free again."""
 
     __tablename__ = "lot_recall"
     __table_args__ = (
@@ -34,8 +35,9 @@ class LotRecall(Scoped, table=True):
     lot_id: str = Field(max_length=40)
     status: str = Field(default="open", max_length=20)
     reason: str = Field(default="", max_length=255)
+    includes_descendants: bool = True
     actor_id: str = Field(default="", max_length=60)
-    actor_name: str = Field(default="", max_length=255)
+    actor_name: str = Field(default="", max_length=120)
     replanned: list[Any] = Field(default_factory=list, sa_type=JsonColumn)
     short: list[Any] = Field(default_factory=list, sa_type=JsonColumn)
     recalled_at: datetime = moment()
