@@ -1,4 +1,4 @@
-"""The application: every edition's operations, the health paths, one layer of errors, one frame around all.
+"""The application: every edition's operations, health, playground; one layer of errors and one frame around all.
 
 Example::
 
@@ -20,6 +20,7 @@ from ambra_tui.api.endpoint import endpoint_of
 from ambra_tui.api.errors import Errors
 from ambra_tui.api.frame import AccessLog, Frame
 from ambra_tui.api.health import health_endpoints
+from ambra_tui.api.playground import playground_endpoints
 from ambra_tui.kit.discover import discover
 from ambra_tui.store import Store
 
@@ -42,7 +43,7 @@ def make_app(store: Store, *, editions: Sequence[Edition] | None = None, log: Ac
         for operation in edition.operations:
             routes.add(operation.method, edition.base_path + operation.path, endpoint_of(store, edition, operation))
         routes.add("GET", f"{edition.base_path}/openapi.json", _document_endpoint(edition))
-    for path, endpoint in health_endpoints(store).items():
+    for path, endpoint in {**health_endpoints(store), **playground_endpoints(editions)}.items():
         routes.add("GET", path, endpoint)
     errors = Errors(editions)
     return Frame(Dispatcher(routes, errors), on_error=errors.response, log=log)
