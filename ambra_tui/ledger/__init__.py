@@ -18,6 +18,7 @@ from ambra_tui.ledger.doors import (
     refuse_read_only,
 )
 from ambra_tui.ledger.holds import set_location_held, set_lot_status
+from ambra_tui.ledger.mirror import mirror_defaults, mirror_policies
 from ambra_tui.ledger.posting import (
     CUSTOMER,
     INVENTORY_LOSS,
@@ -57,8 +58,11 @@ __all__ = [
     "Source",
     "allocate",
     "consume",
+    "consume_lines",
     "issue_sources",
     "make_virtual_locations",
+    "mirror_defaults",
+    "mirror_policies",
     "move_id",
     "name_shortages",
     "open_sources",

@@ -64,10 +64,19 @@ TOTALS = (
     "CROSS JOIN LATERAL (SELECT variant_id, site_id, on_hand, reserved, held, average_cost "
     f"{_THE_TOTAL} OFFSET 0 FOR UPDATE) s"
 )
+# A total is made once: it takes along what the policies say of it (`mirror.py` follows their changes).
 NEW_TOTALS = (
     "INSERT INTO site_stock "
     "(organization_id, variant_id, site_id, on_hand, reserved, held, reorder_point, safety_stock) "
-    "SELECT %s::int, v, i, 0, 0, 0, 0, 0 FROM unnest(%s::text[], %s::text[]) k(v, i) "
+    "SELECT n.organization_id, k.v, k.i, 0, 0, 0, coalesce(p.reorder_point, o.reorder_point, a.reorder_point, 0), "
+    "coalesce(p.safety_stock, o.safety_stock, a.safety_stock, 0) "
+    "FROM (SELECT %s::int AS organization_id) n CROSS JOIN unnest(%s::text[], %s::text[]) k(v, i) "
+    "LEFT JOIN LATERAL (SELECT reorder_point, safety_stock FROM inventory_policy "
+    "WHERE organization_id = n.organization_id AND variant_id = k.v AND site_id = k.i OFFSET 0) p ON true "
+    "LEFT JOIN LATERAL (SELECT reorder_point, safety_stock FROM policy_default "
+    "WHERE organization_id = n.organization_id AND variant_id = k.v OFFSET 0) o ON true "
+    "LEFT JOIN LATERAL (SELECT reorder_point, safety_stock FROM policy_default "
+    "WHERE organization_id = n.organization_id AND variant_id = '' OFFSET 0) a ON true "
     "ORDER BY v, i ON CONFLICT DO NOTHING"
 )
 # An UPDATE would be planned as a join again. Every row is there and locked, so the conflict is certain, and its index

@@ -46,9 +46,16 @@ UPDATE_LEVEL = (
     "UPDATE stock_level SET on_hand = ?, allocated = ? WHERE organization_id = ? AND variant_id = ? "
     "AND location_id = ? AND lot_id = ? AND serial = ? AND plate_id = ? AND on_hand = ? AND allocated = ?"
 )
+# A total is made once: it takes along what the policies say of it (`mirror.py` follows their changes).
 INSERT_TOTAL = (
     "INSERT INTO site_stock (organization_id, variant_id, site_id, on_hand, reserved, held, average_cost, "
-    "reorder_point, safety_stock) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)"
+    "reorder_point, safety_stock) SELECT n.organization_id, n.v, n.i, n.h, n.r, n.d, n.c, "
+    "coalesce(p.reorder_point, o.reorder_point, a.reorder_point, 0), "
+    "coalesce(p.safety_stock, o.safety_stock, a.safety_stock, 0) "
+    "FROM (SELECT ? AS organization_id, ? AS v, ? AS i, ? AS h, ? AS r, ? AS d, ? AS c) n "
+    "LEFT JOIN inventory_policy p ON p.organization_id = n.organization_id AND p.variant_id = n.v AND p.site_id = n.i "
+    "LEFT JOIN policy_default o ON o.organization_id = n.organization_id AND o.variant_id = n.v "
+    "LEFT JOIN policy_default a ON a.organization_id = n.organization_id AND a.variant_id = ''"
 )
 UPDATE_TOTAL = (
     "UPDATE site_stock SET on_hand = ?, reserved = ?, held = ?, average_cost = ? "

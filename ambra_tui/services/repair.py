@@ -1,7 +1,7 @@
 """Writes what the ledger says over what is kept, where `verify` finds a difference.
 
-Moves and their balances are the record and are never touched: levels, site totals and lot states follow from them and
-from the open allocations and reservations.
+Moves and their balances are the record and are never touched: levels, site totals and lot states follow from them,
+from the open allocations and reservations, and from the inventory policies.
 
 Example::
 
@@ -30,6 +30,8 @@ _REPAIRS: tuple[tuple[str, Any, tuple[str, ...], str], ...] = (
     ("site_on_hand", SiteStock, SITE_COLUMNS, "on_hand"),
     ("site_held", SiteStock, SITE_COLUMNS, "held"),
     ("site_reserved", SiteStock, SITE_COLUMNS, "reserved"),
+    ("site_reorder_point", SiteStock, SITE_COLUMNS, "reorder_point"),
+    ("site_safety_stock", SiteStock, SITE_COLUMNS, "safety_stock"),
 )
 
 
@@ -39,7 +41,7 @@ def repair(session: Session) -> dict[str, int]:
     Nobody posts meanwhile, and each organization's audit trail says what was repaired.
     """
     if session.get_bind().dialect.name == "postgresql":
-        tables = "stock_level, site_stock, lot, allocation, reservation"
+        tables = "stock_level, site_stock, lot, allocation, reservation, inventory_policy, policy_default"
         session.connection().execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
     rules, replayed = {rule.name: rule for rule in RULES}, replay(session)
     repaired: dict[str, int] = {}

@@ -191,6 +191,34 @@ SELECT d.organization_id, d.variant_id, d.site_id, SUM(d.kept) AS kept, SUM(d.pr
 HAVING SUM(d.kept) <> SUM(d.promised)
 """
 
+SITE_REORDER_POINT = """
+SELECT s.organization_id, s.variant_id, s.site_id, s.reorder_point AS kept,
+       COALESCE(p.reorder_point, o.reorder_point, a.reorder_point, 0) AS expected
+  FROM site_stock s
+  LEFT JOIN inventory_policy p
+    ON p.organization_id = s.organization_id AND p.variant_id = s.variant_id AND p.site_id = s.site_id
+  LEFT JOIN policy_default o ON o.organization_id = s.organization_id AND o.variant_id = s.variant_id
+  LEFT JOIN policy_default a ON a.organization_id = s.organization_id AND a.variant_id = ''
+ WHERE s.reorder_point <> COALESCE(p.reorder_point, o.reorder_point, a.reorder_point, 0)
+UNION ALL
+SELECT p.organization_id, p.variant_id, p.site_id, 0, p.reorder_point
+  FROM inventory_policy p
+  LEFT JOIN site_stock s
+    ON s.organization_id = p.organization_id AND s.variant_id = p.variant_id AND s.site_id = p.site_id
+ WHERE s.variant_id IS NULL AND p.reorder_point > 0
+"""
+
+SITE_SAFETY_STOCK = """
+SELECT s.organization_id, s.variant_id, s.site_id, s.safety_stock AS kept,
+       COALESCE(p.safety_stock, o.safety_stock, a.safety_stock, 0) AS expected
+  FROM site_stock s
+  LEFT JOIN inventory_policy p
+    ON p.organization_id = s.organization_id AND p.variant_id = s.variant_id AND p.site_id = s.site_id
+  LEFT JOIN policy_default o ON o.organization_id = s.organization_id AND o.variant_id = s.variant_id
+  LEFT JOIN policy_default a ON a.organization_id = s.organization_id AND a.variant_id = ''
+ WHERE s.safety_stock <> COALESCE(p.safety_stock, o.safety_stock, a.safety_stock, 0)
+"""
+
 LOT_STATUS = """
 SELECT t.organization_id, t.id AS lot_id, t.variant_id, t.status AS kept,
        CASE WHEN t.status = 'exhausted' THEN 'active' ELSE 'exhausted' END AS expected
@@ -268,6 +296,8 @@ RULES = (
     Rule("site_on_hand", "a site holds what its locations hold", _sql(SITE_ON_HAND)),
     Rule("site_held", "a site's held is what lies in held locations and lots", _sql(SITE_HELD)),
     Rule("site_reserved", "a site's reserved is the sum of its open reservations", _sql(SITE_RESERVED)),
+    Rule("site_reorder_point", "a site's reorder point is its policy's", _sql(SITE_REORDER_POINT)),
+    Rule("site_safety_stock", "a site's safety stock is its policy's", _sql(SITE_SAFETY_STOCK)),
     Rule("allocated", "each level's allocated is the sum of its open allocations", _sql(ALLOCATED)),
     Rule("reversals", "each reversal mirrors its original", _sql(REVERSALS)),
     Rule("lot_status", "a lot is exhausted when nothing of it is left", _sql(LOT_STATUS), is_quantity=False),

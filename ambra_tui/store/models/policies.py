@@ -2,7 +2,7 @@
 
 Example::
 
-    InventoryPolicy(organization_id=1, id=new_id("pol"), variant_id=milk.id, site_id=wh1.id, reorder_point=Decimal(24), ...)
+    InventoryPolicy(organization_id=1, id=new_id("pol"), variant_id=milk.id, site_id=wh1.id, reorder_point=Decimal(24))
 """
 
 from __future__ import annotations
