@@ -12,6 +12,7 @@ from ambra_tui.cli import main
 from ambra_tui.cli.commands.import_ import read_mapping
 from ambra_tui.errors import Invalid
 from ambra_tui.services import access, access_system
+from ambra_tui.services.audit import list_entries
 from ambra_tui.services.secrets import verify_secret
 from ambra_tui.store import open_store
 from ambra_tui.store.models import User, Variant
@@ -62,6 +63,30 @@ def test_an_organization_is_made_with_its_modules(ambra, look):
     found = look(lambda store: access_system.choose_organization(store, None))
     assert found.modules == ["manufacturing", "traceability"]
     assert ambra("organization", "list")[1] == "Acme\n"
+
+
+def test_modules_are_switched_and_printed(acme, look):
+    assert acme("organization", "modules", "Acme") == (0, "", "")
+    assert acme("organization", "modules", "Acme", "--on", "traceability,manufacturing")[1] == (
+        "manufacturing\ntraceability\n"
+    )
+    acme("key", "create", "--name", "try", "--scopes", "read", "--sandbox")
+    assert acme("organization", "modules", "Acme", "--off", "manufacturing")[:2] == (0, "traceability\n")
+    found = look(lambda store: access_system.organizations(store, with_sandboxes=True))
+    assert [organization.modules for organization in found] == [["traceability"], ["traceability"]]
+    for wrong in (("--on", "warp"), ("--on", "manufacturing", "--off", "manufacturing")):
+        code, out, err = acme("organization", "modules", "Acme", *wrong)
+        assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert acme("organization", "modules", "Nobody")[0] == 1
+    assert acme("organization", "modules", "Acme")[1] == "traceability\n"
+
+    def trail(store):
+        with store.read(found[0].id) as session:
+            return [(entry.actor_id, entry.details) for entry in list_entries(session, act="modules_switched")]
+
+    assert look(trail)[0] == (
+        "command_line", {"before": ["manufacturing", "traceability"], "after": ["traceability"]}
+    )  # fmt: skip
 
 
 def test_refusals_are_one_sentence_and_exit_code_1(acme):

@@ -61,7 +61,7 @@ class Nothing(Body):
 
 
 Query = TypeVar("Query", bound=BaseModel)
-_SCOPE = re.compile(r"[a-z][a-z_]*:(read|write|delete)")
+_SCOPE = re.compile(r"admin|[a-z][a-z_]*:(read|write|delete)")
 Handler = Callable[[Any, Call, Any], Answer]
 
 
@@ -95,11 +95,16 @@ class Operation:
         """True when the answer is one object, which carries an ETag."""
         return not self.is_list
 
+    @property
+    def is_empty(self) -> bool:
+        """True when the answer has no body."""
+        return self.status == 204
+
 
 def check_scope(scope: str) -> str:
     """`scope` itself. Raises ValueError when it is not one that an operation can ask for."""
     if not _SCOPE.fullmatch(scope):
-        raise ValueError(f"'{scope}' is not a scope: write <resource>:<read|write|delete>")
+        raise ValueError(f"'{scope}' is not a scope: write <resource>:<read|write|delete> or admin")
     return scope
 
 

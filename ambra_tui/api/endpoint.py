@@ -31,6 +31,7 @@ from ambra_tui.errors import NotAllowed, Stale
 from ambra_tui.kit.ids import new_ulid
 from ambra_tui.kit.text import has_control
 from ambra_tui.services.access import key_for
+from ambra_tui.services.modules import modules_of
 from ambra_tui.store import Actor, Store
 
 _JSON = "application/json"
@@ -66,9 +67,10 @@ def _call(store: Store, edition: Edition, operation: Operation, request: Request
     principal = key_for(store, secret_of(request))
     request.state.key_id = principal.key_id
     resource, _, verb = operation.scope.partition(":")
-    if not principal.allows(resource, verb):
+    verbs = ("write", "delete") if operation.method == "DELETE" else (verb,)
+    if not any(principal.allows(resource, each) for each in verbs):
         raise NotAllowed(f"This key may not do this: it needs the scope {operation.scope}")
-    if operation.module and operation.module not in principal.modules:
+    if operation.module and operation.module not in modules_of(store, principal.modules_id):
         raise ModuleOff(operation.module)
     return Call(store, edition, principal, request.state.request_id, _path_of(request), new_ulid())
 
@@ -129,7 +131,8 @@ async def _write(call: Call, operation: Operation, request: Request) -> Response
         )
     )
     headers = {**done.headers, **({"Idempotent-Replayed": "true"} if is_repeated else {})}
-    return Response(done.body.encode(), status_code=done.status, media_type=_JSON, headers=headers)
+    kind = _JSON if done.body else None
+    return Response(done.body.encode(), status_code=done.status, media_type=kind, headers=headers)
 
 
 def _act(
@@ -142,8 +145,9 @@ def _act(
         _check_current(session, call, operation, fields, if_match)
     answer = operation.handler(session, call, fields)
     session.flush()
-    text = render(answer.content)
-    headers = {"ETag": etag_of(text.encode())} if operation.current or answer.location else {}
+    text = "" if operation.is_empty else render(answer.content)
+    has_tag = bool(text and (operation.current or answer.location))
+    headers = {"ETag": etag_of(text.encode())} if has_tag else {}
     if answer.location:
         headers["Location"] = answer.location
     done = Remembered(operation.status, headers, text)

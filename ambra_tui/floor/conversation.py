@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -174,7 +174,7 @@ class PastVerdict:
 
 
 class Flow(Protocol):
-    """One floor flow. `menu_digit` empty: not on the home menu. `roles`: who may begin it."""
+    """One floor flow. `menu_digit`: its key on the home menu, empty: not there. `roles`: who may begin it."""
 
     name: str
     menu_digit: str
@@ -195,4 +195,20 @@ class Flow(Protocol):
 
     def hear(self, desk: Any, state: Any, entry: Entry) -> Heard:
         """One step. Writes through services on `desk.session`; raises Refusal to refuse and undo."""
+        ...
+
+
+@runtime_checkable
+class OfModule(Protocol):
+    """A flow that is there only while the organization has its `module` switched on."""
+
+    module: str
+
+
+@runtime_checkable
+class Scannable(Protocol):
+    """A flow that a scan at the menu begins, when the code names one of its documents."""
+
+    def is_named(self, desk: Any, entry: Entry) -> bool:
+        """True when the code is a document of this flow."""
         ...

@@ -20,6 +20,7 @@ from ambra_tui.kit.language import say
 from ambra_tui.ledger import Posted
 from ambra_tui.services.access import check_pin
 from ambra_tui.services.acts import _trail
+from ambra_tui.services.modules import modules_in
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Site, User, WorkSession
 from ambra_tui.store.scope import now_of
@@ -58,6 +59,11 @@ class Desk:
     @property
     def today(self) -> date:
         return self.now.date()
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """The modules that the organization has switched on, read anew."""
+        return modules_in(self.session)
 
     def key(self, suffix: str = "") -> str:
         """An idempotency key that belongs to this step alone: the step's number is stored with its effects."""

@@ -31,10 +31,12 @@ from ambra_tui.floor.conversation import (
     Flow,
     FlowState,
     Heard,
+    OfModule,
     PastVerdict,
     Prompt,
     Refusal,
     Row,
+    Scannable,
     Verdict,
 )
 from ambra_tui.floor.desk import Desk, badge_refusal
@@ -307,8 +309,17 @@ def _step_home(desk: Desk, entry: Entry) -> Verdict | None:
     if entry.kind == "choice":
         return _begin(desk, entry.text, None)
     if entry.kind == "code":
-        return _begin(desk, INQUIRY, entry)
+        return _begin(desk, _flow_for(desk, entry), entry)
     return None
+
+
+def _flow_for(desk: Desk, entry: Entry) -> str:
+    """The flow that a code at the menu begins: the one whose document it names, else the look-up of what it is."""
+    return next((flow.name for flow in flows().values() if _knows(flow, desk, entry)), INQUIRY)
+
+
+def _knows(flow: Flow, desk: Desk, entry: Entry) -> bool:
+    return isinstance(flow, Scannable) and flow.is_named(desk, entry)
 
 
 def _begin(desk: Desk, name: str, entry: Entry | None) -> Verdict | None:
@@ -316,6 +327,8 @@ def _begin(desk: Desk, name: str, entry: Entry | None) -> Verdict | None:
     if flow is None:
         raise Refusal("E54", found=name)
     desk.require(flow.roles)
+    if not is_on(desk, flow):
+        raise Refusal("E74", found=desk.say(f"home.{name}"))
     if desk.work.frames and desk.work.frames[-1]["flow"] == name:
         return None
     begun: Any = flow.begin(desk, entry)
@@ -381,8 +394,8 @@ def _prompt(desk: Desk) -> Prompt:
 
 def _home_prompt(desk: Desk) -> Prompt:
     offered = sorted(
-        (flow for flow in flows().values() if flow.menu_digit and desk.user.role in flow.roles),
-        key=lambda flow: flow.menu_digit,
+        (f for f in flows().values() if f.menu_digit and desk.user.role in f.roles and is_on(desk, f)),
+        key=lambda flow: (not flow.menu_digit.isdigit(), flow.menu_digit),
     )
     barred = (flow for flow in flows().values() if flow.menu_digit and desk.user.role not in flow.roles)
     work = {flow.name: flow.open_work(desk) for flow in offered}
@@ -396,6 +409,11 @@ def _home_prompt(desk: Desk) -> Prompt:
         todo=tuple(row for rows in work.values() for row in rows),
         help_page="floor",
     )
+
+
+def is_on(desk: Desk, flow: Flow) -> bool:
+    """False for a flow of a module that the organization has switched off."""
+    return not isinstance(flow, OfModule) or flow.module in desk.modules
 
 
 def _count(waiting: Sequence[Row]) -> str:

@@ -31,6 +31,7 @@ from ambra_tui.kit.language import languages
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import access_system
 from ambra_tui.services.catalog import clean_currency
+from ambra_tui.services.modules import known_modules
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.secrets import badge_digest, ensure_pepper, hash_secret, key_digest, verify_secret
 from ambra_tui.store import Store
@@ -39,7 +40,6 @@ from ambra_tui.store.models import ApiKey, Organization, StationLock, User
 from ambra_tui.store.models.people import ROLES
 from ambra_tui.store.scope import SYSTEM, Actor, now_of, organization_of, scoped
 
-MODULES = ("manufacturing", "traceability")
 EDITIONS = ("stock", "sku", "ambra", "commerce", "operations")
 PLANS: dict[str, int | None] = {
     "free": 100, "starter": 1_000, "standard": 1_000, "professional": 5_000, "premium": 10_000, "enterprise": None,
@@ -94,11 +94,11 @@ def _make_organization(
     store: Store, name: str, modules: Sequence[str], *, currency: str, sandbox_of: int | None, actor: Actor
 ) -> Organization:
     checked_name = clean_line(name, field="name", max_length=MAX_NAME)
-    known_modules = _known_modules(modules)
+    checked_modules = known_modules(modules)
     organization_id = access_system.insert_organization(
         store,
         name=checked_name,
-        modules=known_modules,
+        modules=checked_modules,
         currency=clean_currency(currency),
         sandbox_of=sandbox_of,
         actor=actor,
@@ -107,18 +107,10 @@ def _make_organization(
     def furnish(session: Session) -> None:
         ensure_pepper(session)
         ledger.make_virtual_locations(session)
-        audit(session, "organization_created", str(organization_id), name=checked_name, modules=known_modules)
+        audit(session, "organization_created", str(organization_id), name=checked_name, modules=checked_modules)
 
     store.writer.run(furnish, organization_id=organization_id, actor=actor)
     return access_system.organization_by_id(store, organization_id)
-
-
-def _known_modules(modules: Iterable[str]) -> list[str]:
-    wanted = sorted({module.strip() for module in modules if module.strip()})
-    unknown = [module for module in wanted if module not in MODULES]
-    if unknown:
-        raise Invalid(f"unknown module {unknown[0]}: known are {', '.join(MODULES)}", field="modules")
-    return wanted
 
 
 # --- people ---------------------------------------------------------------------------------------------------------
@@ -387,7 +379,8 @@ def checked_password(password: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls the API: a key and what it may do. `rate_limit`: requests an hour, None: no limit."""
+    """Who calls the API: a key and what it may do. `rate_limit`: requests an hour, None: no limit. `live_id`: of a
+    sandbox, the organization that it is the sandbox of."""
 
     organization_id: int
     key_id: str
@@ -397,8 +390,8 @@ class Principal:
     plan: str
     rate_limit: int | None
     is_sandbox: bool
-    modules: frozenset[str]
     expires_at: datetime | None = None
+    live_id: int | None = None
 
     def allows(self, resource: str, verb: str) -> bool:
         """True when the scopes cover `verb` (read, write, delete) on `resource`; writing implies reading."""
@@ -411,6 +404,11 @@ class Principal:
     def is_admin(self) -> bool:
         """True when the key may manage keys, webhooks and users."""
         return "admin" in self.scopes
+
+    @property
+    def modules_id(self) -> int:
+        """The organization whose modules count: a sandbox has those of its organization."""
+        return self.organization_id if self.live_id is None else self.live_id
 
     @property
     def actor(self) -> Actor:
@@ -575,8 +573,8 @@ def _look_up(store: Store, prefix: str, secret: str) -> Principal:
         plan=key.plan,
         rate_limit=key.rate_limit if key.rate_limit is not None else PLANS.get(key.plan),
         is_sandbox=key.is_sandbox,
-        modules=frozenset(organization.modules),
         expires_at=key.expires_at,
+        live_id=organization.sandbox_of,
     )
 
 

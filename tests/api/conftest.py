@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 from ambra_tui.api.protocol import DeadlineProtocol
 from ambra_tui.api.server import ServeOptions, address_of, listen, server_config
 from ambra_tui.services import access
+from ambra_tui.services.modules import MODULES
 from tests import factories
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Api:
         return sum(row["on_hand"] for row in rows)
 
 
-def open_api(store: Store, address: str, name: str, *, modules: tuple[str, ...] = ("traceability",)) -> Api:
+def open_api(store: Store, address: str, name: str, *, modules: tuple[str, ...] = MODULES) -> Api:
     organization = access.create_organization(store, name, modules)
     assert organization.id is not None
     return Api(store, organization.id, client_for(store, address, organization.id, ["admin"]))
@@ -128,7 +129,7 @@ def client_for(store: Store, address: str, organization_id: int, scopes: list[st
 
 @pytest.fixture
 def api(store: Store, server: LiveServer) -> Iterator[Api]:
-    """An organization with the traceability module and an admin key."""
+    """An organization with every module and an admin key."""
     opened = open_api(store, server.address, "Acme")
     yield opened
     opened.client.close()

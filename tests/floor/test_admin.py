@@ -145,3 +145,27 @@ def test_no_screen_of_an_operator_speaks_of_cost() -> None:
             if isinstance(node, ast.Attribute):
                 names.add(node.attr)
     assert not {name for name in names if "cost" in name or "price" in name or name == "value_minor"}
+
+
+def test_an_administrator_switches_modules_for_every_open_terminal(ds1: tuple[Store, int], cleo: Worker) -> None:
+    opened(cleo)
+    assert "modules" not in [choice.code for choice in cleo.prompt.choices]
+    assert cleo.enter(engine.Entry("choice", "modules")).verdict == "E71"
+
+    def promote(session: Any) -> None:
+        user = session.get(User, (session.info["organization_id"], cleo.reply.user_id))
+        user.role = "admin"
+        session.add(user)
+
+    cleo.write(promote)
+    ana = Worker(*ds1, "BDG-1001", station="st-2")
+    assert "+" in [choice.digit for choice in ana.prompt.choices]
+    opened(cleo.command("home")).press("3")
+    assert cleo.facts == {"Production": "on", "Tracing": "on"}
+    assert [choice.label for choice in cleo.prompt.choices] == ["Production > off", "Tracing > off"]
+    cleo.press("1")
+    assert (cleo.verdict, cleo.facts) == ("G77", {"Production": "off", "Tracing": "on"})
+    ana.command("home")
+    assert "+" not in [choice.digit for choice in ana.prompt.choices]
+    cleo.press("1")
+    assert cleo.facts["Production"] == "on"

@@ -216,7 +216,7 @@ def test_a_key_opens_its_organization_and_is_stored_as_a_digest(store, acme):
     assert secret.startswith("ambra_live_") and len(secret) == len("ambra_live_") + 8 + 1 + 43
     principal = access.key_for(store, secret)
     assert (principal.organization_id, principal.label, principal.plan) == (acme.id, "ERP", "standard")
-    assert principal.rate_limit == 1000 and principal.modules == {"traceability"}
+    assert principal.rate_limit == 1000 and principal.modules_id == acme.id
     with store.read(acme.id) as session:
         row = session.exec(scoped(session, ApiKey)).one()
     assert secret not in str(row.model_dump()) and row.prefix == secret[:19] == key.prefix
@@ -263,7 +263,7 @@ def test_a_test_key_lives_on_a_sandbox_twin_made_once(store, acme):
     twins = {access.key_for(store, secret).organization_id for secret in (first, second)}
     assert len(twins) == 1 and acme.id not in twins
     assert [o.name for o in access_system.organizations(store)] == ["Acme"]
-    assert access.key_for(store, first).modules == {"traceability"}
+    assert access.key_for(store, first).modules_id == acme.id
 
 
 @pytest.mark.parametrize("spoil", [lambda s: s[:-1] + ("a" if s[-1] != "a" else "b"), lambda s: "x" + s, lambda s: ""])

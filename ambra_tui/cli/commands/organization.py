@@ -1,9 +1,12 @@
-"""`ambra organization`: make a tenant, list them.
+"""`ambra organization`: make a tenant, list them, switch their modules.
 
 Example::
 
-    $ ambra organization create Acme --modules manufacturing,traceability
+    $ ambra organization create Acme --modules traceability
     Organization Acme is ready.
+    $ ambra organization modules Acme --on manufacturing
+    manufacturing
+    traceability
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from ambra_tui.cli.command import Command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``create`` and ``list``."""
+    """``create``, ``list`` and ``modules``."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="make an organization", allow_abbrev=False)
     create.add_argument("name", metavar="NAME")
@@ -24,7 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     create.add_argument("--currency", default="EUR", metavar="CODE", help="of costs and prices without one (EUR)")
     listed = actions.add_parser("list", help="print the names of the organizations, one a line", allow_abbrev=False)
-    for action, work in ((create, _create), (listed, _list)):
+    modules = actions.add_parser(
+        "modules", help="switch modules on or off; print those that are on, one a line", allow_abbrev=False
+    )
+    modules.add_argument("name", metavar="NAME")
+    modules.add_argument("--on", default="", metavar="LIST", help="modules to switch on: manufacturing, traceability")
+    modules.add_argument("--off", default="", metavar="LIST", help="modules to switch off")
+    for action, work in ((create, _create), (listed, _list), (modules, _modules)):
         add_store_arguments(action)
         action.set_defaults(action=work)
 
@@ -63,4 +72,28 @@ def _list(arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMAND = Command(name="organization", help="make and list organizations", add_arguments=add_arguments, run=run)
+def _modules(arguments: argparse.Namespace) -> int:
+    from ambra_tui.cli.stores import command_line_actor, open_named
+    from ambra_tui.services.access_system import choose_organization, sandbox_twin
+    from ambra_tui.services.modules import modules_of, switch_everywhere
+
+    with open_named(arguments) as store:
+        organization = choose_organization(store, arguments.name)
+        assert organization.id is not None
+        if arguments.on or arguments.off:
+            twin = sandbox_twin(store, organization.id)
+            switch_everywhere(
+                store,
+                [found.id for found in (organization, twin) if found is not None and found.id is not None],
+                on=arguments.on.split(","),
+                off=arguments.off.split(","),
+                actor=command_line_actor(),
+            )
+        for module in sorted(modules_of(store, organization.id)):
+            print(module)
+    return 0
+
+
+COMMAND = Command(
+    name="organization", help="make and list organizations, switch modules", add_arguments=add_arguments, run=run
+)

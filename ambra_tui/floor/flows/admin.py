@@ -1,4 +1,5 @@
 """People of the floor, kept by a supervisor with a password: add a worker, change language, badge or PIN, lock a badge.
+An administrator switches the organization's modules here too.
 
 Opened from the card of F12. A badge or PIN that is told here is used at once and never kept with the step; a terminal
 that was restarted asks for the password again.
@@ -20,12 +21,13 @@ from ambra_tui.floor.desk import SUPERVISORS, Desk, badge_refusal
 from ambra_tui.floor.speech import name_of
 from ambra_tui.kit.language import languages
 from ambra_tui.services import access, sessions
+from ambra_tui.services.modules import MODULES, switch_modules
 from ambra_tui.store.models import User
 from ambra_tui.store.models.people import ROLES
 from ambra_tui.store.scope import fetch
 
-Step = Literal["password", "menu", "name", "role", "badge", "find", "card", "new_badge", "new_pin"]
-MENU = ("add", "change")
+Step = Literal["password", "menu", "name", "role", "badge", "find", "card", "new_badge", "new_pin", "modules"]
+MENU = {"add": "name", "change": "find", "modules": "modules"}
 CARD = ("language", "lock", "new_badge", "new_pin")
 
 
@@ -165,7 +167,10 @@ def _saved(desk: Desk, state: AdminState) -> Heard:
 
 def _choice(desk: Desk, state: AdminState, chosen: str) -> Heard:
     if state.step == "menu" and chosen in MENU:
-        return Heard(AdminState(step="name" if chosen == "add" else "find"))
+        _refuse_modules(desk, chosen)
+        return Heard(AdminState.model_validate({"step": MENU[chosen]}))
+    if state.step == "modules" and chosen in MODULES:
+        return _switch(desk, state, chosen)
     if state.step == "role" and chosen in ROLES:
         _refuse_above(desk, chosen)
         return Heard(state.model_copy(update={"step": "badge", "role": chosen}))
@@ -202,12 +207,31 @@ def _after(language: str) -> str:
     return known[(known.index(language) + 1) % len(known)] if language in known else known[0]
 
 
+# --- modules --------------------------------------------------------------------------------------------------------
+
+
+def _refuse_modules(desk: Desk, chosen: str) -> None:
+    """What a module brings concerns the whole organization: administrators switch it."""
+    if chosen == "modules" and desk.user.role != "admin":
+        raise Refusal("E71")
+
+
+def _switch(desk: Desk, state: AdminState, module: str) -> Heard:
+    _refuse_modules(desk, "modules")
+    was_on = module in desk.modules
+    switch_modules(desk.session, off=[module]) if was_on else switch_modules(desk.session, on=[module])
+    now = desk.say("admin.off" if was_on else "admin.on")
+    return Heard(state, Verdict("G77", {"name": f"{desk.say(f'admin.module_{module}')}: {now}"}))
+
+
 # --- words ----------------------------------------------------------------------------------------------------------
 
 
 def _facts(desk: Desk, state: AdminState) -> tuple[Row, ...]:
     if state.step in ("role", "badge"):
         return (Row(state.name, desk.say(f"home.role_{state.role}") if state.role else ""),)
+    if state.step == "modules":
+        return tuple(Row(desk.say(f"admin.module_{module}"), _state_of(desk, module)) for module in MODULES)
     if not state.user_id:
         return ()
     user = fetch(desk.session, User, state.user_id, resource="user")
@@ -217,7 +241,13 @@ def _facts(desk: Desk, state: AdminState) -> tuple[Row, ...]:
 
 def _choices(desk: Desk, state: AdminState) -> tuple[Choice, ...]:
     if state.step == "menu":
-        names = [(each, desk.say(f"admin.{each}")) for each in MENU]
+        shown = [each for each in MENU if each != "modules" or desk.user.role == "admin"]
+        names = [(each, desk.say(f"admin.{each}")) for each in shown]
+    elif state.step == "modules":
+        names = [
+            (module, f"{desk.say(f'admin.module_{module}')} > {_state_of(desk, module, turned=True)}")
+            for module in MODULES
+        ]
     elif state.step == "role":
         allowed = ROLES if desk.user.role == "admin" else ROLES[:1]
         names = [(role, desk.say(f"home.role_{role}")) for role in allowed]
@@ -229,6 +259,11 @@ def _choices(desk: Desk, state: AdminState) -> tuple[Choice, ...]:
     else:
         names = []
     return tuple(Choice(str(digit), name, label) for digit, (name, label) in enumerate(names, start=1))
+
+
+def _state_of(desk: Desk, module: str, *, turned: bool = False) -> str:
+    """On or off; `turned`: what it would be after the switch."""
+    return desk.say("admin.on" if (module in desk.modules) != turned else "admin.off")
 
 
 _CODES: dict[str, Callable[[Desk, AdminState, Entry], Heard]] = {
