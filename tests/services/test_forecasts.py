@@ -287,7 +287,8 @@ def test_a_forecast_says_when_to_order_how_much_and_why(write: Write) -> None:
         for language in languages():
             assert "?" not in low.reason(language)
         taken = take_forecast(session, low)
-        assert (taken.reorder_point, taken.safety_stock) == (low.reorder_point, low.safety_stock)
+        assert taken.reorder_point == low.reorder_point
+        assert taken.safety_stock == int(taken.safety_stock or 0) and 0 <= taken.safety_stock - low.safety_stock < 1
         assert milk.answer().policy_reorder_point == low.reorder_point
 
     write(story)

@@ -11,7 +11,7 @@ Example::
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from sqlmodel import Session
 
@@ -39,7 +39,8 @@ def forecast_card(session: Session, text: str, *, site_id: str) -> Forecast:
 
 
 def take_forecast(session: Session, shown: Forecast) -> InventoryPolicy:
-    """Makes the reorder point and safety stock that were shown the policy's. Raises Conflict without a forecast."""
+    """Makes the reorder point and safety stock that were shown the policy's, in whole units. Raises Conflict without a
+    forecast."""
     if shown.confidence == "none":
         raise Conflict("There is no forecast to take: nothing was sold.")
     return take_suggestion(
@@ -47,7 +48,7 @@ def take_forecast(session: Session, shown: Forecast) -> InventoryPolicy:
         variant_id=shown.variant_id,
         site_id=shown.site_id,
         reorder_point=shown.reorder_point,
-        safety_stock=shown.safety_stock,
+        safety_stock=shown.safety_stock.to_integral_value(ROUND_CEILING),
     )
 
 

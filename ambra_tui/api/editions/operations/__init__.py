@@ -7,6 +7,7 @@ Example::
 
 from ambra_tui.api.edition import Edition
 from ambra_tui.api.editions.operations import (
+    ai_forecasts,
     cycle_counts,
     inventory,
     lots,
@@ -45,6 +46,7 @@ EDITION = Edition(
         *suppliers.catalogue.operations,
         *lots.catalogue.operations,
         *waste_records.catalogue.operations,
+        *ai_forecasts.catalogue.operations,
     ),
     error_body=plain_body,
     list_body=list_body,
