@@ -14,6 +14,7 @@ from ambra_tui.ledger.doors import (
     issue_sources,
     make_virtual_locations,
     open_sources,
+    open_sources_of,
     receiving_location,
     refuse_read_only,
 )
@@ -34,6 +35,7 @@ from ambra_tui.ledger.reservations import (
     ReserveLine,
     allocate,
     consume,
+    consume_lines,
     release,
     release_quantity,
     reserve,
@@ -66,6 +68,7 @@ __all__ = [
     "move_id",
     "name_shortages",
     "open_sources",
+    "open_sources_of",
     "post",
     "receiving_location",
     "refuse_read_only",

@@ -7,9 +7,11 @@ Example::
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -19,7 +21,8 @@ from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger.books import HELD_LOT_STATES
 from ambra_tui.ledger.posting import CUSTOMER, INVENTORY_LOSS, PRODUCTION, SUPPLIER, TRANSIT, WASTE
 from ambra_tui.store.models import Location, Lot, Site, StockLevel, Variant
-from ambra_tui.store.scope import fetch, now_of, organization_of
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
+from ambra_tui.store.scope import fetch, is_alone, now_of, organization_of
 
 VIRTUAL_USAGES = {
     SUPPLIER: "supplier",
@@ -31,6 +34,7 @@ VIRTUAL_USAGES = {
 }
 _KIND_ORDER = {"tote": 0, "stage": 0, "pick": 1, "reserve": 2, "dock": 3}
 _FAR = date.max
+MAX_LISTED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +74,63 @@ def refuse_read_only(session: Session, site_id: str) -> Site:
     return site
 
 
+_RECEIVING = (
+    Location.organization_id == ORGANIZATION,
+    Location.site_id == given("site_id"),
+    Location.status == "active",
+    Location.usage == "internal",
+    col(Location.is_held).is_(False),
+)
+_FIRST = (col(Location.sequence), col(Location.code))
+_DOCK: Prepared[Location] = Prepared(
+    select(Location).where(*_RECEIVING, Location.kind == "dock").order_by(*_FIRST).limit(1)
+)
+_HOME: Prepared[Location] = Prepared(
+    select(Location).where(
+        *_RECEIVING, col(Location.kind).in_(("dock", "pick", "reserve")), Location.id == given("location_id")
+    )
+)
+_BIN: Prepared[Location] = Prepared(
+    select(Location).where(*_RECEIVING, col(Location.kind).in_(("pick", "reserve"))).order_by(*_FIRST).limit(1)
+)
+
+
 def receiving_location(session: Session, *, site_id: str, variant: Variant) -> Location:
     """The site's receiving dock, else the variant's home bin, else its first bin. Raises Invalid without any."""
-    locations = session.exec(
-        select(Location)
-        .where(
-            Location.organization_id == organization_of(session),
-            Location.site_id == site_id,
-            Location.status == "active",
-            Location.usage == "internal",
-            col(Location.is_held).is_(False),
-            col(Location.kind).in_(("dock", "pick", "reserve")),
-        )
-        .order_by(col(Location.sequence), col(Location.code))
-        .limit(500)
-    ).all()
-    docks = [location for location in locations if location.kind == "dock"]
-    homes = [location for location in locations if location.id == variant.home_location_id]
-    for candidates in (docks, homes, locations):
-        if candidates:
-            return candidates[0]
-    raise Invalid("the site has no location that stock could be received at", field="location_id")
+    found = _DOCK.first(session, site_id=site_id)
+    if found is None and variant.home_location_id:
+        found = _HOME.first(session, site_id=site_id, location_id=variant.home_location_id)
+    found = found or _BIN.first(session, site_id=site_id)
+    if found is None:
+        raise Invalid("the site has no location that stock could be received at", field="location_id")
+    return found
+
+
+_STOCKED = (
+    select(StockLevel, Location)
+    .join(
+        Location,
+        (col(Location.organization_id) == col(StockLevel.organization_id))
+        & (col(Location.id) == col(StockLevel.location_id)),
+    )
+    .where(
+        StockLevel.organization_id == ORGANIZATION,
+        Location.organization_id == ORGANIZATION,
+        Location.site_id == given("site_id"),
+        col(StockLevel.on_hand) > ZERO,
+        col(Location.is_held).is_(False),
+        Location.usage == "internal",
+        Location.status == "active",
+    )
+    .execution_options(populate_existing=True)
+)
+_STOCKED_WITH: Prepared[StockLevel] = Prepared(_STOCKED.where(StockLevel.variant_id == given("variant_id")))
+_STOCKED_WITH_ANY: Prepared[StockLevel] = Prepared(
+    _STOCKED.where(col(StockLevel.variant_id).in_(given("variant_ids", is_list=True)))
+)
+_LOTS: Prepared[Lot] = Prepared(
+    select(Lot).where(Lot.organization_id == ORGANIZATION, col(Lot.id).in_(given("ids", is_list=True)))
+)
 
 
 def open_sources(session: Session, *, site_id: str, variant_id: str, is_physical: bool = False) -> list[Source]:
@@ -99,25 +139,28 @@ def open_sources(session: Session, *, site_id: str, variant_id: str, is_physical
     Pick bins, then reserve bins, then docks; earliest expiry first, then the lot that came first. Never held stock;
     what is allocated is left out unless `is_physical`. Totes and stages belong to their documents and are left out.
     """
-    rows = session.exec(
-        select(StockLevel, Location)
-        .join(
-            Location,
-            (col(Location.organization_id) == col(StockLevel.organization_id))
-            & (col(Location.id) == col(StockLevel.location_id)),
-        )
-        .where(
-            StockLevel.organization_id == organization_of(session),
-            Location.organization_id == organization_of(session),
-            Location.site_id == site_id,
-            StockLevel.variant_id == variant_id,
-            col(StockLevel.on_hand) > ZERO,
-            col(Location.is_held).is_(False),
-            Location.usage == "internal",
-            Location.status == "active",
-        )
-        .execution_options(populate_existing=True)
-    ).all()
+    rows = _STOCKED_WITH.rows(session, site_id=site_id, variant_id=variant_id)
+    return _in_order(session, rows, is_physical=is_physical)
+
+
+def open_sources_of(session: Session, *, site_id: str, variant_ids: Collection[str]) -> dict[str, list[Source]]:
+    """`open_sources` of several variants: those without any are left out."""
+    rows: list[Any] = []
+    if is_alone(session):
+        for variant_id in variant_ids:
+            rows += _STOCKED_WITH.rows(session, site_id=site_id, variant_id=variant_id)
+    else:
+        wanted = list(variant_ids)
+        for first in range(0, len(wanted), MAX_LISTED):
+            part = wanted[first : first + MAX_LISTED]
+            rows += _STOCKED_WITH_ANY.rows(session, site_id=site_id, variant_ids=part)
+    found: dict[str, list[Source]] = {}
+    for source in _in_order(session, rows):
+        found.setdefault(source.level.variant_id, []).append(source)
+    return found
+
+
+def _in_order(session: Session, rows: Sequence[Any], *, is_physical: bool = False) -> list[Source]:
     lots = _lots(session, {level.lot_id for level, _ in rows if level.lot_id})
     sources = []
     for level, location in rows:
@@ -146,8 +189,7 @@ def issue_sources(
 
 
 def _lots(session: Session, lot_ids: set[str]) -> dict[str, Lot]:
-    statement = select(Lot).where(Lot.organization_id == organization_of(session), col(Lot.id).in_(lot_ids))
-    return {lot.id: lot for lot in session.exec(statement)}
+    return {lot.id: lot for lot in _LOTS.all(session, ids=sorted(lot_ids))} if lot_ids else {}
 
 
 def _issue_order(source: Source, lot: Lot | None) -> tuple[object, ...]:

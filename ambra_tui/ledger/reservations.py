@@ -9,11 +9,11 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import literal, update
+from sqlalchemy import bindparam, literal, update
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import InsufficientStock, Invalid, Shortage
@@ -21,6 +21,7 @@ from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.store.facts import publish
 from ambra_tui.store.models import Allocation, Location, Reservation, SiteStock, StockLevel, Variant
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import fetch, now_of, organization_of
 from ambra_tui.store.types import QuantityColumn
 
@@ -32,6 +33,32 @@ class ReserveLine:
     line_id: str
     variant_id: str
     quantity: Decimal
+
+
+_QUANTITY = bindparam("amount", type_=QuantityColumn())
+_HERE = (
+    col(SiteStock.organization_id) == ORGANIZATION,
+    col(SiteStock.variant_id) == given("of_variant"),
+    col(SiteStock.site_id) == given("of_site"),
+)
+_PROMISE = PreparedRows(
+    update(SiteStock)
+    .where(*_HERE, col(SiteStock.on_hand) - col(SiteStock.reserved) - col(SiteStock.held) >= _QUANTITY)
+    .values(reserved=col(SiteStock.reserved) + _QUANTITY)
+    .returning(col(SiteStock.reserved))
+)
+_GIVE_BACK = PreparedRows(update(SiteStock).where(*_HERE).values(reserved=col(SiteStock.reserved) - _QUANTITY))
+_RESERVED: Prepared[Reservation] = Prepared(
+    select(Reservation)
+    .where(
+        Reservation.organization_id == ORGANIZATION,
+        Reservation.document_id == given("document_id"),
+        col(Reservation.quantity) > ZERO,
+    )
+    .order_by(col(Reservation.variant_id), col(Reservation.id))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def reserve(
@@ -48,6 +75,7 @@ def reserve(
         wanted[line.variant_id] = wanted.get(line.variant_id, ZERO) + line.quantity
     session.flush()
     short = [v for v in sorted(wanted) if not _promise(session, site_id, v, wanted[v])]
+    _expire(session, SiteStock, wanted)
     if short:
         raise InsufficientStock([_shortage(session, site_id, v, lines) for v in short])
     made = [_reservation(session, site_id, document_kind, document_id, line) for line in lines]
@@ -56,22 +84,8 @@ def reserve(
 
 
 def _promise(session: Session, site_id: str, variant_id: str, quantity: Decimal) -> bool:
-    stock = SiteStock
-    statement = (
-        update(stock)
-        .where(
-            col(stock.organization_id) == organization_of(session),
-            col(stock.variant_id) == variant_id,
-            col(stock.site_id) == site_id,
-            col(stock.on_hand) - col(stock.reserved) - col(stock.held) >= literal(quantity, QuantityColumn),
-        )
-        .values(reserved=col(stock.reserved) + quantity)
-        .returning(col(stock.reserved))
-        .execution_options(synchronize_session=False)
-    )
-    kept = session.connection().execute(statement).first() is not None
-    _expire(session, SiteStock, variant_id)
-    return kept
+    """Whether the site had so much to promise."""
+    return _PROMISE.first(session, of_site=site_id, of_variant=variant_id, amount=quantity) is not None
 
 
 def _shortage(session: Session, site_id: str, variant_id: str, lines: Sequence[ReserveLine]) -> Shortage:
@@ -110,33 +124,16 @@ def _reservation(
 def reserved_for(
     session: Session, *, document_id: str, line_id: str | None = None, variant_id: str | None = None
 ) -> list[Reservation]:
-    """The open reservations of a document, of one of its lines, of a variant for it, locked, oldest first."""
-    statement = (
-        select(Reservation)
-        .where(
-            Reservation.organization_id == organization_of(session),
-            Reservation.document_id == document_id,
-            col(Reservation.quantity) > ZERO,
-        )
-        .order_by(col(Reservation.variant_id), col(Reservation.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if line_id is not None:
-        statement = statement.where(Reservation.line_id == line_id)
-    if variant_id is not None:
-        statement = statement.where(Reservation.variant_id == variant_id)
-    return list(session.exec(statement).all())
+    """The open reservations of a document, of one of its lines, of a variant for it; the document's are locked."""
+    rows = _RESERVED.all(session, document_id=document_id)
+    return [row for row in rows if line_id in (None, row.line_id) and variant_id in (None, row.variant_id)]
 
 
 def release(session: Session, *, document_id: str, line_id: str | None = None) -> Decimal:
     """Gives back what is still promised to a document or line; answers how much that was."""
-    total = ZERO
-    for reservation in reserved_for(session, document_id=document_id, line_id=line_id):
-        total += reservation.quantity
-        _lower_reserved(session, reservation, reservation.quantity)
-        reservation.quantity = ZERO
-        session.add(reservation)
+    reservations = reserved_for(session, document_id=document_id, line_id=line_id)
+    total = sum((reservation.quantity for reservation in reservations), ZERO)
+    _lower_reserved(session, [(reservation, reservation.quantity) for reservation in reservations])
     if total:
         publish(session, "stock_released", document_id, {})
     session.flush()
@@ -148,33 +145,28 @@ def release_quantity(
 ) -> Decimal:
     """Gives back up to `quantity` of what is promised to a line (of a variant); answers how much that was."""
     rest = quantity
+    parts = []
     for reservation in reserved_for(session, document_id=document_id, line_id=line_id, variant_id=variant_id):
         part = min(rest, reservation.quantity)
-        _lower_reserved(session, reservation, part)
-        reservation.quantity -= part
-        session.add(reservation)
+        parts.append((reservation, part))
         rest -= part
-        if rest == 0:
-            break
+    _lower_reserved(session, parts)
     session.flush()
     return quantity - rest
 
 
-def _lower_reserved(session: Session, reservation: Reservation, quantity: Decimal) -> None:
-    if quantity == 0:
-        return
-    statement = (
-        update(SiteStock)
-        .where(
-            col(SiteStock.organization_id) == reservation.organization_id,
-            col(SiteStock.variant_id) == reservation.variant_id,
-            col(SiteStock.site_id) == reservation.site_id,
-        )
-        .values(reserved=col(SiteStock.reserved) - quantity)
-        .execution_options(synchronize_session=False)
-    )
-    session.connection().execute(statement)
-    _expire(session, SiteStock, reservation.variant_id)
+def _lower_reserved(session: Session, parts: Sequence[tuple[Reservation, Decimal]]) -> None:
+    """So much less of each reservation, and of what its site has promised in all."""
+    totals: dict[tuple[str, str], Decimal] = {}
+    for reservation, part in parts:
+        key = (reservation.variant_id, reservation.site_id)
+        totals[key] = totals.get(key, ZERO) + part
+        reservation.quantity -= part
+        session.add(reservation)
+    for (variant_id, site_id), total in sorted(totals.items()):
+        if total:
+            _GIVE_BACK.run(session, of_variant=variant_id, of_site=site_id, amount=total)
+    _expire(session, SiteStock, {variant_id for variant_id, _ in totals})
 
 
 def consume(
@@ -184,15 +176,32 @@ def consume(
 
     The caller passes the answer as `Posting.reserved`, which lowers the site's total with the same move.
     """
-    rest = quantity
-    for reservation in reserved_for(session, document_id=document_id, line_id=line_id, variant_id=variant_id):
-        part = min(rest, reservation.quantity)
-        reservation.quantity -= part
-        session.add(reservation)
-        rest -= part
-        if rest == 0:
-            break
+    open_ones = reserved_for(session, document_id=document_id, line_id=line_id, variant_id=variant_id)
+    consumed = _consume(session, open_ones, quantity)
     session.flush()
+    return consumed
+
+
+def consume_lines(session: Session, *, document_id: str, wanted: Sequence[tuple[str, str, Decimal]]) -> list[Decimal]:
+    """`consume` for several lines of a document at once: (line id, variant id, quantity) each, answered in order."""
+    by_line: dict[tuple[str, str], list[Reservation]] = {}
+    for reservation in reserved_for(session, document_id=document_id):
+        by_line.setdefault((reservation.line_id, reservation.variant_id), []).append(reservation)
+    consumed = [
+        _consume(session, by_line.get((line_id, variant_id), ()), quantity) for line_id, variant_id, quantity in wanted
+    ]
+    session.flush()
+    return consumed
+
+
+def _consume(session: Session, reservations: Sequence[Reservation], quantity: Decimal) -> Decimal:
+    rest = quantity
+    for reservation in reservations:
+        part = min(rest, reservation.quantity)
+        if part:
+            reservation.quantity -= part
+            session.add(reservation)
+            rest -= part
     return quantity - rest
 
 
@@ -287,7 +296,7 @@ def _change_allocated(session: Session, key: tuple[str, str, str, str, str], qua
     if quantity > 0:
         statement = statement.where(col(level.on_hand) - col(level.allocated) >= literal(quantity, QuantityColumn))
     changed = session.connection().execute(statement).first() is not None
-    _expire(session, StockLevel, key[0])
+    _expire(session, StockLevel, (key[0],))
     return changed
 
 
@@ -296,7 +305,7 @@ def _free(session: Session, key: tuple[str, str, str, str, str]) -> Decimal:
     return max(level.on_hand - level.allocated, ZERO) if level else ZERO
 
 
-def _expire(session: Session, model: type[SiteStock] | type[StockLevel], variant_id: str) -> None:
+def _expire(session: Session, model: type[SiteStock] | type[StockLevel], variant_ids: Collection[str]) -> None:
     for row in list(session.identity_map.values()):
-        if isinstance(row, model) and row.variant_id == variant_id:
+        if isinstance(row, model) and row.variant_id in variant_ids:
             session.expire(row)

@@ -20,6 +20,7 @@ from ambra_tui.kit.ids import derived_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
 from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posted, Posting, Source
+from ambra_tui.services.documents import told_moment
 from ambra_tui.services.lots import find_lot, find_or_create_lot
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Location, Site, Variant
@@ -93,10 +94,11 @@ def adjust(
     expiry_date: date | None = None,
     serial: str = "",
     unit_cost: int | None = None,
+    occurred_at: datetime | None = None,
     kind: MoveKind = MoveKind.MANUAL_ADJUSTMENT,
 ) -> Adjustment:
     """Posts a signed `quantity`: what is above zero comes in at the location or the site's receiving place, what is
-    below leaves by the rules of an issue without reservation.
+    below leaves by the rules of an issue without reservation. `occurred_at`: when it happened, if not now.
 
     Raises Invalid, NotFound, NotAllowed for marketplace sites, InsufficientStock.
     """
@@ -112,7 +114,7 @@ def adjust(
         kind=kind, idempotency_key=idempotency_key, serial=serial, unit_cost=unit_cost,
         reason=clean_line(reason, field="reason", required=False),
         note=clean_line(note, field="notes", max_length=1000, required=False),
-        origin_kind=DOCUMENT, origin_id=adjustment_id,
+        origin_kind=DOCUMENT, origin_id=adjustment_id, occurred_at=told_moment(session, occurred_at),
     )  # fmt: skip
     if quantity > 0:
         postings = [_incoming(session, place, variant, base, lot_number=lot_number, expiry_date=expiry_date)]

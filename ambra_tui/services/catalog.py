@@ -8,7 +8,7 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -26,11 +26,12 @@ from ambra_tui.services.search import MAX_CANDIDATES, begins_with, find_subjects
 from ambra_tui.store.facts import audit, next_number, publish
 from ambra_tui.store.models import Barcode, Location, Organization, Product, Variant
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
-from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
+from ambra_tui.store.scope import fetch, known_row, now_of, organization_of, scoped
 
 MAX_SKU = 80
 MAX_DESCRIPTION = 10_000
 MAX_MINOR = 10**15
+MAX_LISTED = 500
 PRODUCT_STATES = ("draft", "active", "inactive", "archived")
 ABC_CLASSES = ("", "A", "B", "C")
 
@@ -230,6 +231,15 @@ _WITH_SKU: Prepared[Variant] = Prepared(
     select(Variant).where(col(Variant.organization_id) == ORGANIZATION, col(Variant.sku) == given("sku"))
 )
 
+_WITH_SKUS: Prepared[Variant] = Prepared(
+    select(Variant).where(
+        col(Variant.organization_id) == ORGANIZATION, col(Variant.sku).in_(given("skus", is_list=True))
+    )
+)
+_WITH_IDS: Prepared[Variant] = Prepared(
+    select(Variant).where(col(Variant.organization_id) == ORGANIZATION, col(Variant.id).in_(given("ids", is_list=True)))
+)
+
 
 def find_variant_by_sku(session: Session, sku: str) -> Variant | None:
     """As `variant_by_sku`, with None where there is none, or several that differ in case alone."""
@@ -241,6 +251,31 @@ def find_variant_by_sku(session: Session, sku: str) -> Variant | None:
     alike = session.exec(scoped(session, Variant).where(col(Variant.id).in_(ids))).all() if ids else []
     same = [variant for variant in alike if variant.sku.casefold() == text.casefold()]
     return same[0] if len(same) == 1 else None
+
+
+def variants_by_sku(session: Session, skus: Iterable[str]) -> dict[str, Variant]:
+    """SKU -> its variant, for those that are exactly so."""
+    wanted = list(dict.fromkeys(skus))
+    found: dict[str, Variant] = {}
+    for first in range(0, len(wanted), MAX_LISTED):
+        rows = _WITH_SKUS.all(session, skus=wanted[first : first + MAX_LISTED])
+        found |= {variant.sku: variant for variant in rows}
+    return found
+
+
+def variants_by_id(session: Session, ids: Iterable[str]) -> dict[str, Variant]:
+    """Id -> its variant. Raises NotFound for the first that is absent."""
+    wanted = list(dict.fromkeys(ids))
+    known = {variant_id: known_row(session, Variant, variant_id) for variant_id in wanted}
+    found = {variant_id: variant for variant_id, variant in known.items() if variant is not None}
+    unknown = [variant_id for variant_id in wanted if variant_id not in found]
+    for first in range(0, len(unknown), MAX_LISTED):
+        rows = _WITH_IDS.all(session, ids=unknown[first : first + MAX_LISTED])
+        found |= {variant.id: variant for variant in rows}
+    absent = next((variant_id for variant_id in wanted if variant_id not in found), None)
+    if absent is not None:
+        raise NotFound("variant", absent)
+    return found
 
 
 def variants_of(session: Session, product_id: str) -> list[Variant]:

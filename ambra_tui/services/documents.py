@@ -1,4 +1,4 @@
-"""What every document has: a number of its own, given or kept, and a currency.
+"""What every document has: a number of its own, given or kept, a currency, and when its steps happened.
 
 Example::
 
@@ -8,17 +8,19 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from ambra_tui.errors import Duplicate
+from ambra_tui.errors import Duplicate, Invalid
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services.catalog import clean_currency
 from ambra_tui.store.facts import next_number
 from ambra_tui.store.models import Organization
-from ambra_tui.store.scope import organization_of
+from ambra_tui.store.scope import now_of, organization_of
 
 MAX_NUMBER = 60
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def document_number(
@@ -47,3 +49,10 @@ def document_currency(session: Session, currency: str | None) -> str:
         return clean_currency(currency)
     organization = session.get(Organization, organization_of(session))
     return organization.currency if organization else "EUR"
+
+
+def told_moment(session: Session, moment: datetime | None, *, field: str = "occurred_at") -> datetime | None:
+    """When something happened, as told; None: now. Raises Invalid for the future, beyond what two clocks may differ."""
+    if moment is not None and moment > now_of(session) + CLOCKS_DIFFER:
+        raise Invalid(f"{field} lies in the future", field=field)
+    return moment

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from sqlmodel import Session, col, select
@@ -24,7 +25,7 @@ from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.kit.text import clean_line
 from ambra_tui.ledger import CUSTOMER, WASTE, Guard, MoveKind, Posted, Posting
 from ambra_tui.services.catalog import positive_quantity
-from ambra_tui.services.documents import document_number
+from ambra_tui.services.documents import document_number, told_moment
 from ambra_tui.services.receiving import refuse_known_serial
 from ambra_tui.services.rows import add_unique
 from ambra_tui.store.facts import audit, publish
@@ -324,9 +325,15 @@ def receive_part(
 
 
 def receive_return(
-    session: Session, rma: ReturnAuthorization, *, idempotency_key: str, location_id: str | None = None
+    session: Session,
+    rma: ReturnAuthorization,
+    *,
+    idempotency_key: str,
+    location_id: str | None = None,
+    occurred_at: datetime | None = None,
 ) -> None:
-    """Everything that has not come yet comes, in the expected conditions."""
+    """Everything that has not come yet comes, in the expected conditions. `occurred_at`: when it came, if not now."""
+    moment = told_moment(session, occurred_at)
     _locked_order(session, rma.order_id)
     _lock_pending(session, rma, step="receive")
     for line in lines_of(session, rma.id):
@@ -338,10 +345,10 @@ def receive_return(
             _post(
                 session, rma, variant, part.quantity, line.condition,
                 location_id=location_id, lot_id=part.lot_id, serial=part.serial,
-                idempotency_key=f"{idempotency_key}:{line.position}:{number}",
+                idempotency_key=f"{idempotency_key}:{line.position}:{number}", occurred_at=moment,
             )  # fmt: skip
         _count(session, [ReturnedPart(line.id, line.condition, quantity)])
-    _finish(session, rma)
+    _finish(session, rma, moment)
 
 
 def close_return(session: Session, rma: ReturnAuthorization) -> list[Discrepancy]:
@@ -441,6 +448,7 @@ def _post(
     lot_id: str,
     serial: str,
     idempotency_key: str,
+    occurred_at: datetime | None = None,
 ) -> list[Posted]:
     ledger.refuse_read_only(session, rma.site_id)
     if serial:
@@ -464,6 +472,7 @@ def _post(
             unit_cost=cost,
             origin_kind=DOCUMENT,
             origin_id=rma.id,
+            occurred_at=occurred_at,
         )
 
     if condition == SELLABLE:
@@ -480,8 +489,8 @@ def _count(session: Session, parts: Sequence[ReturnedPart], *, sign: int = 1) ->
     session.flush()
 
 
-def _finish(session: Session, rma: ReturnAuthorization) -> None:
-    rma.status, rma.received_at = "received", now_of(session)
+def _finish(session: Session, rma: ReturnAuthorization, moment: datetime | None = None) -> None:
+    rma.status, rma.received_at = "received", moment or now_of(session)
     _changed(session, rma, act="return_authorization_received")
 
 

@@ -109,13 +109,19 @@ def is_alone(session: Session) -> bool:
 
 def fetch(session: Session, model: type[Model], key: str, *, resource: str) -> Model:
     """The row with the id `key`. Raises NotFound(`resource`, key) for absent and foreign ids alike."""
-    known = session.identity_map.get(inspect(model).identity_key_from_primary_key((organization_of(session), key)))
-    if known is not None and not inspect(known).expired:
-        return cast("Model", known)
+    known = known_row(session, model, key)
+    if known is not None:
+        return known
     found: Model | None = _by_id(model).first(session, key=key)
     if found is None:
         raise NotFound(resource, key)
     return found
+
+
+def known_row(session: Session, model: type[Model], key: str) -> Model | None:
+    """The row with the id `key` where the session has read it already and it was not changed behind its back."""
+    known = session.identity_map.get(inspect(model).identity_key_from_primary_key((organization_of(session), key)))
+    return cast("Model", known) if known is not None and not inspect(known).expired else None
 
 
 @cache

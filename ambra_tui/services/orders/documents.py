@@ -23,8 +23,8 @@ from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import claims
-from ambra_tui.services.catalog import positive_quantity
-from ambra_tui.services.documents import document_currency, document_number
+from ambra_tui.services.catalog import positive_quantity, variants_by_id
+from ambra_tui.services.documents import document_currency, document_number, told_moment
 from ambra_tui.services.orders.assigned import assigned, reserved_by_line
 from ambra_tui.services.orders.terms import CARRIED_KINDS, DOCUMENT, OPEN_STATES, changed, wrong_state
 from ambra_tui.services.rows import add_unique
@@ -41,7 +41,7 @@ from ambra_tui.store.models import (
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import fetch, now_of, organization_of
 
-MAX_LINES = 1000
+MAX_LINES = 5000
 MAX_CUSTOMER_FIELDS = 50
 
 
@@ -65,8 +65,10 @@ def create_order(
     priority: int = 0,
     due_at: datetime | None = None,
     notes: str = "",
+    ordered_at: datetime | None = None,
 ) -> SalesOrder:
     """A confirmed order; nothing is reserved yet. `number` is kept when given, else the next one is used.
+    `ordered_at`: when it was placed, if not now.
 
     Raises Invalid naming the field, NotFound for a site or variant, Duplicate for a number that is taken.
     """
@@ -88,10 +90,11 @@ def create_order(
         priority=priority,
         due_at=due_at,
         notes=clean_line(notes, field="notes", max_length=1000, required=False),
-        created_at=now,
+        created_at=told_moment(session, ordered_at, field="ordered_at") or now,
         updated_at=now,
     )
-    rows = [_line(session, order, position, line) for position, line in enumerate(lines, start=1)]
+    variants = variants_by_id(session, [line.variant_id for line in lines])
+    rows = [_line(order, position, line, variants[line.variant_id]) for position, line in enumerate(lines, start=1)]
     add_unique(session, order, Duplicate("order", "number", order.number))
     session.add_all(rows)
     session.flush()
@@ -100,9 +103,8 @@ def create_order(
     return order
 
 
-def _line(session: Session, order: SalesOrder, position: int, line: NewOrderLine) -> SalesOrderLine:
+def _line(order: SalesOrder, position: int, line: NewOrderLine, variant: Variant) -> SalesOrderLine:
     field = f"items[{position - 1}]"
-    variant = fetch(session, Variant, line.variant_id, resource="variant")
     if line.price_minor is not None and not 0 <= line.price_minor <= 10**15:
         raise Invalid("a price is not below 0", field=f"{field}.price")
     return SalesOrderLine(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,13 +20,16 @@ from ambra_tui import ledger
 from ambra_tui.errors import InsufficientStock, Invalid, NotFound, Shortage
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO, show
-from ambra_tui.ledger import MoveKind, Posted, Posting
+from ambra_tui.ledger import MoveKind, Posted, Posting, Source
 from ambra_tui.services.catalog import positive_quantity
+from ambra_tui.services.documents import told_moment
 from ambra_tui.services.orders.assigned import ONE, Ratios, assigned, ratios_of
 from ambra_tui.services.orders.documents import leave_floor, let_go, lines_of, lock_order
 from ambra_tui.services.orders.terms import CARRIED_KINDS, DOCUMENT, OPEN_STATES, HeldStock, changed, wrong_state
 from ambra_tui.store.models import Allocation, SalesOrder, SalesOrderLine, Variant
 from ambra_tui.store.scope import fetch
+
+_Assigned = tuple[Allocation, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,26 @@ class Fulfilled:
     parts: list[Part]
 
 
-def fulfill_order(session: Session, order: SalesOrder, lines: Sequence[FulfillLine] | None = None) -> SalesOrder:
+def fulfill_order(
+    session: Session,
+    order: SalesOrder,
+    lines: Sequence[FulfillLine] | None = None,
+    *,
+    occurred_at: datetime | None = None,
+) -> SalesOrder:
     """`fulfill`, for callers that want the order alone."""
-    return fulfill(session, order, lines).order
+    return fulfill(session, order, lines, occurred_at=occurred_at).order
 
 
-def fulfill(session: Session, order: SalesOrder, lines: Sequence[FulfillLine] | None = None) -> Fulfilled:
+def fulfill(
+    session: Session,
+    order: SalesOrder,
+    lines: Sequence[FulfillLine] | None = None,
+    *,
+    occurred_at: datetime | None = None,
+) -> Fulfilled:
     """Lets the order (or the quantities of `lines`) leave the site: what was picked or staged for it first, then what
-    is assigned to it in bins, then pick bins and reserve bins by expiry.
+    is assigned to it in bins, then pick bins and reserve bins by expiry. `occurred_at`: when it left, if not now.
 
     Raises WrongState, Invalid for more than is open, InsufficientStock listing every short line, HeldStock.
     """
@@ -90,10 +106,11 @@ def fulfill(session: Session, order: SalesOrder, lines: Sequence[FulfillLine] | 
     ledger.refuse_read_only(session, order.site_id)
     before, rows = order.status, lines_of(session, order.id)
     asked = _asked(order, rows, lines)
+    moment = told_moment(session, occurred_at)
     parts = _parts(session, order, [(row, asked[row.id]) for row in rows if row.id in asked])
-    parts = [_promised_part(session, order, part) for part in parts]
+    parts = _promised_parts(session, order, parts)
     try:
-        posted = ledger.post(session, [_posting(order, part) for part in parts])
+        posted = ledger.post(session, [_posting(order, part, moment) for part in parts])
     except InsufficientStock as error:
         raise ledger.name_shortages(session, error) from error
     for row in rows:
@@ -173,12 +190,16 @@ def _parts(session: Session, order: SalesOrder, asked: Sequence[tuple[SalesOrder
     short: list[Shortage] = []
     chosen: list[Part] = []
     ratios = ratios_of(session, [order.id])
-    own = assigned(session, order.id)
-    for line, quantity in sorted(asked, key=lambda pair: (pair[0].variant_id, pair[0].position)):
-        mine = [row for row in own if row[0].line_id == line.id]
-        parts = _own_parts(session, line, quantity, mine, ratios)
-        rest = quantity - _units(parts)
-        parts += _open_parts(session, order, line, rest, used, ratios)
+    own: dict[str, list[_Assigned]] = {}
+    for row in assigned(session, order.id):
+        own.setdefault(row[0].line_id, []).append(row)
+    lines = sorted(asked, key=lambda pair: (pair[0].variant_id, pair[0].position))
+    taken = {line.id: _own_parts(session, line, quantity, own.get(line.id, ()), ratios) for line, quantity in lines}
+    wanting = [line for line, quantity in lines if _units(taken[line.id]) < quantity]
+    sources = _sources(session, order, wanting, ratios)
+    for line, quantity in lines:
+        parts = taken[line.id]
+        parts += _open_parts(line, quantity - _units(parts), sources, used, ratios)
         found = _units(parts)
         if found < quantity:
             sku = fetch(session, Variant, line.variant_id, resource="variant").sku
@@ -196,7 +217,7 @@ def _units(parts: Sequence[Part]) -> Decimal:
 
 
 def _own_parts(
-    session: Session, line: SalesOrderLine, wanted: Decimal, own: Sequence[tuple[Allocation, Any, Any]], ratios: Ratios
+    session: Session, line: SalesOrderLine, wanted: Decimal, own: Sequence[_Assigned], ratios: Ratios
 ) -> list[Part]:
     parts: list[Part] = []
     for allocation, location, lot in own:
@@ -208,7 +229,12 @@ def _own_parts(
             if location.kind not in CARRIED_KINDS:
                 continue
             sku = fetch(session, Variant, allocation.variant_id, resource="variant").sku
-            raise HeldStock(sku=sku, lot_number=lot.lot_number if lot else "", location_code=location.code)
+            raise HeldStock(
+                sku=sku,
+                lot_number=lot.lot_number if lot else "",
+                location_code=location.code,
+                is_recalled=lot is not None and lot.status == "recalled",
+            )
         key = (allocation.location_id, allocation.lot_id, allocation.serial, allocation.plate_id)
         quantity = units * ratio
         ledger.take(session, allocation, quantity)
@@ -217,11 +243,20 @@ def _own_parts(
     return parts
 
 
+def _sources(
+    session: Session, order: SalesOrder, lines: Sequence[SalesOrderLine], ratios: Ratios
+) -> dict[str, list[Source]]:
+    """Where the variants of `lines`, and what may stand for them, may leave from."""
+    wanting = {line.id for line in lines}
+    variants = {line.variant_id: None for line in lines}
+    variants |= {variant_id: None for line_id, variant_id in ratios if line_id in wanting}
+    return ledger.open_sources_of(session, site_id=order.site_id, variant_ids=variants) if variants else {}
+
+
 def _open_parts(
-    session: Session,
-    order: SalesOrder,
     line: SalesOrderLine,
     rest: Decimal,
+    sources: Mapping[str, Sequence[Source]],
     used: dict[tuple[str, ...], Decimal],
     ratios: Ratios,
 ) -> list[Part]:
@@ -229,7 +264,7 @@ def _open_parts(
     parts: list[Part] = []
     others = [(variant_id, ratio) for (line_id, variant_id), ratio in ratios.items() if line_id == line.id]
     for variant_id, ratio in ((line.variant_id, ONE), *others) if rest > 0 else ():
-        for source in ledger.open_sources(session, site_id=order.site_id, variant_id=variant_id):
+        for source in sources.get(variant_id, ()):
             level = source.level
             key = (level.variant_id, level.location_id, level.lot_id, level.serial, level.plate_id)
             units = min((source.quantity - used.get(key, ZERO)) / ratio, rest)
@@ -242,14 +277,14 @@ def _open_parts(
     return parts
 
 
-def _promised_part(session: Session, order: SalesOrder, part: Part) -> Part:
-    reserved = ledger.consume(
-        session, document_id=order.id, line_id=part.line_id, variant_id=part.variant_id, quantity=part.quantity
-    )
-    return replace(part, reserved=reserved)
+def _promised_parts(session: Session, order: SalesOrder, parts: Sequence[Part]) -> list[Part]:
+    """The parts with how much of each was promised, which is promised no more."""
+    wanted = [(part.line_id, part.variant_id, part.quantity) for part in parts]
+    reserved = ledger.consume_lines(session, document_id=order.id, wanted=wanted)
+    return [replace(part, reserved=quantity) for part, quantity in zip(parts, reserved, strict=True)]
 
 
-def _posting(order: SalesOrder, part: Part) -> Posting:
+def _posting(order: SalesOrder, part: Part, occurred_at: datetime | None) -> Posting:
     return Posting(
         variant_id=part.variant_id,
         source_id=part.location_id,
@@ -266,4 +301,5 @@ def _posting(order: SalesOrder, part: Part) -> Posting:
         origin_kind=DOCUMENT,
         origin_id=order.id,
         origin_line_id=part.line_id,
+        occurred_at=occurred_at,
     )

@@ -1,5 +1,6 @@
 """Transfers between sites in two steps: what is loaded has left its site and is in transit until the other site takes
-it in. What never arrives stays in transit, as an open discrepancy, until a supervisor gives the reason.
+it in. What never arrives stays in transit, as an open discrepancy, until a supervisor gives the reason; what was never
+sent is an open discrepancy too, and moves no stock.
 
 Lots, serials and costs travel along. From the first load to the last receipt both sites and the transit hold the same
 in all.
@@ -32,8 +33,10 @@ from ambra_tui.services.transfers.terms import (
     DOCUMENT,
     LOSS_REASONS,
     TRANSFER_LOSS,
+    TRANSFER_SHORT,
     Arrival,
     Carried,
+    Departure,
     NewTransferLine,
     NotOnTransfer,
     TooMany,
@@ -43,8 +46,10 @@ __all__ = [
     "DOCUMENT",
     "LOSS_REASONS",
     "TRANSFER_LOSS",
+    "TRANSFER_SHORT",
     "Arrival",
     "Carried",
+    "Departure",
     "NewTransferLine",
     "NotOnTransfer",
     "TooMany",

@@ -9,18 +9,20 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from sqlmodel import Session
 
 from ambra_tui import ledger
 from ambra_tui.errors import Invalid
-from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger import TRANSIT, Guard, MoveKind, Posting
 from ambra_tui.services.catalog import positive_quantity
+from ambra_tui.services.documents import told_moment
 from ambra_tui.services.receiving import docks_of
 from ambra_tui.services.transfers.documents import change_status, contents_of, in_transit, lines_of, lock_transfer
+from ambra_tui.services.transfers.missing import note_missing
 from ambra_tui.services.transfers.terms import DOCUMENT, TRANSFER_LOSS, Arrival, Carried, NotOnTransfer, TooMany
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import (
@@ -28,14 +30,18 @@ from ambra_tui.store.models import (
     Location,
     StockTransfer,
     StockTransferContent,
-    StockTransferLine,
     Variant,
 )
-from ambra_tui.store.scope import actor_of, fetch, now_of
+from ambra_tui.store.scope import fetch, now_of
 
 
 def take_in(
-    session: Session, transfer: StockTransfer, arrivals: Sequence[Arrival], *, idempotency_key: str
+    session: Session,
+    transfer: StockTransfer,
+    arrivals: Sequence[Arrival],
+    *,
+    idempotency_key: str,
+    occurred_at: datetime | None = None,
 ) -> list[Carried]:
     """Stock in transit comes to the site that it was sent to, each at the cost it left at.
 
@@ -53,13 +59,19 @@ def take_in(
         shares = _shares(transfer, variant, contents.get(variant.id, ()), left, arrival)
         place = _place(session, transfer, variant, arrival.location_id, docks)
         wanted += [(row, quantity, place) for row, quantity in shares]
-    return post_in(session, transfer, wanted, idempotency_key)
+    return post_in(session, transfer, wanted, idempotency_key, occurred_at)
 
 
 def receive(
-    session: Session, transfer: StockTransfer, arrivals: Sequence[Arrival], *, idempotency_key: str
+    session: Session,
+    transfer: StockTransfer,
+    arrivals: Sequence[Arrival],
+    *,
+    idempotency_key: str,
+    occurred_at: datetime | None = None,
 ) -> list[Discrepancy]:
     """One receipt that ends the transfer: all that is in transit when `arrivals` is empty, else what they name.
+    `occurred_at`: when it came, if not now.
 
     What is missing is answered, as open discrepancies. Raises as `take_in`.
     """
@@ -68,8 +80,9 @@ def receive(
         for row in contents_of(session, transfer.id)
         if in_transit(row) > ZERO
     ]
-    take_in(session, transfer, named, idempotency_key=idempotency_key)
-    return close(session, transfer)
+    moment = told_moment(session, occurred_at)
+    take_in(session, transfer, named, idempotency_key=idempotency_key, occurred_at=moment)
+    return close(session, transfer, occurred_at=moment)
 
 
 def _shares(
@@ -109,38 +122,18 @@ def _place(
     return location
 
 
-def close(session: Session, transfer: StockTransfer) -> list[Discrepancy]:
+def close(session: Session, transfer: StockTransfer, *, occurred_at: datetime | None = None) -> list[Discrepancy]:
     """Nothing more comes: the transfer is received, and each line that lacks something is an open discrepancy."""
     transfer = lock_transfer(session, transfer.id, "in_transit", step="receive")
-    transfer.received_at = now_of(session)
+    transfer.received_at = occurred_at or now_of(session)
     change_status(session, transfer, "received")
-    missing = []
-    for line in lines_of(session, transfer.id):
-        if line.received < line.shipped:
-            missing.append(_note_loss(session, transfer, line))
+    lacking = [
+        (row, row.shipped - row.received) for row in lines_of(session, transfer.id) if row.received < row.shipped
+    ]
+    missing = note_missing(session, transfer, lacking, kind=TRANSFER_LOSS, site_id=transfer.destination_site_id)
     publish(session, "transfer_received", transfer.id, {"number": transfer.number, "missing": len(missing)})
     audit(session, "transfer_received", transfer.id, number=transfer.number, missing=len(missing))
     return missing
-
-
-def _note_loss(session: Session, transfer: StockTransfer, line: StockTransferLine) -> Discrepancy:
-    row = Discrepancy(
-        organization_id=transfer.organization_id,
-        id=new_id("dis"),
-        kind=TRANSFER_LOSS,
-        site_id=transfer.destination_site_id,
-        variant_id=line.variant_id,
-        document_kind=DOCUMENT,
-        document_id=transfer.id,
-        line_id=line.id,
-        quantity=line.shipped - line.received,
-        actor_id=actor_of(session).id,
-        created_at=now_of(session),
-    )
-    session.add(row)
-    session.flush()
-    publish(session, "exception_opened", row.id, {"kind": row.kind, "variant_id": line.variant_id})
-    return row
 
 
 def post_in(
@@ -148,11 +141,12 @@ def post_in(
     transfer: StockTransfer,
     wanted: Sequence[tuple[StockTransferContent, Decimal, Location]],
     idempotency_key: str,
+    occurred_at: datetime | None = None,
 ) -> list[Carried]:
     """Posts so much of each content to its place, and counts it as received."""
     ledger.refuse_read_only(session, transfer.destination_site_id)
     postings = [
-        posting_in(row, quantity, location.id, f"{idempotency_key}:{number}")
+        posting_in(row, quantity, location.id, f"{idempotency_key}:{number}", occurred_at=occurred_at)
         for number, (row, quantity, location) in enumerate(wanted)
     ]
     posted = ledger.post(session, postings)
@@ -177,6 +171,7 @@ def posting_in(
     *,
     kind: MoveKind = MoveKind.TRANSFER_IN,
     reason: str = "",
+    occurred_at: datetime | None = None,
 ) -> Posting:
     """So much of a content out of transit, at the cost it left at."""
     return Posting(
@@ -194,4 +189,5 @@ def posting_in(
         origin_kind=DOCUMENT,
         origin_id=row.stock_transfer_id,
         origin_line_id=row.line_id,
+        occurred_at=occurred_at,
     )

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from ambra_tui.services.transfers.documents import change_status, contents_of, lines_of
-from ambra_tui.services.transfers.losses import open_losses
+from ambra_tui.services.transfers.terms import TRANSFER_LOSS, TRANSFER_SHORT
 from ambra_tui.store.facts import publish
-from ambra_tui.store.models import StockTransfer
-from ambra_tui.store.scope import now_of
+from ambra_tui.store.models import Discrepancy, StockTransfer
+from ambra_tui.store.scope import now_of, scoped
 
 
 def take_back(session: Session, transfer: StockTransfer, carried: Sequence[tuple[str, Decimal]], *, what: str) -> None:
@@ -39,8 +39,14 @@ def take_back(session: Session, transfer: StockTransfer, carried: Sequence[tuple
 
 def reopen(session: Session, transfer: StockTransfer, status: str) -> None:
     """A transfer that was sent or closed by mistake is a draft or in transit again; its open discrepancies go."""
-    for loss in open_losses(session, transfer_id=transfer.id):
-        session.delete(loss)
+    gone = (TRANSFER_LOSS, TRANSFER_SHORT) if status == "draft" else (TRANSFER_LOSS,)
+    statement = scoped(session, Discrepancy).where(
+        Discrepancy.document_id == transfer.id,
+        Discrepancy.status == "open",
+        col(Discrepancy.kind).in_(gone),
+    )
+    for missing in session.exec(statement.execution_options(populate_existing=True)).all():
+        session.delete(missing)
     if status == "draft":
         transfer.shipped_at = None
     transfer.received_at = None

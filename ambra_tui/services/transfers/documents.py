@@ -17,7 +17,7 @@ from ambra_tui.errors import Duplicate, Invalid, NotFound, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import claims
-from ambra_tui.services.catalog import positive_quantity
+from ambra_tui.services.catalog import positive_quantity, variants_by_id
 from ambra_tui.services.documents import document_number
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.transfers.terms import DOCUMENT, MAX_LINES, NewTransferLine, NotOnTransfer
@@ -66,8 +66,9 @@ def create_transfer(
 def _new_lines(session: Session, transfer: StockTransfer, lines: Sequence[NewTransferLine]) -> list[StockTransferLine]:
     named: set[str] = set()
     rows = []
+    variants = variants_by_id(session, [line.variant_id for line in lines])
     for position, line in enumerate(lines, start=1):
-        variant = fetch(session, Variant, line.variant_id, resource="variant")
+        variant = variants[line.variant_id]
         if variant.id in named:
             message = f"{variant.sku} is named twice: give one item with the sum"
             raise Invalid(message, field=f"items.{position - 1}.sku")

@@ -9,6 +9,8 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
@@ -17,10 +19,13 @@ from ambra_tui.errors import InsufficientStock, Invalid, Shortage
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger import TRANSIT, Guard, MoveKind, Posted, Posting
+from ambra_tui.services.catalog import variants_by_id
+from ambra_tui.services.documents import told_moment
 from ambra_tui.services.moves import content_of
 from ambra_tui.services.receiving import Content
 from ambra_tui.services.transfers.documents import change_status, contents_of, line_for, lines_of, lock_transfer
-from ambra_tui.services.transfers.terms import DOCUMENT, Carried, TooMany
+from ambra_tui.services.transfers.missing import note_missing
+from ambra_tui.services.transfers.terms import DOCUMENT, TRANSFER_SHORT, Carried, Departure, NotOnTransfer, TooMany
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import (
     Location,
@@ -50,39 +55,85 @@ def load(session: Session, transfer: StockTransfer, *, content: Content, idempot
     return _load(session, transfer, [(line, content)], idempotency_key)[0]
 
 
-def ship(session: Session, transfer: StockTransfer, *, idempotency_key: str) -> list[Carried]:
-    """Loads all that is still to go, by the rule of an issue (pick bins before reserve bins, earliest expiry first),
-    and sends the transfer. Raises InsufficientStock listing every short line, WrongState."""
+def ship(
+    session: Session,
+    transfer: StockTransfer,
+    *,
+    idempotency_key: str,
+    departures: Sequence[Departure] | None = None,
+    occurred_at: datetime | None = None,
+) -> list[Carried]:
+    """Loads all that is still to go, or what `departures` name, by the rule of an issue (pick bins before reserve
+    bins, earliest expiry first), and sends the transfer. `occurred_at`: when it left, if not now.
+
+    Raises InsufficientStock listing every short line, WrongState, NotOnTransfer, TooMany, Invalid when nothing goes.
+    """
     transfer = lock_transfer(session, transfer.id, "draft", step="ship")
+    moment = told_moment(session, occurred_at)
+    going = _going(session, transfer, departures)
+    sources = ledger.open_sources_of(
+        session, site_id=transfer.source_site_id, variant_ids=[line.variant_id for line, _ in going]
+    )
     wanted: list[tuple[StockTransferLine, Content]] = []
     short: list[Shortage] = []
-    for line in lines_of(session, transfer.id):
-        rest = line.quantity - line.shipped
-        if rest <= ZERO:
-            continue
-        try:
-            sources = ledger.issue_sources(
-                session, site_id=transfer.source_site_id, variant_id=line.variant_id, quantity=rest
-            )
-        except InsufficientStock as error:
-            short += [shortage._replace(line_id=line.id) for shortage in error.shortages]
-            continue
-        wanted += [(line, content_of(source.level, source.quantity)) for source in sources]
+    for line, quantity in going:
+        rest = quantity
+        for source in sources.get(line.variant_id, ()):
+            part = min(rest, source.quantity)
+            if part > ZERO:
+                wanted.append((line, content_of(source.level, part)))
+                rest -= part
+        if rest > ZERO:
+            short.append(_shortage(session, transfer, line, quantity, quantity - rest))
     if short:
         raise InsufficientStock(short)
-    carried = _load(session, transfer, wanted, idempotency_key)
-    send(session, transfer)
+    carried = _load(session, transfer, wanted, idempotency_key, moment)
+    send(session, transfer, occurred_at=moment)
     return carried
 
 
-def send(session: Session, transfer: StockTransfer) -> StockTransfer:
-    """What is loaded is on its way; nothing more is loaded. Raises WrongState, Invalid when nothing is loaded."""
+def _going(
+    session: Session, transfer: StockTransfer, departures: Sequence[Departure] | None
+) -> list[tuple[StockTransferLine, Decimal]]:
+    """The lines that something leaves of, and how much."""
+    lines = lines_of(session, transfer.id)
+    rests = {line.variant_id: line.quantity - line.shipped for line in lines}
+    if departures is None:
+        return [(line, rests[line.variant_id]) for line in lines if rests[line.variant_id] > ZERO]
+    asked: dict[str, Decimal] = {}
+    for departure in departures:
+        asked[departure.variant_id] = asked.get(departure.variant_id, ZERO) + departure.quantity
+    variants = variants_by_id(session, asked)
+    for variant_id, quantity in asked.items():
+        if variant_id not in rests:
+            raise NotOnTransfer(transfer, variants[variant_id].sku)
+        if quantity > rests[variant_id]:
+            raise TooMany(variants[variant_id].sku, quantity, rests[variant_id], step="shipped")
+    return [(line, asked[line.variant_id]) for line in lines if asked.get(line.variant_id, ZERO) > ZERO]
+
+
+def _shortage(
+    session: Session, transfer: StockTransfer, line: StockTransferLine, requested: Decimal, available: Decimal
+) -> Shortage:
+    variant = fetch(session, Variant, line.variant_id, resource="variant")
+    return Shortage(
+        variant.sku, requested, available,
+        variant_id=variant.id, site_id=transfer.source_site_id, line_id=line.id,
+    )  # fmt: skip
+
+
+def send(session: Session, transfer: StockTransfer, *, occurred_at: datetime | None = None) -> StockTransfer:
+    """What is loaded is on its way; nothing more is loaded. What a line lacks is an open discrepancy until somebody
+    gives the reason. Raises WrongState, Invalid when nothing is loaded."""
     transfer = lock_transfer(session, transfer.id, "draft", step="ship")
-    if not any(line.shipped for line in lines_of(session, transfer.id)):
+    lines = lines_of(session, transfer.id)
+    if not any(line.shipped for line in lines):
         raise Invalid("nothing is loaded yet", field="items")
-    transfer.shipped_at = now_of(session)
+    transfer.shipped_at = occurred_at or now_of(session)
     change_status(session, transfer, "in_transit")
-    publish(session, "transfer_shipped", transfer.id, {"number": transfer.number})
+    lacking = [(line, line.quantity - line.shipped) for line in lines if line.shipped < line.quantity]
+    note_missing(session, transfer, lacking, kind=TRANSFER_SHORT, site_id=transfer.source_site_id)
+    publish(session, "transfer_shipped", transfer.id, {"number": transfer.number, "missing": len(lacking)})
     audit(session, "transfer_shipped", transfer.id, number=transfer.number)
     return transfer
 
@@ -92,6 +143,7 @@ def _load(
     transfer: StockTransfer,
     wanted: Sequence[tuple[StockTransferLine, Content]],
     idempotency_key: str,
+    occurred_at: datetime | None = None,
 ) -> list[Carried]:
     ledger.refuse_read_only(session, transfer.source_site_id)
     postings = [
@@ -109,6 +161,7 @@ def _load(
             origin_kind=DOCUMENT,
             origin_id=transfer.id,
             origin_line_id=line.id,
+            occurred_at=occurred_at,
         )
         for number, (line, content) in enumerate(wanted)
     ]

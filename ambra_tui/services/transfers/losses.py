@@ -26,7 +26,7 @@ from ambra_tui.store.scope import fetch, now_of, scoped
 def open_losses(
     session: Session, *, transfer_id: str | None = None, site_id: str | None = None, limit: int = 100
 ) -> list[Discrepancy]:
-    """Discrepancies of transfers that wait for a reason: of one transfer, or of those that go to or from a site."""
+    """What did not arrive and waits for a reason: of one transfer, or of those that go to or from a site."""
     statement = scoped(session, Discrepancy).where(Discrepancy.kind == TRANSFER_LOSS, Discrepancy.status == "open")
     if transfer_id is not None:
         statement = statement.where(Discrepancy.document_id == transfer_id)

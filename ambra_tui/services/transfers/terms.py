@@ -17,13 +17,22 @@ from ambra_tui.store.models import StockTransfer
 
 DOCUMENT = "stock_transfer"
 TRANSFER_LOSS = "transfer_loss"
-MAX_LINES = 1000
+TRANSFER_SHORT = "transfer_short"
+MAX_LINES = 5000
 LOSS_REASONS = ("lost", "damaged", "not_sent", "found")
 
 
 @dataclass(frozen=True, slots=True)
 class NewTransferLine:
     """`quantity` base units of a variant that are to go."""
+
+    variant_id: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """How much of a line leaves: `quantity` base units of a variant, 0 for none of it."""
 
     variant_id: str
     quantity: Decimal

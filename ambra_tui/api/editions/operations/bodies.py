@@ -7,18 +7,40 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import Protocol
 
 from sqlmodel import Session
 
 from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.kit.money import to_minor, to_unit_cost
-from ambra_tui.services.catalog import variant_by_sku
+from ambra_tui.services.catalog import variant_by_sku, variants_by_sku
 from ambra_tui.services.places import sites_of
 from ambra_tui.store.models import Organization, Site, Variant
 from ambra_tui.store.scope import fetch, organization_of
+
+
+class Naming(Protocol):
+    """An item of a body that names a variant."""
+
+    @property
+    def variant_id(self) -> str | None: ...
+
+    @property
+    def sku(self) -> str | None: ...
+
+
+def named_variants(session: Session, items: Sequence[Naming], *, field: str = "items") -> list[Variant]:
+    """`named_variant` of each item, read together; what is wrong is told of the first item that has it."""
+    skus = [item.sku.strip() for item in items if item.sku is not None and item.variant_id is None]
+    by_sku = variants_by_sku(session, skus)
+    return [
+        (by_sku.get((item.sku or "").strip()) if item.variant_id is None else None)
+        or named_variant(session, item.variant_id, item.sku, field=f"{field}.{position}.sku")
+        for position, item in enumerate(items)
+    ]
 
 
 def named_variant(session: Session, variant_id: str | None, sku: str | None, *, field: str = "sku") -> Variant:

@@ -62,7 +62,7 @@ class LedgerQuery(Paging):
 
 
 class NewAdjustment(Body):
-    """`location_id`: a location, or one bin of it. `quantity` is signed."""
+    """`location_id`: a location, or one bin of it. `quantity` is signed. `occurred_at`: when, if not now."""
 
     variant_id: Identifier | None = None
     sku: Identifier | None = None
@@ -74,6 +74,7 @@ class NewAdjustment(Body):
     expiry_date: Day | None = None
     serial_number: Number | None = None
     unit_cost: Price | None = None
+    occurred_at: FromMoment | None = None
 
 
 @catalogue.quick_read(
@@ -181,6 +182,7 @@ def create_adjustment(session: Session, call: Call, body: NewAdjustment) -> Answ
         expiry_date=body.expiry_date,
         serial=body.serial_number or "",
         unit_cost=None if body.unit_cost is None else scaled_cost(body.unit_cost, own_currency(session, None)),
+        occurred_at=body.occurred_at,
         idempotency_key=call.key("adjustment"),
     )
     return Answer(_made(made), location=call.url(f"/inventory_adjustments/{made.id}"))

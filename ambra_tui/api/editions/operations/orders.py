@@ -16,7 +16,13 @@ from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
-from ambra_tui.api.editions.operations.bodies import minor_price, named_site, named_variant, own_currency
+from ambra_tui.api.editions.operations.bodies import (
+    minor_price,
+    named_site,
+    named_variant,
+    named_variants,
+    own_currency,
+)
 from ambra_tui.api.editions.operations.views import OrderItemView, OrderStatus, OrderView, price_of
 from ambra_tui.api.fields import (
     Blank,
@@ -104,7 +110,8 @@ class NewItem(Body):
 
 
 class NewOrder(Body):
-    """An order. `location_id` may be left out while there is one location."""
+    """An order. `location_id` may be left out while there is one location. `ordered_at`: when it was placed, if not
+    now; it is what the answer calls `created_at`."""
 
     number: Number | None = None
     customer: Customer = Field(default_factory=dict)
@@ -112,6 +119,7 @@ class NewOrder(Body):
     currency: Identifier | None = None
     priority: Priority = 0
     due_at: FromMoment | None = None
+    ordered_at: FromMoment | None = None
     notes: Note = ""
     items: Annotated[list[NewItem], Rows] = Field(
         validation_alias=AliasChoices("items", "line_items", "items_attributes", "line_items_attributes"), min_length=1
@@ -128,8 +136,9 @@ class FulfilledItem(Body):
 
 
 class Fulfilment(Body):
-    """Without `items` everything that is open leaves."""
+    """Without `items` everything that is open leaves. `occurred_at`: when it left, if not now."""
 
+    occurred_at: FromMoment | None = None
     items: Annotated[list[FulfilledItem], Rows] | None = Field(
         default=None, validation_alias=AliasChoices("items", "line_items", "items_attributes", "line_items_attributes")
     )
@@ -170,13 +179,10 @@ def get(session: Session, call: Call, _query: object) -> Answer:
 def create(session: Session, call: Call, body: NewOrder) -> Answer:
     """Makes the order."""
     currency = own_currency(session, body.currency)
+    variants = named_variants(session, body.items)
     lines = [
-        NewOrderLine(
-            named_variant(session, item.variant_id, item.sku, field=f"items.{position}.sku").id,
-            item.quantity,
-            minor_price(item.price, currency, field=f"items.{position}.price"),
-        )
-        for position, item in enumerate(body.items)
+        NewOrderLine(variant.id, item.quantity, minor_price(item.price, currency, field=f"items.{position}.price"))
+        for position, (variant, item) in enumerate(zip(variants, body.items, strict=True))
     ]
     order = create_order(
         session,
@@ -188,6 +194,7 @@ def create(session: Session, call: Call, body: NewOrder) -> Answer:
         priority=body.priority,
         due_at=body.due_at,
         notes=body.notes,
+        ordered_at=body.ordered_at,
     )
     return Answer(_order(session, order.id), location=call.url(f"/orders/{order.id}"))
 
@@ -210,7 +217,8 @@ def reserve(session: Session, call: Call, _body: Nothing) -> Answer:
 def fulfill(session: Session, call: Call, body: Fulfilment) -> Answer:
     """Everything that is open, or the items that are named."""
     order = get_order(session, call.path["id"])
-    fulfill_order(session, order, _named_lines(session, order.id, body.items) if body.items else None)
+    lines = _named_lines(session, order.id, body.items) if body.items else None
+    fulfill_order(session, order, lines, occurred_at=body.occurred_at)
     return Answer(_order(session, order.id))
 
 

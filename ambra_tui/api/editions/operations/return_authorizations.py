@@ -16,9 +16,9 @@ from pydantic import AliasChoices, Field
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
-from ambra_tui.api.editions.operations.bodies import named_variant
+from ambra_tui.api.editions.operations.bodies import named_variants
 from ambra_tui.api.editions.operations.views import ReturnAuthorizationView, ReturnItemView
-from ambra_tui.api.fields import Body, Identifier, Line, Number, OneOf, PositiveQuantity, Rows
+from ambra_tui.api.fields import Body, FromMoment, Identifier, Line, Number, OneOf, PositiveQuantity, Rows
 from ambra_tui.api.paging import Paging
 from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.kit.clock import to_iso
@@ -76,9 +76,10 @@ class ReturnChange(Body):
 
 
 class ReturnReceipt(Body):
-    """Where sellable items go: without a location, to the receiving dock."""
+    """Where sellable items go: without a location, to the receiving dock. `occurred_at`: when they came, if not now."""
 
     location_id: Identifier | None = None
+    occurred_at: FromMoment | None = None
 
 
 @catalogue.read(
@@ -143,7 +144,13 @@ def update(session: Session, call: Call, body: ReturnChange) -> Answer:
 def receive(session: Session, call: Call, body: ReturnReceipt) -> Answer:
     """Everything that has not come yet, in the conditions that are expected."""
     rma = get_return(session, call.path["id"])
-    receive_return(session, rma, location_id=bin_of(session, rma, body.location_id), idempotency_key=call.key("return"))
+    receive_return(
+        session,
+        rma,
+        location_id=bin_of(session, rma, body.location_id),
+        occurred_at=body.occurred_at,
+        idempotency_key=call.key("return"),
+    )
     return Answer(_return(session, rma.id))
 
 
@@ -160,13 +167,9 @@ def cancel(session: Session, call: Call, _body: Nothing) -> Answer:
 
 
 def _lines(session: Session, items: Sequence[NewItem]) -> list[NewReturnLine]:
+    variants = named_variants(session, items)
     return [
-        NewReturnLine(
-            named_variant(session, item.variant_id, item.sku, field=f"items.{position}.sku").id,
-            item.quantity,
-            item.condition,
-        )
-        for position, item in enumerate(items)
+        NewReturnLine(variant.id, item.quantity, item.condition) for variant, item in zip(variants, items, strict=True)
     ]
 
 

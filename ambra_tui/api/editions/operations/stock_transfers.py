@@ -15,9 +15,19 @@ from pydantic import AliasChoices, Field
 from sqlmodel import Session, col
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
-from ambra_tui.api.editions.operations.bodies import named_variant
+from ambra_tui.api.editions.operations.bodies import named_variant, named_variants
 from ambra_tui.api.editions.operations.views import StockTransferItemView, StockTransferView
-from ambra_tui.api.fields import Body, Identifier, Note, Number, OneOf, PositiveQuantity, Rows
+from ambra_tui.api.fields import (
+    Body,
+    FromMoment,
+    Identifier,
+    Note,
+    NotNegativeQuantity,
+    Number,
+    OneOf,
+    PositiveQuantity,
+    Rows,
+)
 from ambra_tui.api.paging import Paging
 from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.kit.clock import to_iso
@@ -26,7 +36,7 @@ from ambra_tui.services import transfers
 from ambra_tui.services.adjustments import place_of
 from ambra_tui.services.lots import find_lot
 from ambra_tui.services.stock_views import lines_with_skus, rows_by_id, sum_by
-from ambra_tui.services.transfers import Arrival, NewTransferLine
+from ambra_tui.services.transfers import Arrival, Departure, NewTransferLine
 from ambra_tui.store.models import (
     Discrepancy,
     Site,
@@ -72,6 +82,23 @@ class NewTransfer(Body):
     items: Annotated[list[NewItem], Rows] = Field(validation_alias=_ITEMS, min_length=1)
 
 
+class DepartingItem(Body):
+    """How much of a line leaves, named by its id, its variant or its SKU; 0: nothing of it."""
+
+    id: Identifier | None = None
+    variant_id: Identifier | None = None
+    sku: Identifier | None = None
+    quantity: NotNegativeQuantity
+
+
+class Shipment(Body):
+    """Without `items` everything leaves. What leaves of a line may be less than it asks for, and of a line that is not
+    named nothing leaves: the difference is an open discrepancy. `occurred_at`: when it left, if not now."""
+
+    occurred_at: FromMoment | None = None
+    items: Annotated[list[DepartingItem], Rows] | None = Field(default=None, validation_alias=_ITEMS, min_length=1)
+
+
 class ArrivedItem(Body):
     """What arrived of a line, named by its id, its variant or its SKU. Without a quantity: all that is in transit."""
 
@@ -85,8 +112,10 @@ class ArrivedItem(Body):
 
 
 class Receipt(Body):
-    """Without `items` everything in transit comes in; what they leave out is missing."""
+    """Without `items` everything in transit comes in; what they leave out is missing. `occurred_at`: when it came, if
+    not now."""
 
+    occurred_at: FromMoment | None = None
     items: Annotated[list[ArrivedItem], Rows] = Field(default_factory=list, validation_alias=_ITEMS)
 
 
@@ -130,12 +159,8 @@ def get(session: Session, call: Call, _query: object) -> Answer:
 )  # fmt: skip
 def create(session: Session, call: Call, body: NewTransfer) -> Answer:
     """Makes the draft."""
-    lines = [
-        NewTransferLine(
-            named_variant(session, item.variant_id, item.sku, field=f"items.{position}.sku").id, item.quantity
-        )
-        for position, item in enumerate(body.items)
-    ]
+    variants = named_variants(session, body.items)
+    lines = [NewTransferLine(variant.id, item.quantity) for variant, item in zip(variants, body.items, strict=True)]
     made = transfers.create_transfer(
         session,
         source_site_id=_site_id(session, body.from_location_id, field="from_location_id"),
@@ -148,14 +173,17 @@ def create(session: Session, call: Call, body: NewTransfer) -> Answer:
 
 
 @catalogue.write(
-    "POST", "/stock_transfers/{id}/ship", Nothing, scope="stock_transfers:write", current=get,
-    operation_id="shipStockTransfer", shape=StockTransferView,
-    summary="Ship the transfer: its stock leaves the source location",
+    "POST", "/stock_transfers/{id}/ship", Shipment, scope="stock_transfers:write", current=get,
+    operation_id="shipStockTransfer", wrapper="stock_transfer", shape=StockTransferView,
+    summary="Ship the transfer: its stock leaves the source location; what it lacks is an open discrepancy",
 )  # fmt: skip
-def ship(session: Session, call: Call, _body: Nothing) -> Answer:
-    """All that is still to go leaves, or nothing."""
+def ship(session: Session, call: Call, body: Shipment) -> Answer:
+    """All that is still to go leaves, or what is named, or nothing."""
     transfer = transfers.get_transfer(session, call.path["id"])
-    transfers.ship(session, transfer, idempotency_key=call.key("ship"))
+    departures = None if body.items is None else _departures(session, transfer, body.items)
+    transfers.ship(
+        session, transfer, departures=departures, occurred_at=body.occurred_at, idempotency_key=call.key("ship")
+    )
     return Answer(_transfer(session, transfer.id))
 
 
@@ -169,7 +197,7 @@ def receive(session: Session, call: Call, body: Receipt) -> Answer:
     """One receipt, which ends the transfer."""
     transfer = transfers.get_transfer(session, call.path["id"])
     arrivals = [_arrival(session, transfer, item, position) for position, item in enumerate(body.items)]
-    transfers.receive(session, transfer, arrivals, idempotency_key=call.key("receive"))
+    transfers.receive(session, transfer, arrivals, occurred_at=body.occurred_at, idempotency_key=call.key("receive"))
     return Answer(_transfer(session, transfer.id))
 
 
@@ -189,6 +217,15 @@ def _site_id(session: Session, key: str, *, field: str) -> str:
     if site is None:
         raise NotFound("location", key, field=field)
     return site.id
+
+
+def _departures(session: Session, transfer: StockTransfer, items: Sequence[DepartingItem]) -> list[Departure]:
+    named = (
+        named_variants(session, items)
+        if all(item.id is None for item in items)
+        else [_variant_of(session, transfer, item, position) for position, item in enumerate(items)]
+    )
+    return [Departure(variant.id, item.quantity) for variant, item in zip(named, items, strict=True)]
 
 
 def _arrival(session: Session, transfer: StockTransfer, item: ArrivedItem, position: int) -> Arrival:
@@ -214,7 +251,7 @@ def _arrival(session: Session, transfer: StockTransfer, item: ArrivedItem, posit
     )
 
 
-def _variant_of(session: Session, transfer: StockTransfer, item: ArrivedItem, position: int) -> Variant:
+def _variant_of(session: Session, transfer: StockTransfer, item: ArrivedItem | DepartingItem, position: int) -> Variant:
     if item.id is None:
         return named_variant(session, item.variant_id, item.sku, field=f"items.{position}.sku")
     statement = scoped(session, StockTransferLine).where(
@@ -248,19 +285,19 @@ def _transfers(session: Session, ids: Sequence[str]) -> list[StockTransferView]:
         return []
     lines = lines_with_skus(session, StockTransferLine, ids, key="stock_transfer_id")
     settled = sum_by(session, StockTransferContent, "settled", of="stock_transfer_id", keys=ids, by="line_id")
-    losses = _open_losses(session, ids)
+    missing = _open_discrepancies(session, ids)
     rows = rows_by_id(session, StockTransfer, ids)
-    return [_view(row, lines[row.id], settled, losses[row.id]) for row in rows]
+    return [_view(row, lines[row.id], settled, missing[row.id]) for row in rows]
 
 
-def _open_losses(session: Session, ids: Sequence[str]) -> Counter[str]:
-    """Transfer id -> how many items of it are missing without a reason."""
+def _open_discrepancies(session: Session, ids: Sequence[str]) -> Counter[str]:
+    """Transfer id -> how many items of it were not sent, or did not arrive, without a reason."""
     statement = scoped(session, Discrepancy).where(
-        Discrepancy.kind == transfers.TRANSFER_LOSS,
+        col(Discrepancy.kind).in_((transfers.TRANSFER_LOSS, transfers.TRANSFER_SHORT)),
         Discrepancy.status == "open",
         col(Discrepancy.document_id).in_(ids),
     )
-    return Counter(loss.document_id for loss in session.exec(statement).all())
+    return Counter(row.document_id for row in session.exec(statement).all())
 
 
 def _view(row: Any, lines: Sequence[Any], settled: dict[str, Any], open_discrepancies: int) -> StockTransferView:
