@@ -1,23 +1,27 @@
 """Runs every benchmark and prints one table.
 
 python -m tests.benchmarks [--only postings,http]
+python -m tests.benchmarks replay --datasets FOLDER
+python -m tests.benchmarks forecasts --datasets FOLDER
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tests.benchmarks import (
     at_rest,
     contention,
     first_paint,
     fleet,
+    forecasts,
     http,
     imports,
     lists,
     postings,
+    replay,
     scan_to_verdict,
     under_load,
 )
@@ -35,10 +39,14 @@ BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "at_rest": at_rest.measure,
     "fleet": fleet.measure,
 }
+ON_DATASETS: dict[str, Callable[[Sequence[str]], None]] = {"replay": replay.main, "forecasts": forecasts.main}
 
 
 def main() -> None:
-    """Measures what is asked for, one after another."""
+    """Measures what is asked for, one after another; what runs on recorded data is asked for by its name alone."""
+    if sys.argv[1:] and sys.argv[1] in ON_DATASETS:
+        ON_DATASETS[sys.argv[1]](sys.argv[2:])
+        return
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", metavar="NAMES", help=f"some of: {', '.join(BENCHMARKS)}")
     only = parser.parse_args().only

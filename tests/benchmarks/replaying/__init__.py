@@ -1,0 +1,1 @@
+"""What a business recorded, replayed through the public API, and the books compared with its files."""
