@@ -20,7 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlmodel import Session, col
 
@@ -42,6 +42,9 @@ from ambra_tui.store import Actor, Store, leases, open_store
 from ambra_tui.store.models import Lease, Organization, Site
 from ambra_tui.store.outbox import Follower
 from ambra_tui.store.scope import scoped
+
+if TYPE_CHECKING:
+    from ambra_tui.services.forecasts.answer import Forecast
 
 RENEW_SECONDS = 10.0
 WATCH_SECONDS = 1.0
@@ -189,6 +192,22 @@ class TerminalHost:
             lambda session: read_page(session, name, after=after, before=before, search=search, limit=limit)
         )
 
+    def forecast(self, text: str) -> Future[Forecast]:
+        from ambra_tui.services.forecasts.card import forecast_card  # loaded with the first forecast
+
+        return self._for_supervisors(lambda session: forecast_card(session, text, site_id=self._place.site_id))
+
+    def take_forecast(self, shown: Forecast) -> Future[None]:
+        from ambra_tui.services.forecasts.card import take_forecast
+
+        actor = self._actor
+
+        def take(session: Session) -> None:
+            _refuse_others(actor)
+            take_forecast(session, shown)
+
+        return self._store.writer.submit(take, organization_id=self._organization_id, actor=actor)
+
     def close(self) -> None:
         self._closing.set()
         self._follower.stop()
@@ -205,11 +224,10 @@ class TerminalHost:
         return Actor(reply.user_id, reply.user_name, self._place.station, reply.role)
 
     def _for_supervisors(self, read: Callable[[Session], T]) -> Future[T]:
-        reply = self._reply
+        actor = self._actor
 
         def work() -> T:
-            if not reply.user_id or reply.role not in SUPERVISORS:
-                raise NotAllowed("Only supervisors see this. Sign in with a supervisor's badge.")
+            _refuse_others(actor)
             with self._store.read(self._organization_id) as session:
                 return read(session)
 
@@ -311,6 +329,11 @@ class TerminalHost:
         if address != self._status.server:
             self._status = replace(self._status, server=address)
             self._wake()
+
+
+def _refuse_others(actor: Actor) -> None:
+    if not actor.id or actor.role not in SUPERVISORS:
+        raise NotAllowed("Only supervisors see this. Sign in with a supervisor's badge.")
 
 
 def server_log() -> Path:

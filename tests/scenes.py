@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from sqlmodel import Session
 from textual.pilot import Pilot
 
 from ambra_tui.kit.clock import FrozenClock, parse_moment
+from ambra_tui.ledger import CUSTOMER, INVENTORY_LOSS, MoveKind, Posting, post
 from ambra_tui.runtime import TerminalHost, TerminalOptions, open_terminal
 from ambra_tui.services import access, catalog, count_plans, orders, places, purchasing, returns, suppliers, transfers
 from ambra_tui.services.access import user_by_badge
@@ -29,6 +32,7 @@ from ambra_tui.store import open_store
 from ambra_tui.store.models import Site
 from ambra_tui.tui.app import Terminal
 from ambra_tui.tui.desk import LivePage, ShiftPage
+from ambra_tui.tui.forecast import ForecastPage
 from ambra_tui.tui.rows import RowsPage
 from tests.floor.worker import NOW, Worker, open_ds1
 
@@ -160,6 +164,9 @@ SCENES: dict[str, Scene] = {
     "desk-operator": scene("key:0"),
     "desk-live": scene("key:0", "key:f5", badge=SUPERVISOR, is_pictured=True),
     "desk-shift": scene("key:0", "key:f11", badge=SUPERVISOR, is_pictured=True),
+    "forecast": scene(CABLE, "key:f8", badge=SUPERVISOR, is_pictured=True),
+    "forecast-taken": scene(CABLE, "key:f8", "key:f10", badge=SUPERVISOR),
+    "forecast-ask": scene("key:0", "key:f9", badge=SUPERVISOR),
     "list-stock": scene("key:0", "key:f6", badge=SUPERVISOR, is_pictured=True),
     "list-moves": scene("key:0", "key:f7", badge=SUPERVISOR),
     "list-trail": scene("key:0", "key:f8", badge=SUPERVISOR),
@@ -175,6 +182,7 @@ def prepare(path: Path) -> None:
     store.clock = FrozenClock(parse_moment(NOW))
     office = Worker(store, organization_id, SUPERVISOR, station="office")
     office.write(_buy)
+    office.write(_past)
     office.order("SO-1", ("BOLT-M8", 10), ("MILK-1L", 6))
     office.order("SO-2", ("MILK-1L", 8), ("PAINT-5L", 1), ("GLOVE-L", 3), ("CABLE-2M", 2))
     office.order("SO-3", ("GLOVE-L", 3), ("CABLE-2M", 2))
@@ -216,6 +224,28 @@ def _buy(session: Session) -> None:
         session, line=purchasing.lines_of(session, order.id)[0], quantity=Decimal(6), location_id=dock.id,
         plate_id=plate.id, idempotency_key="scene-receipt",
     )  # fmt: skip
+
+
+def _past(session: Session) -> None:
+    """A year in which cables came and were sold; what lies there now is what lay there before."""
+    cable = catalog.variant_by_sku(session, "CABLE-2M")
+    place = places.find_location(session, "WH1-B01-1")
+    assert place is not None
+    chance, today, sold = Random(7), parse_moment(NOW), []
+    for week in range(51, -1, -1):
+        if chance.random() < 0.8:
+            sold.append((today - timedelta(days=7 * week + 3), Decimal(chance.randint(1, 9))))
+    came = sum((quantity for _, quantity in sold), Decimal(0))
+    base = Posting(
+        cable.id, INVENTORY_LOSS, place.id, came, MoveKind.OPENING_BALANCE, "scene-past",
+        occurred_at=today - timedelta(days=360),
+    )  # fmt: skip
+    left = [
+        replace(base, source_id=place.id, destination_id=CUSTOMER, quantity=quantity, kind=MoveKind.ORDER_FULFILLED,
+                idempotency_key=f"scene-past-{number}", occurred_at=at)
+        for number, (at, quantity) in enumerate(sold)
+    ]  # fmt: skip
+    post(session, [base, *left])
 
 
 def _other_documents(session: Session) -> None:
@@ -320,6 +350,8 @@ def _is_read(terminal: Terminal) -> bool:
     page = terminal.screen
     if isinstance(page, RowsPage):
         return bool(page.rows)
+    if isinstance(page, ForecastPage):
+        return not page.is_reading
     return not isinstance(page, LivePage | ShiftPage) or page.figures is not None
 
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ambra_tui.floor.conversation import Entry, Level, PastVerdict, PracticeCode, Prompt
 from ambra_tui.scan.model import RawScan, Scan
 from ambra_tui.services.desk import Board
 from ambra_tui.services.lists import Key, ListPage
+
+if TYPE_CHECKING:
+    from ambra_tui.services.forecasts.answer import Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,15 @@ class FloorHost(Protocol):
         self, name: str, *, after: Key | None = None, before: Key | None = None, search: str = "", limit: int = 100
     ) -> Future[ListPage]:
         """A page of a long list (`services.lists.read_page`). The future raises NotAllowed for an operator."""
+        ...
+
+    def forecast(self, text: str) -> Future[Forecast]:
+        """The forecast of an item at the terminal's site, named by id, code or words. The future raises NotFound, and
+        NotAllowed for an operator."""
+        ...
+
+    def take_forecast(self, shown: Forecast) -> Future[None]:
+        """The suggestion of a forecast becomes the policy of its item. The future raises as `forecast` does."""
         ...
 
     def close(self) -> None:

@@ -270,8 +270,13 @@ class Terminal(App[int]):
     def _open_desk(self, name: str) -> None:
         """A supervisor's page: loaded when first opened, so that an operator's terminal never pays for it."""
         from ambra_tui.tui.desk import LivePage, ShiftPage
+        from ambra_tui.tui.forecast import ForecastPage
         from ambra_tui.tui.rows import RowsPage
 
+        name, _, subject = name.partition(":")
+        if name == "forecast":
+            self.push_screen(ForecastPage(subject))
+            return
         pages = {"desk": LivePage, "shift": ShiftPage}
         self.push_screen(pages[name]() if name in pages else RowsPage(name))
 

@@ -18,7 +18,7 @@ from ambra_tui.errors import NotFound
 from ambra_tui.floor.codes import scan_of, unknown
 from ambra_tui.floor.conversation import Command, Entry, FlowState, Heard, PracticeCode, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.count_state import is_blind
-from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.desk import SUPERVISORS, Desk
 from ambra_tui.floor.printing import label_command, print_label
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.services import inquiry, labels
@@ -150,6 +150,7 @@ def _card(
     facts: Iterable[Row],
     contents_title: str = "",
     contents: Sequence[Row] = (),
+    commands: Sequence[Command] = (),
 ) -> Prompt:
     return Prompt(
         step=kind,
@@ -159,7 +160,7 @@ def _card(
         facts=tuple(facts)[:MAX_FACTS],
         contents_title=contents_title,
         contents=tuple(contents)[:MAX_CONTENTS],
-        commands=(label_command(desk), Command("f11", "code", desk.say("labels.show"))),
+        commands=(*commands, label_command(desk), Command("f11", "code", desk.say("labels.show"))),
         practice=_practice(desk),
         help_page="inquiry",
         is_card=True,
@@ -180,7 +181,15 @@ def _item(desk: Desk, card: ItemCard) -> Prompt:
         facts=(Row(card.name), *places, Row(desk.say("inquiry.reserved"), promised)),
         contents_title=desk.say("inquiry.where", total=show(card.on_hand)),
         contents=[_where(desk, held) for held in (*card.here, *card.elsewhere)],
+        commands=_forecast_command(desk, card),
     )
+
+
+def _forecast_command(desk: Desk, card: ItemCard) -> tuple[Command, ...]:
+    """What the item will sell is for those who order it."""
+    if desk.user.role not in SUPERVISORS:
+        return ()
+    return (Command("f8", f"page.forecast:{card.sku}", desk.say("forecast.key")),)
 
 
 def _bin(desk: Desk, card: BinCard) -> Prompt:
