@@ -165,11 +165,9 @@ def _responses(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
         refusals[404] = "No such object here"
     if operation.current:
         refusals[412] = "The object changed since you read it"
-    good = {
-        "description": operation.summary,
-        "headers": _answer_headers(operation),
-        "content": {"application/json": {"schema": shapes.answer(operation)}},
-    }
+    good = {"description": operation.summary, "headers": _answer_headers(operation)}
+    if not operation.is_empty:
+        good["content"] = {"application/json": {"schema": shapes.answer(operation)}}
     named = {str(operation.status): good}
     if is_read and operation.is_single:
         named["304"] = {"description": "The same as the ETag in If-None-Match"}
@@ -182,7 +180,7 @@ def _answer_headers(operation: Operation) -> dict[str, Any]:
     names = {"X-Request-Id": "string"}
     if operation.is_list:
         names |= {"X-Total-Count": "integer", "Link": "string"}
-    elif operation.method == "GET" or operation.status == 201 or operation.current:
+    elif not operation.is_empty and (operation.method == "GET" or operation.status == 201 or operation.current):
         names["ETag"] = "string"
     if operation.status == 201:
         names["Location"] = "string"

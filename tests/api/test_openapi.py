@@ -151,6 +151,13 @@ def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse,
         ),
         "/suppliers/{id}": api.post("/suppliers", {"name": "Farm"}),
         "/lots/{id}": api.post("/lots", {"lot_number": "A", "sku": "MILK-1L"}),
+        "/inventory_policies/{id}": api.post(
+            "/inventory_policies",
+            {"sku": "MILK-1L", "location_id": house.site.id, "reorder_point": 99, "reorder_quantity": 1},
+        ),
+        "/inventory_policy_defaults/{id}": api.client.put(
+            "/api/v1/inventory_policy_defaults/organization", json={"lead_time_days": 3}
+        ),
         "/inventory_adjustments/{id}": api.post(
             "/inventory_adjustments", {"sku": "MILK-1L", "location_id": house.site.id, "quantity": -1}
         ),

@@ -2,7 +2,7 @@
 
 Example::
 
-    select(*value_parts(stock.c.on_hand, stock.c.average_cost)).where(...)     # value_of(row[0:3], currency)
+    select(*value_parts(stock.c.on_hand, stock.c.average_cost)).where(...)     # value_of(row[0:4], currency)
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from ambra_tui.store.scope import organization_of
 
 STOCK: Table = table_of(SiteStock)
 _variant = table_of(Variant)
-_PART = 1000
 
 
 def available_column(stock: Any = STOCK) -> ColumnElement[Any]:
@@ -32,21 +31,17 @@ def available_column(stock: Any = STOCK) -> ColumnElement[Any]:
 
 
 def value_parts(quantity: Any, unit_cost: Any) -> tuple[ColumnElement[Any], ...]:
-    """Three sums that `value_of` puts together: one product of both would not fit into 64 bits."""
+    """Four sums that `value_of` puts together: one product of both would not fit into 64 bits."""
     scaled, cost = type_coerce(quantity, BigInteger), func.coalesce(unit_cost, literal(0, BigInteger))
-    rest = scaled % literal(SCALE, BigInteger)
-    parts = (
-        scaled // literal(SCALE, BigInteger),
-        rest // literal(_PART, BigInteger),
-        rest % literal(_PART, BigInteger),
-    )
-    return tuple(func.coalesce(func.sum(part * cost), 0) for part in parts)
+    part = literal(SCALE, BigInteger)
+    products = (left * right for left in (scaled // part, scaled % part) for right in (cost // part, cost % part))
+    return tuple(func.coalesce(func.sum(product), 0) for product in products)
 
 
 def value_of(sums: Sequence[Any], currency: str) -> Decimal:
     """The value in major units, rounded half to even to the currency's minor unit."""
-    whole, thousandths, millionths = (int(each) for each in sums)
-    scaled = whole * SCALE + thousandths * _PART + millionths
+    both, left, right, neither = (int(each) for each in sums)
+    scaled = (both * SCALE + left + right) * SCALE + neither
     return to_major(round(Decimal(scaled) / (SCALE * COST_SCALE)), currency)
 
 

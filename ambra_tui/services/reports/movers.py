@@ -26,7 +26,9 @@ from ambra_tui.store.scope import now_of, organization_of
 
 DAYS, MAX_DAYS = 30, 365
 _move = table_of(StockMove)
-SOLD: ColumnElement[str] = literal_column("'order_fulfilled'")  # a text of the statement: the index of sales is for this kind alone
+SOLD: ColumnElement[str] = literal_column(
+    "'order_fulfilled'"
+)  # a text of the statement: the index of sales is for this kind alone
 _HUNDREDTH = Decimal("0.01")
 
 
