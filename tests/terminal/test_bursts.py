@@ -153,43 +153,49 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_no_stray_byte_ends_the_program_or_acts(floor: Floor, name: str) -> None:
-    entries = len(floor.heard)
-    floor.terminal.send(HOSTILE[name])
-    floor.terminal.wait(lambda screen: True)
-    _silence(floor)
-    floor.terminal.scan("GOOD-CODE-1")
-    floor.terminal.wait_for("GOOD-CODE-1")
-    _until(floor, "GOOD-CODE-1")
-    assert floor.terminal.process.poll() is None
-    new = floor.heard[entries:]
-    assert new[-1][:3] == ["code", "GOOD-CODE-1", "scan"]
-    allowed = {("code", "A\x11B\x10C\x0cD\x0fE"), ("code", "ABC")}
-    if name == "Ctrl-Z":
-        allowed.add(("command", "undo"))  # opens a card, which a digit alone answers
-    assert all((kind, text) in allowed for kind, text, _, _ in new[:-1]), new
-    floor.terminal.wait_for("Scan every unit")
+def test_no_stray_byte_ends_the_program_or_acts(floor: Floor) -> None:
+    """One after the other on one terminal: each leaves it as it was."""
+    for number, (name, sent) in enumerate(HOSTILE.items()):
+        entries, good = len(floor.heard), f"GOOD-CODE-{number}"
+        floor.terminal.send(sent)
+        floor.terminal.wait(lambda screen: True)
+        _silence(floor)
+        floor.terminal.scan(good)
+        _until(floor, good)
+        assert floor.terminal.process.poll() is None, name
+        new = floor.heard[entries:]
+        assert new[-1][:3] == ["code", good, "scan"], name
+        allowed = {("code", "A\x11B\x10C\x0cD\x0fE"), ("code", "ABC")}
+        if name == "Ctrl-Z":
+            allowed.add(("command", "undo"))  # opens a card, which a digit alone answers
+        assert all((kind, text) in allowed for kind, text, _, _ in new[:-1]), (name, new)
+        floor.terminal.wait_for(good, "Scan every unit")
 
 
-@pytest.mark.parametrize(
-    "sequence", ["\x1b[31m", "\x1b[0m", "\x1b[2J", "\x1b[I", "\x1b[3;4R", "\x1b[<0;5;5M", "\x1b]0;title\x07", "\x1b"]
-)
+SEQUENCES = ("\x1b[31m", "\x1b[0m", "\x1b[2J", "\x1b[I", "\x1b[3;4R", "\x1b[<0;5;5M", "\x1b]0;title\x07", "\x1b")
+
+
 @pytest.mark.parametrize("before", ["", "CODE-"])
-def test_a_sequence_inside_a_code_is_no_part_of_it_and_breaks_it(floor: Floor, sequence: str, before: str) -> None:
-    floor.terminal.send(f"{before}{sequence}RED-1\r")
-    floor.terminal.wait_for("E27 SCAN BROKEN")
-    _silence(floor)
-    floor.terminal.scan("GOOD-CODE-1")
-    _until(floor, "GOOD-CODE-1")
-    assert floor.codes[1:] == ["GOOD-CODE-1"]
+def test_a_sequence_inside_a_code_is_no_part_of_it_and_breaks_it(floor: Floor, before: str) -> None:
+    for number, sequence in enumerate(SEQUENCES):
+        bells, good = floor.terminal.bells, f"GOOD-CODE-{number}"
+        floor.terminal.send(f"{before}{sequence}RED-1\r")
+        floor.terminal.wait_bells(bells + 3)
+        floor.terminal.wait_for("E27 SCAN BROKEN")
+        _silence(floor)
+        floor.terminal.scan(good)
+        _until(floor, good)
+        assert floor.codes[1:] == [f"GOOD-CODE-{each}" for each in range(number + 1)], sequence
 
 
-@pytest.mark.parametrize("code", ["\x1b[31mRED-1", "RED-\x1b[31m1", "RED-\x1b[I1"])
-def test_a_sequence_that_comes_byte_by_byte_breaks_its_code_too(floor: Floor, code: str) -> None:
-    floor.terminal.send_spaced(f"{code}\r", gap_seconds=0.002)
-    floor.terminal.wait_for("E27 SCAN BROKEN")
-    assert floor.codes[1:] == []
+def test_a_sequence_that_comes_byte_by_byte_breaks_its_code_too(floor: Floor) -> None:
+    for code in ("\x1b[31mRED-1", "RED-\x1b[31m1", "RED-\x1b[I1"):
+        bells = floor.terminal.bells
+        floor.terminal.send_spaced(f"{code}\r", gap_seconds=0.002)
+        floor.terminal.wait_bells(bells + 3)
+        floor.terminal.wait_for("E27 SCAN BROKEN")
+        _silence(floor)
+        assert floor.codes[1:] == [], code
 
 
 def test_a_lone_escape_is_the_back_key(floor: Floor) -> None:
