@@ -228,7 +228,7 @@ def note(desk: Desk, standing: Standing, carried: list[Carried], *, is_closed: b
         document_id=standing.transfer.id,
         summary={
             "item": ", ".join(dict.fromkeys(sku_of(desk, variants[each.content_id]) for each in carried)),
-            "quantity": show(quantity),
+            "quantity": show(quantity) if quantity else "",
             "document": standing.document,
         },
         details={"carried": [[each.content_id, str(each.quantity)] for each in carried], "closed": is_closed},

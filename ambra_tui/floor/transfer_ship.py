@@ -32,6 +32,7 @@ from ambra_tui.floor.bin_item import (
 from ambra_tui.floor.codes import scan_of, typed_quantity, unknown
 from ambra_tui.floor.conversation import Entry, Heard, Refusal, Verdict
 from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.held_lots import held_code
 from ambra_tui.floor.transfer_state import Standing, TransferState, sku_of
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.services import transfers
@@ -117,7 +118,7 @@ def refuse_barred(desk: Desk, item: BinItem) -> None:
     for level in levels_of(desk, item):
         lot = fetch(desk.session, Lot, level.lot_id, resource="lot") if level.lot_id else None
         if lot is not None and lot.status in BARRED:
-            raise Refusal("E16", lot=lot.lot_number)
+            raise Refusal(held_code(lot), lot=lot.lot_number)
 
 
 def _loaded(desk: Desk, standing: Standing, item: BinItem, carried: list[Carried] | None = None) -> Heard:
@@ -169,7 +170,7 @@ def note(desk: Desk, standing: Standing, carried: list[Carried], *, is_sent: boo
         moves=[each.posted for each in carried],
         document_kind=transfers.DOCUMENT,
         document_id=standing.transfer.id,
-        summary={"item": items, "quantity": show(quantity), "document": standing.document},
+        summary={"item": items, "quantity": show(quantity) if quantity else "", "document": standing.document},
         details={"carried": [[each.content_id, str(each.quantity)] for each in carried], "sent": is_sent},
     )
 
