@@ -11,33 +11,43 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, false, or_, tuple_
+from sqlalchemy import ColumnElement, Row, and_, case, false, func, literal_column, or_, tuple_
 from sqlalchemy import select as core_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.quantity import ZERO, show
+from ambra_tui.ledger import CUSTOMER, MoveKind
+from ambra_tui.services import tracing
 from ambra_tui.services.codes import normalize_code
+from ambra_tui.services.orders import STATE_WORDS
 from ambra_tui.store.models import (
     AuditEntry,
     Barcode,
+    CycleCount,
     Discrepancy,
     Location,
     Lot,
+    ProductionBatch,
+    PurchaseOrder,
+    ReturnAuthorization,
+    SalesOrder,
     Site,
     StockLevel,
     StockMove,
+    StockTransfer,
     User,
     Variant,
 )
 from ambra_tui.store.scope import organization_of
+from ambra_tui.store.types import QuantityColumn
 
 MAX_ROWS = 500
 Key = tuple[str | int, ...]
@@ -93,9 +103,7 @@ def read_page(
 
     `search`: an item's SKU (or its first letters), a barcode, or a bin. Raises Invalid for a list that is not there.
     """
-    chosen = _LISTS.get(name)
-    if chosen is None:
-        raise Invalid(f"there is no list '{name}'", field="list")
+    chosen = _list_of(session, name)
     organization_id = organization_of(session)
     limit = max(1, min(limit, MAX_ROWS))
     is_backwards = before is not None
@@ -117,6 +125,17 @@ def read_page(
     if is_backwards:
         rows.reverse()
     return ListPage(tuple(rows), len(found) > limit)
+
+
+def _list_of(session: Session, name: str) -> _List:
+    """The list of a name, or of a name and what it is about: ``trace:<lot id>``. Raises Invalid."""
+    kind, _, subject = name.partition(":")
+    if subject and kind in _LISTS_OF:
+        return _LISTS_OF[kind](session, subject)
+    chosen = _LISTS.get(name)
+    if chosen is None:
+        raise Invalid(f"there is no list '{name}'", field="list")
+    return chosen
 
 
 # --- what a text typed into a list means ----------------------------------------------------------------------------
@@ -259,6 +278,91 @@ def _draw_trail(row: Row[Any]) -> ListRow:
     return ListRow((row.id,), row.act, row.actor_name, (row.station, told), row.at)
 
 
+def _trace(session: Session, lot_id: str) -> _List:
+    """The moves of a lot; a bin or the beginning of a document's number finds some of them."""
+    source, destination = aliased(Location), aliased(Location)
+    numbered = (SalesOrder, PurchaseOrder, StockTransfer, ReturnAuthorization, ProductionBatch, CycleCount)
+    number: ColumnElement[str] = func.coalesce(*(col(model.number) for model in numbered), "")
+
+    def statement(organization_id: int) -> Any:
+        selected: Any = (
+            core_select(
+                col(StockMove.sequence), col(StockMove.kind), col(StockMove.quantity), col(StockMove.posted_at),
+                col(StockMove.source_site_id), col(StockMove.destination_site_id), col(StockMove.serial),
+                col(source.code).label("source_code"), col(destination.code).label("destination_code"),
+                number.label("number"), col(User.name).label("actor_name"),
+            )
+            .select_from(StockMove)
+            .join(source, _same(source, col(StockMove.source_id), organization_id))
+            .join(destination, _same(destination, col(StockMove.destination_id), organization_id))
+            .outerjoin(User, _same(User, col(StockMove.actor_id), organization_id))
+            .where(
+                col(StockMove.organization_id) == organization_id,
+                col(StockMove.lot_id) == lot_id,
+                col(StockMove.lot_id) != literal_column("''"),
+            )
+        )  # fmt: skip
+        for model in numbered:
+            selected = selected.outerjoin(model, _same(model, col(StockMove.origin_id), organization_id))
+        return selected
+
+    def search(session: Session, organization_id: int, text: str) -> ColumnElement[bool]:
+        del session, organization_id
+        typed = text.upper()
+        bins = (col(side.code) == typed for side in (source, destination))
+        scanned = (col(side.barcode) == typed for side in (source, destination))
+        return or_(number.startswith(typed, autoescape=True), *bins, *scanned)
+
+    return _List(statement, lambda: (col(StockMove.sequence),), True, search, _draw_trace)
+
+
+def _draw_trace(row: Row[Any]) -> ListRow:
+    is_inside = row.source_site_id == row.destination_site_id
+    sign = "" if is_inside else "+" if row.destination_site_id else "-"
+    details = (row.number, row.source_code, "→", row.destination_code, row.serial, row.actor_name or "")
+    return ListRow((row.sequence,), str(row.kind), f"{sign}{show(row.quantity)}", details, row.posted_at)
+
+
+def _reached(session: Session, lot_id: str) -> _List:
+    """The orders that a lot, or what was made of it, left for; by the beginning of the order's number."""
+    lot_ids = (lot_id, *tracing.descendants_of(session, lot_id).lot_ids)
+    order_ids = tracing.origins_of(session, lot_ids, MoveKind.ORDER_FULFILLED)
+
+    def statement(organization_id: int) -> Any:
+        return core_select(
+            col(SalesOrder.id), col(SalesOrder.number), col(SalesOrder.customer), col(SalesOrder.status),
+            _left_for(organization_id, col(SalesOrder.id), lot_ids).label("shipped"),
+        ).where(col(SalesOrder.organization_id) == organization_id, col(SalesOrder.id).in_(order_ids))  # fmt: skip
+
+    def search(session: Session, organization_id: int, text: str) -> ColumnElement[bool]:
+        del session, organization_id
+        return col(SalesOrder.number).startswith(text.upper(), autoescape=True)
+
+    return _List(statement, lambda: (col(SalesOrder.id),), True, search, _draw_reached)
+
+
+def _left_for(organization_id: int, order_id: Any, lot_ids: Sequence[str]) -> Any:
+    """What left for an order of some lots, less what was taken back."""
+    signed = case((col(StockMove.destination_id) == CUSTOMER, col(StockMove.quantity)), else_=-col(StockMove.quantity))
+    return (
+        core_select(func.sum(signed, type_=QuantityColumn()))
+        .where(
+            col(StockMove.organization_id) == organization_id,
+            col(StockMove.origin_id) == order_id,
+            col(StockMove.origin_id) != literal_column("''"),
+            col(StockMove.lot_id).in_(lot_ids),
+            or_(col(StockMove.destination_id) == CUSTOMER, col(StockMove.source_id) == CUSTOMER),
+        )
+        .scalar_subquery()
+    )
+
+
+def _draw_reached(row: Row[Any]) -> ListRow:
+    details = (tracing.name_of(row.customer or {}), STATE_WORDS[row.status])
+    return ListRow((row.id,), row.number, show(row.shipped or ZERO), details)
+
+
+_LISTS_OF: dict[str, Callable[[Session, str], _List]] = {"trace": _trace, "reached": _reached}
 _LISTS = {
     "stock": _List(
         _stock,

@@ -8,7 +8,7 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from sqlmodel import Session, col
@@ -167,6 +167,24 @@ def list_lots(session: Session, *, status: str | None = None, variant_id: str | 
     if variant_id is not None:
         statement = statement.where(Lot.variant_id == variant_id)
     return statement.order_by(col(Lot.created_at).desc(), col(Lot.id).desc())
+
+
+def correct_dates(session: Session, lot: Lot, dates: Mapping[str, date], *, reason: str = "") -> Lot:
+    """Dates of a lot (`DATES`) that were noted wrongly; its stock leaves by the right ones from now on."""
+    why = clean_line(reason, field="reason", required=False)
+    changed = {name: day for name, day in dates.items() if getattr(lot, name) != day}
+    before = {name: getattr(lot, name) for name in changed}
+    for name, day in changed.items():
+        setattr(lot, name, day)
+    if not changed:
+        return lot
+    lot.updated_at = now_of(session)
+    session.add(lot)
+    session.flush()
+    told = {name: day.isoformat() for name, day in changed.items()}
+    audit(session, "lot_dated", lot.id, **told, before={n: d and d.isoformat() for n, d in before.items()}, reason=why)
+    publish(session, "lot_dated", lot.id, told)
+    return lot
 
 
 def change_lot_status(session: Session, *, lot_id: str, status: str, reason: str = "") -> Lot:

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from ambra_tui.errors import WrongState
 from ambra_tui.kit.ids import new_id
@@ -251,7 +252,7 @@ def _keep_orders(session: Session, record: LotRecall, orders: Sequence[Reached])
         session.connection().execute(insert(LotRecallOrder), rows)
 
 
-def _having(session: Session, lot_id: str) -> Any:
+def _having(session: Session, lot_id: str) -> SelectOfScalar[LotRecall]:
     members = select(LotRecallLot.recall_id).where(
         LotRecallLot.organization_id == organization_of(session), LotRecallLot.lot_id == lot_id
     )

@@ -100,3 +100,48 @@ def test_a_lot_that_is_quarantined_is_picked_elsewhere_at_once(api: Api, house: 
     assert stops() == ["A01-1"]
     assert api.patch(f"/lots/{lot_id}", {"lot": {"status": "quarantine"}}).status_code == 200
     assert stops() == ["A01-2"]
+
+
+def test_dates_are_corrected_and_a_change_must_name_something(api: Api, house: Any, milk: Any) -> None:
+    lot = new_lot(api)
+    changed = api.patch(f"/lots/{lot['id']}", {"lot": {"expiry_date": "2027-08-15", "reason": "misread"}})
+    assert (changed.status_code, changed.json()["expiry_date"], changed.json()["status"]) == (
+        200, "2027-08-15", "active",
+    )  # fmt: skip
+    assert api.patch(f"/lots/{lot['id']}", {}).json()["error"]["details"][0]["field"] == "status"
+    assert api.patch(f"/lots/{lot['id']}", {"expiry_date": "soon"}).status_code == 422
+
+
+def test_lots_are_filtered_and_paged(api: Api, house: Any, milk: Any) -> None:
+    for number in ("A", "B", "C"):
+        assert api.post("/lots", {"lot_number": number, "sku": "MILK-1L"}).status_code == 201
+    listed = api.get("/lots", params={"per_page": 2, "page": 2})
+    assert [row["lot_number"] for row in listed.json()["data"]] == ["A"]
+    assert listed.json()["meta"] == {"page": 2, "per_page": 2, "total": 3, "total_pages": 2}
+    assert listed.headers["x-total-count"] == "3"
+    assert api.get("/lots").json()["meta"]["per_page"] == 25
+    assert api.get("/lots", params={"per_page": 1000}).json()["meta"]["per_page"] == 100
+    assert [row["lot_number"] for row in api.get("/lots", params={"lot_number": "B"}).json()["data"]] == ["B"]
+    assert api.get("/lots", params={"variant_id": "var_no"}).json()["data"] == []
+    for wrong in ({"status": "lost"}, {"page": 0}, {"per_page": "x"}, {"status": ""}):
+        refused = api.get("/lots", params=wrong)
+        assert (refused.status_code, set(refused.json()["error"]) >= {"code", "message", "details"}) == (422, True)
+
+
+def test_a_lot_may_begin_on_hold_and_needs_its_number_and_item(api: Api, house: Any, milk: Any) -> None:
+    lot = new_lot(api, quantity_initial=5, status="quarantine")
+    assert (lot["status"], lot["on_hand"]) == ("quarantine", 5)
+    assert api.get("/inventory_levels").json()["data"][0]["available"] == 0
+    for change, status in (
+        ({"lot_number": None}, 422),
+        ({"lot_number": "X", "sku": None}, 422),
+        ({"lot_number": "X", "sku": "NO-SUCH"}, 404),
+        ({"lot_number": "X", "quantity_initial": 0}, 422),
+        ({"lot_number": "X", "quantity_initial": 1, "location_id": "wh_no"}, 404),
+        ({"lot_number": "X", "location_id": house.site.id}, 422),
+        ({"lot_number": "X", "status": "exhausted"}, 422),
+        ({"lot_number": "X", "expiry_date": "2027-02-30"}, 422),
+    ):
+        answer = api.post("/lots", {"lot": {"lot_number": "Y", "sku": "MILK-1L", **change}})
+        assert answer.status_code == status, (change, answer.text)
+    assert api.get("/lots").json()["meta"]["total"] == 1

@@ -34,10 +34,11 @@ STATE_WORDS = {
 class HeldStock(Conflict):
     """What was picked or assigned for the order has been put on hold since."""
 
-    def __init__(self, *, sku: str, lot_number: str, location_code: str) -> None:
+    def __init__(self, *, sku: str, lot_number: str, location_code: str, is_recalled: bool = False) -> None:
         what = f"Lot {lot_number} of {sku}" if lot_number else sku
-        super().__init__(f"{what} in {location_code} is on hold. Take other stock for the order.")
-        self.sku, self.lot_number, self.location_code = sku, lot_number, location_code
+        state = "recalled" if is_recalled else "on hold"
+        super().__init__(f"{what} in {location_code} is {state}. Take other stock for the order.")
+        self.sku, self.lot_number, self.location_code, self.is_recalled = sku, lot_number, location_code, is_recalled
 
 
 def changed(session: Session, order: SalesOrder, fact: str, **details: Any) -> None:

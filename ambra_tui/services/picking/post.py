@@ -166,7 +166,10 @@ def _refuse_held(session: Session, stop: Stop, allocation: Allocation) -> None:
     is_lot_barred = lot is not None and not may_leave(lot, clock_of(session).today())
     if stop.location.is_held or is_lot_barred:
         raise HeldStock(
-            sku=stop.variant.sku, lot_number=lot.lot_number if lot else "", location_code=stop.location.code
+            sku=stop.variant.sku,
+            lot_number=lot.lot_number if lot else "",
+            location_code=stop.location.code,
+            is_recalled=lot is not None and lot.status == "recalled",
         )
 
 

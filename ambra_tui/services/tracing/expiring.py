@@ -33,6 +33,7 @@ _EXPIRING = (
         func.coalesce(_location.c.site_id, "").label("site_id"),
         func.sum(_level.c.on_hand, type_=_level.c.on_hand.type).label("on_hand"),
     )
+    .select_from(_lot)
     .join(
         _level,
         and_(

@@ -15,12 +15,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, select, text
+from sqlalchemy import Select, and_, bindparam, case, func, select
 from sqlmodel import Session
 
 from ambra_tui.ledger import SUPPLIER
 from ambra_tui.services.stock_views import own, rows_by_id, table_of
-from ambra_tui.services.tracing.stock import EMPTY, bound, of_lots
+from ambra_tui.services.tracing.stock import BY_DOCUMENT, EMPTY, bound, of_lots
 from ambra_tui.services.tracing.terms import Family, Link, Receipt, chunks
 from ambra_tui.store.models import (
     MoveKind,
@@ -31,7 +31,6 @@ from ambra_tui.store.models import (
     StockMove,
     Supplier,
 )
-from ambra_tui.store.models.stock import LOT_DOCUMENTS_RULE
 
 MAX_LEVELS = 50
 BATCH = "production_batch"
@@ -48,7 +47,7 @@ def _origins(kind: MoveKind) -> Select[Any]:
         .where(
             _move.c.organization_id == own(),
             *of_lots(_move.c.lot_id),
-            text(LOT_DOCUMENTS_RULE),
+            BY_DOCUMENT,
             _move.c.kind == kind.value,
         )
         .order_by(_move.c.origin_id.desc())
@@ -203,6 +202,7 @@ _RECEIPTS = (
         _INTO_SITE.label("quantity"),
         func.min(_move.c.posted_at, type_=_move.c.posted_at.type).label("received_at"),
     )
+    .select_from(_move)
     .join(_order, and_(_order.c.organization_id == own(), _order.c.id == _move.c.origin_id))
     .join(_supplier, and_(_supplier.c.organization_id == own(), _supplier.c.id == _order.c.supplier_id))
     .where(

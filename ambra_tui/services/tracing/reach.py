@@ -41,6 +41,7 @@ _SHIPPED = (
         _net(_move.c.source_id, _move.c.destination_id).label("quantity"),
         func.max(_move.c.posted_at, type_=_move.c.posted_at.type).label("last_shipped_at"),
     )
+    .select_from(_move)
     .join(_order, and_(_order.c.organization_id == own(), _order.c.id == _move.c.origin_id))
     .where(
         _move.c.organization_id == own(),
@@ -56,6 +57,7 @@ _RETURNED = (
         _move.c.lot_id,
         _net(_move.c.destination_id, _move.c.source_id).label("quantity"),
     )
+    .select_from(_return)
     .join(_move, and_(_move.c.organization_id == own(), _move.c.origin_id == _return.c.id))
     .where(
         _return.c.organization_id == own(),

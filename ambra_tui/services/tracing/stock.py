@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, select, text
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, select
 from sqlmodel import Session
 
 from ambra_tui.kit.quantity import ZERO
@@ -26,7 +26,7 @@ from ambra_tui.store.models import (
     StockTransfer,
     StockTransferContent,
 )
-from ambra_tui.store.models.stock import LOT_DOCUMENTS_RULE
+from ambra_tui.store.models.stock import LOT_DOCUMENT_KINDS
 from ambra_tui.store.scope import organization_of
 
 HELD = ("quarantine", "recalled")
@@ -35,6 +35,8 @@ _level, _location, _plate, _lot, _move, _transfer, _content = (
     table_of(model)
     for model in (StockLevel, Location, LicensePlate, Lot, StockMove, StockTransfer, StockTransferContent)
 )
+
+BY_DOCUMENT = _move.c.kind.in_([literal_column(f"'{kind.value}'") for kind in LOT_DOCUMENT_KINDS])  # as the index says
 
 
 def of_lots(column: ColumnElement[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -56,6 +58,7 @@ _LEVELS = (
         (_location.c.is_held | _lot.c.status.in_(HELD)).label("is_held"),
         _plate.c.code.label("plate_code"),
     )
+    .select_from(_level)
     .join(_location, and_(_location.c.organization_id == own(), _location.c.id == _level.c.location_id))
     .join(_lot, and_(_lot.c.organization_id == own(), _lot.c.id == _level.c.lot_id))
     .outerjoin(_plate, and_(_plate.c.organization_id == own(), _plate.c.id == _level.c.plate_id))
@@ -64,6 +67,7 @@ _LEVELS = (
 )
 _ON_HAND = (
     select(_level.c.lot_id, func.sum(_level.c.on_hand, type_=_level.c.on_hand.type).label("on_hand"))
+    .select_from(_level)
     .join(_location, and_(_location.c.organization_id == own(), _location.c.id == _level.c.location_id))
     .where(
         _level.c.organization_id == own(),
@@ -73,11 +77,15 @@ _ON_HAND = (
     )
     .group_by(_level.c.lot_id)
 )
-_SHIPPING = select(_move.c.origin_id.distinct()).where(
-    _move.c.organization_id == own(),
-    *of_lots(_move.c.lot_id),
-    text(LOT_DOCUMENTS_RULE),
-    _move.c.kind == "transfer_out",
+_SHIPPING = (
+    select(_move.c.origin_id)
+    .distinct()
+    .where(
+        _move.c.organization_id == own(),
+        *of_lots(_move.c.lot_id),
+        BY_DOCUMENT,
+        _move.c.kind == "transfer_out",
+    )
 )
 _CARRIED = (
     select(
@@ -91,6 +99,7 @@ _CARRIED = (
             "quantity"
         ),
     )
+    .select_from(_transfer)
     .join(_content, and_(_content.c.organization_id == own(), _content.c.stock_transfer_id == _transfer.c.id))
     .where(
         _transfer.c.organization_id == own(),

@@ -43,10 +43,14 @@ class MoveKind(StrEnum):
 INBOUND_KINDS = (MoveKind.PURCHASE_RECEIVED, MoveKind.TRANSFER_IN, MoveKind.RETURN_RECEIVED)
 INBOUND_RULE = "kind IN ('purchase_received', 'transfer_in', 'return_received')"
 
-LOT_DOCUMENTS_RULE = (
-    "lot_id != '' AND kind IN "
-    "('order_fulfilled', 'production_consumed', 'production_output', 'purchase_received', 'transfer_out')"
+LOT_DOCUMENT_KINDS = (
+    MoveKind.ORDER_FULFILLED,
+    MoveKind.PRODUCTION_CONSUMED,
+    MoveKind.PRODUCTION_OUTPUT,
+    MoveKind.PURCHASE_RECEIVED,
+    MoveKind.TRANSFER_OUT,
 )
+LOT_DOCUMENTS_RULE = f"lot_id != '' AND kind IN ({', '.join(repr(kind.value) for kind in LOT_DOCUMENT_KINDS)})"
 
 
 class StockMove(SQLModel, table=True):

@@ -15,16 +15,17 @@ from sqlmodel import Session
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
 from ambra_tui.api.editions.operations.bodies import named_site, named_variant
 from ambra_tui.api.editions.operations.views import LotView
-from ambra_tui.api.fields import Blank, Body, Day, Identifier, Number, OneOf, PositiveQuantity
+from ambra_tui.api.fields import Blank, Body, Day, Flag, Identifier, Number, OneOf, PositiveQuantity
 from ambra_tui.api.paging import Paging
 from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.services.adjustments import adjust, place_of
-from ambra_tui.services.holds import change_lot
-from ambra_tui.services.lots import CHOSEN_STATES, LOT_STATES, change_lot_status, create_lot, get_lot
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id, sum_by
-from ambra_tui.store.models import Lot, MoveKind, StockLevel, Variant
+from ambra_tui.services.lots import CHOSEN_STATES, DATES, LOT_STATES, correct_dates, create_lot, get_lot
+from ambra_tui.services.recalls import change_status
+from ambra_tui.services.stock_views import page_of_ids, rows_by_id
+from ambra_tui.services.tracing import on_hand_of
+from ambra_tui.store.models import Lot, MoveKind, Variant
 
 catalogue = Catalogue("Lots", module="traceability")
 
@@ -34,6 +35,7 @@ class LotQuery(Paging):
 
     status: Annotated[Identifier, OneOf(LOT_STATES)] | None = None
     variant_id: Identifier | None = None
+    lot_number: Number | None = None
 
 
 class NewLot(Body):
@@ -51,10 +53,15 @@ class NewLot(Body):
 
 
 class LotChange(Body):
-    """The new status, and why."""
+    """The new status, or dates that were noted wrongly, and why. Recalled: the lot and what was made of it
+    (`include_made_lots` false: the lot alone) are on hold everywhere; active again ends that."""
 
-    status: Annotated[Identifier, OneOf(LOT_STATES)]
+    status: Annotated[Identifier, OneOf(LOT_STATES)] | None = None
+    expiry_date: Day | None = None
+    best_before_date: Day | None = None
+    production_date: Day | None = None
     reason: Blank = ""
+    include_made_lots: Flag = True
 
 
 @catalogue.read(
@@ -63,7 +70,7 @@ class LotChange(Body):
 )  # fmt: skip
 def list_lots(session: Session, _call: Call, query: LotQuery) -> Answer:
     """A page of lots."""
-    filters = {"status": query.status, "variant_id": query.variant_id}
+    filters = {"status": query.status, "variant_id": query.variant_id, "lot_number": query.lot_number}
     ids, total = page_of_ids(session, Lot, filters, offset=query.offset, limit=query.per_page)
     return Answer(_lots(session, ids), total)
 
@@ -73,7 +80,7 @@ def list_lots(session: Session, _call: Call, query: LotQuery) -> Answer:
 )  # fmt: skip
 def get(session: Session, call: Call, _query: object) -> Answer:
     """A lot."""
-    return Answer(_lot(session, call.path["id"]))
+    return Answer(lot_view(session, call.path["id"]))
 
 
 @catalogue.write(
@@ -107,23 +114,30 @@ def create(session: Session, call: Call, body: NewLot) -> Answer:
             idempotency_key=call.key("lot"),
         )
     if body.status != "active":
-        change_lot_status(session, lot_id=lot.id, status=body.status)
-    return Answer(_lot(session, lot.id), location=call.url(f"/lots/{lot.id}"))
+        change_status(session, lot, body.status)
+    return Answer(lot_view(session, lot.id), location=call.url(f"/lots/{lot.id}"))
 
 
 @catalogue.write(
     "PATCH", "/lots/{id}", LotChange, scope="lots:write", operation_id="updateLot", wrapper="lot", current=get,
-    summary="Quarantine, recall or free a lot", shape=LotView,
+    summary="Quarantine, recall or free a lot, or correct its dates", shape=LotView,
     example={"lot": {"status": "quarantine", "reason": "seal broken"}},
 )  # fmt: skip
 def update(session: Session, call: Call, body: LotChange) -> Answer:
     """Changes the lot's status."""
     lot = get_lot(session, call.path["id"])
-    change_lot(session, lot, body.status, reason=body.reason)
-    return Answer(_lot(session, lot.id))
+    dates = {name: day for name in DATES if (day := getattr(body, name)) is not None}
+    if body.status is None and not dates:
+        raise Invalid("status is required", field="status")
+    if dates:
+        correct_dates(session, lot, dates, reason=body.reason)
+    if body.status is not None:
+        change_status(session, lot, body.status, reason=body.reason, include_descendants=body.include_made_lots)
+    return Answer(lot_view(session, lot.id))
 
 
-def _lot(session: Session, lot_id: str) -> LotView:
+def lot_view(session: Session, lot_id: str) -> LotView:
+    """The lot as answers hold it. Raises NotFound."""
     lots = _lots(session, [lot_id])
     if not lots:
         raise NotFound("lot", lot_id)
@@ -135,7 +149,7 @@ def _lots(session: Session, ids: Sequence[str]) -> list[LotView]:
         return []
     rows = rows_by_id(session, Lot, ids)
     skus = {row.id: row.sku for row in rows_by_id(session, Variant, sorted({row.variant_id for row in rows}))}
-    on_hand = sum_by(session, StockLevel, "on_hand", of="lot_id", keys=ids, by="lot_id")
+    on_hand = on_hand_of(session, ids)
     return [_view(row, skus[row.variant_id], on_hand.get(row.id, ZERO)) for row in rows]
 
 
