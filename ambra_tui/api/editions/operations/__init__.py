@@ -22,6 +22,7 @@ from ambra_tui.api.editions.operations import (
     return_authorizations,
     stock_transfers,
     suppliers,
+    traces,
     waste_records,
 )
 from ambra_tui.api.editions.operations.envelope import adapt, list_body
@@ -51,6 +52,8 @@ EDITION = Edition(
         *places.catalogue.operations,
         *suppliers.catalogue.operations,
         *lots.catalogue.operations,
+        *traces.catalogue.operations,
+        *expiry.catalogue.operations,
         *waste_records.catalogue.operations,
         *ai_forecasts.catalogue.operations,
     ),
