@@ -11,6 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from ambra_tui.api.app import find_editions
+from ambra_tui.services.modules import set_modules
 from tests import factories
 from tests.api.conftest import Api
 from tests.api.test_access import OPERATIONS
@@ -98,11 +99,20 @@ def ship(api: Api, house: factories.Warehouse, variant: Any) -> str:
     return str(order["id"])
 
 
+def furnish_bakery(session: Any, house: factories.Warehouse) -> None:
+    """Manufacturing is on, and what the recipe of the examples names is in stock."""
+    set_modules(session, ["manufacturing", "traceability"])
+    for sku in ("BREAD-750", "FLOUR-1", "SUGAR-1"):
+        factories.stock(session, factories.variant(session, sku=sku), house.bin, 50)
+
+
 def test_examples_are_what_the_server_takes(
     api: Api, document: dict[str, Any], house: factories.Warehouse, milk: Any
 ) -> None:
     supplier = api.post("/suppliers", {"name": "Dairy"}).json()["id"]
     shipped = ship(api, house, milk)
+    api.write(lambda session: furnish_bakery(session, house))
+    made: dict[str, str] = {}
     seen = 0
     for path, method, operation in operations_of(document):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
@@ -111,6 +121,7 @@ def test_examples_are_what_the_server_takes(
         text = json.dumps(content["example"])
         text = text.replace("wh_1", house.site.id).replace("sup_1", supplier).replace("ord_1", shipped)
         text = text.replace('"sku": "MILK-1L", "bar', '"bar').replace("var_1", milk.id)
+        text = text.replace("rcp_1", made.get("createRecipe", ""))
         if "wh_2" in text:
             text = text.replace("wh_2", api.write(lambda session: factories.warehouse(session, "WH2")).site.id)
         if operation["operationId"] == "createInventoryAdjustment":
@@ -119,6 +130,7 @@ def test_examples_are_what_the_server_takes(
             text = text.replace("WH1", "WH9")
         answer = api.client.request(method, path, json=json.loads(text))
         assert answer.status_code == 201, (operation["operationId"], answer.text)
+        made[operation["operationId"]] = answer.json()["id"]
         seen += 1
     assert seen >= 5
 
@@ -126,6 +138,13 @@ def test_examples_are_what_the_server_takes(
 def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse, stocked: Any) -> None:
     """Reads every list and every object of a store with one of each, and checks each against its shape."""
     supplier = api.post("/suppliers", {"name": "Dairy"}).json()["id"]
+    api.write(lambda session: furnish_bakery(session, house))
+    bread = {"output_sku": "BREAD-750", "ingredients": [{"sku": "FLOUR-1", "quantity": 2}]}
+    recipe = api.post("/recipes", bread)
+    batch = {"recipe_id": recipe.json()["id"], "location_id": house.site.id, "planned_quantity": 3}
+    batch = api.post("/production_batches", batch).json()
+    for step in ("start", "complete"):
+        done = api.post(f"/production_batches/{batch['id']}/{step}", {"actual_quantity_produced": 3})
     returned = {"reason": "sour", "items": [{"sku": "MILK-1L", "quantity": 1, "condition": "damaged"}]}
     made = {
         "/return_authorizations/{id}": api.post(
@@ -151,6 +170,8 @@ def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse,
         ),
         "/suppliers/{id}": api.post("/suppliers", {"name": "Farm"}),
         "/lots/{id}": api.post("/lots", {"lot_number": "A", "sku": "MILK-1L"}),
+        "/recipes/{id}": recipe,
+        "/production_batches/{id}": done,
         "/inventory_policies/{id}": api.post(
             "/inventory_policies",
             {"sku": "MILK-1L", "location_id": house.site.id, "reorder_point": 99, "reorder_quantity": 1},

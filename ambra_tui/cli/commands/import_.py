@@ -21,7 +21,9 @@ from ambra_tui.errors import Invalid
 if TYPE_CHECKING:
     from ambra_tui.services.imports._terms import Refused, Report
 
-KINDS = ("catalog", "locations", "stock", "purchase-orders", "orders", "pick-faces", "substitutions", "policies", "recipes")
+KINDS = (
+    "catalog", "locations", "stock", "purchase-orders", "orders", "pick-faces", "substitutions", "policies", "recipes",
+)  # fmt: skip
 BAR_WIDTH = 30
 QUIET_SECONDS = 1.0
 BAR_EVERY_SECONDS = 0.1

@@ -16,8 +16,10 @@ from ambra_tui.api.editions.operations import (
     orders,
     organization,
     places,
+    production_batches,
     products,
     purchase_orders,
+    recipes,
     reports,
     return_authorizations,
     stock_transfers,
@@ -36,7 +38,7 @@ EDITION = Edition(
     version="1.0.0",
     description=(
         "Inventory, products, orders, purchase orders, stock transfers, cycle counts, returns, locations, suppliers, "
-        "lots and waste over one ledger. "
+        "lots, waste, recipes and production batches over one ledger. "
         "Bodies may be wrapped JSON, flat JSON or a form with bracketed names."
     ),
     operations=(
@@ -55,6 +57,9 @@ EDITION = Edition(
         *traces.catalogue.operations,
         *expiry.catalogue.operations,
         *waste_records.catalogue.operations,
+        *recipes.catalogue.operations,
+        *production_batches.catalogue.operations,
+        *organization.catalogue.operations,
         *ai_forecasts.catalogue.operations,
     ),
     error_body=plain_body,
