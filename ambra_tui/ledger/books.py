@@ -22,6 +22,7 @@ LevelKey = tuple[str, str, str, str, str]  # variant, location, lot, serial, pla
 TotalKey = tuple[str, str]  # variant, site
 HELD_LOT_STATES = frozenset({"quarantine", "recalled"})
 INITIAL_KINDS = frozenset({MoveKind.PURCHASE_RECEIVED, MoveKind.PRODUCTION_OUTPUT, MoveKind.OPENING_BALANCE})
+INITIAL_USAGES = frozenset({"supplier", "production"})  # what is taken back to there had not come in
 
 
 @dataclass(slots=True)
@@ -159,6 +160,8 @@ def apply(books: Books, posting: Posting, move_id: str) -> Move:
         books.lots[posting.lot_id].came_back = True
         if posting.kind in INITIAL_KINDS:
             books.lots[posting.lot_id].initial_gain += quantity
+    if posting.lot_id and posting.kind is MoveKind.REVERSAL and destination.usage in INITIAL_USAGES:
+        books.lots[posting.lot_id].initial_gain -= quantity
     return Move(
         posting=posting,
         id=move_id,
