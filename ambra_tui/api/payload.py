@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from ambra_tui.api.failures import Failure, Refused, refused
 
 MAX_DEPTH = 32
-MAX_LIST = 500
+MAX_LIST = 2_000  # the longest order on record here has 1,114 lines
 MAX_FORM_FIELDS = 5_000
 MAX_INTEGER = 2**63
 MAX_DECIMAL_EXPONENT = 30

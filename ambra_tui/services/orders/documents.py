@@ -41,7 +41,7 @@ from ambra_tui.store.models import (
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import fetch, now_of, organization_of
 
-MAX_LINES = 5000
+MAX_LINES = 2000
 MAX_CUSTOMER_FIELDS = 50
 
 

@@ -18,7 +18,7 @@ from ambra_tui.store.models import StockTransfer
 DOCUMENT = "stock_transfer"
 TRANSFER_LOSS = "transfer_loss"
 TRANSFER_SHORT = "transfer_short"
-MAX_LINES = 5000
+MAX_LINES = 2000
 LOSS_REASONS = ("lost", "damaged", "not_sent", "found")
 
 

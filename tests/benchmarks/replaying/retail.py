@@ -128,12 +128,12 @@ class Plan:
                     totals[line.sku] += line.quantity
             for adjustment in day.adjustments:
                 totals[adjustment.sku] += max(-adjustment.quantity, ZERO)
-        return totals
+        return {sku: units for sku, units in totals.items() if units}
 
     @property
     def closing(self) -> dict[str, Decimal]:
         """SKU -> what is on hand at the end."""
-        totals = defaultdict(Decimal, self.opening)
+        totals: dict[str, Decimal] = defaultdict(Decimal, self.opening)
         for day in self.days:
             for order in day.orders:
                 for line in order.lines if not order.is_cancelled else ():
