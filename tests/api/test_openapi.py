@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from datetime import timedelta
+from typing import Any, get_args, get_origin
 
 import pytest
 from pydantic import TypeAdapter
@@ -129,8 +130,8 @@ def test_examples_are_what_the_server_takes(
         if operation["operationId"] == "createLocation":
             text = text.replace("WH1", "WH9")
         answer = api.client.request(method, path, json=json.loads(text))
-        assert answer.status_code == 201, (operation["operationId"], answer.text)
-        made[operation["operationId"]] = answer.json()["id"]
+        assert str(answer.status_code) in operation["responses"] and answer.is_success, (path, answer.text)
+        made[operation["operationId"]] = answer.json().get("id", "")
         seen += 1
     assert seen >= 5
 
@@ -139,6 +140,7 @@ def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse,
     """Reads every list and every object of a store with one of each, and checks each against its shape."""
     supplier = api.post("/suppliers", {"name": "Dairy"}).json()["id"]
     api.write(lambda session: furnish_bakery(session, house))
+    lot = {"lot_number": "A", "sku": "MILK-1L", "location_id": house.site.id, "quantity_initial": 1}
     bread = {"output_sku": "BREAD-750", "ingredients": [{"sku": "FLOUR-1", "quantity": 2}]}
     recipe = api.post("/recipes", bread)
     batch = {"recipe_id": recipe.json()["id"], "location_id": house.site.id, "planned_quantity": 3}
@@ -169,7 +171,7 @@ def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse,
             "/waste_records", {"sku": "MILK-1L", "location_id": house.site.id, "quantity": 1, "reason": "other"}
         ),
         "/suppliers/{id}": api.post("/suppliers", {"name": "Farm"}),
-        "/lots/{id}": api.post("/lots", {"lot_number": "A", "sku": "MILK-1L"}),
+        "/lots/{id}": api.post("/lots", {**lot, "expiry_date": (api.store.clock.today() + timedelta(5)).isoformat()}),
         "/recipes/{id}": recipe,
         "/production_batches/{id}": done,
         "/inventory_policies/{id}": api.post(
@@ -191,14 +193,17 @@ def test_answers_have_the_documented_shape(api: Api, house: factories.Warehouse,
             if operation.method != "GET":
                 continue
             if "{id}" in path:
-                path = path.replace("{id}", made[operation.path].json()["id"])
+                path = path.replace("{id}", made[operation.path.partition("{id}")[0] + "{id}"].json()["id"])
             answer = api.get(path)
             assert answer.status_code == 200, (path, answer.text)
-            rows = answer.json()["data"] if operation.is_list else [answer.json()]
+            is_bare = get_origin(operation.shape) is list
+            shape = get_args(operation.shape)[0] if is_bare else operation.shape
+            content = answer.json()
+            rows = content if is_bare else content["data"] if operation.is_list else [content]
             assert rows, path
-            adapter = TypeAdapter(operation.shape)
+            adapter = TypeAdapter(shape)
             for row in rows:
-                assert set(row) == operation.shape.__required_keys__
+                assert set(row) == shape.__required_keys__, path
                 adapter.validate_python(row, strict=True)
             seen.add(operation.operation_id)
     assert len(seen) == sum(operation.method == "GET" for _, operation in OPERATIONS)
