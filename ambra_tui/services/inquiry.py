@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.scan.model import Scan
-from ambra_tui.services import transfers
+from ambra_tui.services import production, transfers
 from ambra_tui.services.catalog import match_code
 from ambra_tui.services.lots import find_lot
 from ambra_tui.services.orders import find_order, lines_of, reserved_by_line
@@ -41,7 +41,9 @@ from ambra_tui.store.models import (
 )
 from ambra_tui.store.scope import fetch, organization_of, scoped
 
-Kind = Literal["item", "bin", "plate", "lot", "serial", "order", "purchase_order", "stock_transfer"]
+Kind = Literal[
+    "item", "bin", "plate", "lot", "serial", "order", "purchase_order", "stock_transfer", "production_batch"
+]  # fmt: skip
 Named = TypeVar("Named", Lot, LicensePlate)
 MAX_ROWS = 200
 
@@ -112,6 +114,7 @@ class PlateCard:
 class LotCard:
     """A lot, its dates and state, and where it lies."""
 
+    id: str
     lot_number: str
     sku: str
     name: str
@@ -175,7 +178,21 @@ class TransferCard:
     open_losses: int
 
 
-Card = ItemCard | BinCard | PlateCard | LotCard | SerialCard | OrderCard | PurchaseOrderCard | TransferCard
+@dataclass(frozen=True, slots=True)
+class BatchCard:
+    """A production batch: what it makes, of how much it was planned, what went in. `lot_number`: of its output."""
+
+    number: str
+    site_code: str
+    status: str
+    sku: str
+    planned: Decimal
+    made: Decimal | None
+    lot_number: str
+    lines: tuple[DocumentLine, ...]
+
+
+Card = ItemCard | BinCard | PlateCard | LotCard | SerialCard | OrderCard | PurchaseOrderCard | TransferCard | BatchCard
 
 
 def look_up(session: Session, scan: Scan, *, site_id: str) -> Subject | None:
@@ -210,7 +227,10 @@ def _document(session: Session, text: str) -> Subject | None:
         if purchase_order is not None:
             return Subject("purchase_order", purchase_order.id)
     transfer = transfers.find_transfer(session, text)
-    return None if transfer is None else Subject("stock_transfer", transfer.id)
+    if transfer is not None:
+        return Subject("stock_transfer", transfer.id)
+    batch = production.find_batch(session, text)
+    return None if batch is None else Subject("production_batch", batch.id)
 
 
 def _lot(session: Session, text: str) -> Subject | None:
@@ -241,6 +261,8 @@ def card_of(session: Session, subject: Subject, *, site_id: str) -> Card:
         return _order_card(session, subject.id)
     if subject.kind == "stock_transfer":
         return _transfer_card(session, subject.id)
+    if subject.kind == "production_batch":
+        return _batch_card(session, subject.id)
     return _purchase_order_card(session, subject.id)
 
 
@@ -287,6 +309,7 @@ def _lot_card(session: Session, lot_id: str, site_id: str) -> LotCard:
     session.refresh(lot)
     variant = fetch(session, Variant, lot.variant_id, resource="variant")
     return LotCard(
+        id=lot.id,
         lot_number=lot.lot_number,
         sku=variant.sku,
         name=variant.name,
@@ -345,6 +368,26 @@ def _transfer_card(session: Session, transfer_id: str) -> TransferCard:
     )
     losses = transfers.open_losses(session, transfer_id=transfer.id)
     return TransferCard(transfer.number, *transfers.site_codes(session, transfer), transfer.status, lines, len(losses))
+
+
+def _batch_card(session: Session, batch_id: str) -> BatchCard:
+    batch = production.get_batch(session, batch_id)
+    lines = tuple(
+        DocumentLine(
+            fetch(session, Variant, row.variant_id, resource="variant").sku, row.planned_quantity, row.actual_quantity
+        )
+        for row in production.inputs_of(session, batch.id)
+    )
+    return BatchCard(
+        number=batch.number,
+        site_code=_site_code(session, batch.site_id),
+        status=batch.status,
+        sku=fetch(session, Variant, batch.output_variant_id, resource="variant").sku,
+        planned=batch.planned_quantity,
+        made=batch.actual_quantity_produced,
+        lot_number=fetch(session, Lot, batch.made_lot_id, resource="lot").lot_number if batch.made_lot_id else "",
+        lines=lines,
+    )
 
 
 def _site_code(session: Session, site_id: str) -> str:

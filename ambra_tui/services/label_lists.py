@@ -38,6 +38,7 @@ from ambra_tui.store.models import (
     LicensePlate,
     Location,
     Lot,
+    ProductionBatch,
     PurchaseOrder,
     ReturnAuthorization,
     SalesOrder,
@@ -54,6 +55,7 @@ _OPEN: dict[type[Document], tuple[str, ...]] = {
     StockTransfer: ("draft", "in_transit"),
     ReturnAuthorization: ("pending",),
     CycleCount: ("draft", "in_progress"),
+    ProductionBatch: ("planned", "in_progress"),
 }
 
 

@@ -32,6 +32,7 @@ from ambra_tui.store.models import (
     LicensePlate,
     Location,
     Lot,
+    ProductionBatch,
     PurchaseOrder,
     ReturnAuthorization,
     SalesOrder,
@@ -43,7 +44,7 @@ from ambra_tui.store.models import (
 )
 from ambra_tui.store.scope import fetch, organization_of, scoped
 
-Document = SalesOrder | PurchaseOrder | StockTransfer | ReturnAuthorization | CycleCount
+Document = SalesOrder | PurchaseOrder | StockTransfer | ReturnAuthorization | CycleCount | ProductionBatch
 _GTIN_DIGITS = 14
 _MAX_CONTENTS = 10
 MAX_BADGE = 60
@@ -261,6 +262,9 @@ def label_of_document(session: Session, document: Document) -> Label:
             _name(session, Site, site_id) for site_id in (document.source_site_id, document.destination_site_id)
         )
         return document_label(document.number, f"{source} → {destination}")
+    if isinstance(document, ProductionBatch):
+        made = fetch(session, Variant, document.output_variant_id, resource="variant")
+        return document_label(document.number, f"{show(document.planned_quantity)} {made.sku}", made.name)
     if isinstance(document, ReturnAuthorization):
         order = fetch(session, SalesOrder, document.order_id, resource="order")
         return document_label(document.number, order.number, document.reason)
@@ -282,6 +286,7 @@ _MAKERS: dict[str, Callable[[Session, str, str, str], Label]] = {
     "stock_transfer": _document_maker(StockTransfer),
     "return_authorization": _document_maker(ReturnAuthorization),
     "cycle_count": _document_maker(CycleCount),
+    "production_batch": _document_maker(ProductionBatch),
 }
 
 

@@ -19,7 +19,7 @@ DUE = [
     *(f"B{number}" for number in range(1, 12)),
     *(f"C{number}" for number in range(1, 11)),
     *(f"D{number}" for number in range(1, 9)),
-    *(f"E{number}" for number in range(1, 6)),
+    *(f"E{number}" for number in range(1, 7)),
     *(f"F{number}" for number in (1, 2, *range(4, 13), 14)),
 ]
 PROOFS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -162,6 +162,10 @@ PROOFS: dict[str, tuple[tuple[str, str], ...]] = {
         (WASTE, "test_e4_a_lot_on_hold_is_promised_to_nobody"),
     ),
     "E5": ((FLOOR + "test_returns", "test_unit_by_unit_in_the_condition_that_its_key_says"),),
+    "E6": (
+        (FLOOR + "test_produce", "test_a_batch_from_its_label_to_the_label_of_its_lot"),
+        (FLOOR + "test_pty_produce", "test_e6_a_batch_at_the_real_program"),
+    ),
     "F1": (
         (FLOOR + "test_pty_kills", "test_a_killed_terminal_resumes_its_step"),
         (FLOOR + "test_pty_p10", "test_typed_digits_come_back_after_a_kill_even_under_a_card"),

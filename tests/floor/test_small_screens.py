@@ -14,6 +14,7 @@ from ambra_tui.store.models import User
 from ambra_tui.store.scope import scoped
 from ambra_tui.tui.arrange import arrange
 from ambra_tui.tui.view import Chrome, Notice, key_label, view_of
+from tests.floor.test_produce import MILK, started
 from tests.floor.test_receive import buy
 from tests.floor.test_returns import authorize, ship
 from tests.floor.worker import Worker
@@ -74,9 +75,31 @@ def administrated(worker: Worker) -> Worker:
     return worker.command("sign_out").press("5").type(SECRET).press("2").type("Ana")
 
 
+def recalled(worker: Worker) -> Worker:
+    def promote(session: Session) -> None:
+        user = session.get(User, (organization_of(session), worker.reply.user_id))
+        assert user is not None
+        user.role = "supervisor"
+        session.add(user)
+
+    worker.write(promote)
+    return worker.menu("desk").press("3").scan(f"]C1010{MILK}10M100").command("go")
+
+
+def taken_over_plan(worker: Worker) -> Worker:
+    started(worker)
+    return worker.scan("WH1-B04-1", "M090", "WH1-A04-1").type("20").scan(f"]C1010{MILK}10M100")
+
+
+def lost_in_a_batch(worker: Worker) -> Worker:
+    started(worker)
+    return worker.command("waste").scan("WH1-A04-1", f"]C1010{MILK}10M100").type("3")
+
+
 QUESTIONS = {
     "pick": picked_less, "receive": closed_short, "waste": wasted, "return": returned, "undo": taken_back,
     "sign_off": signing_off, "take_over": taken_over, "admin": administrated,
+    "recall": recalled, "more_than_planned": taken_over_plan, "batch_waste": lost_in_a_batch,
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from ambra_tui.services.acts import _trail
 from ambra_tui.services.verify import verify_store
 from ambra_tui.store.models import Act, AuditEntry, StockMove, SubstitutionRule, metadata
 from ambra_tui.store.scope import now_of, organization_of, scoped
+from tests.floor import test_produce as produce
 from tests.floor.test_count import GLOVE_M, Floor
 from tests.floor.test_desk import blind
 from tests.floor.test_receive import buy
@@ -182,6 +183,13 @@ def _(floor: Floor) -> Iterator[Worker]:
     floor.cleo.press("1")
 
 
+@story("recall")
+def _(floor: Floor) -> Iterator[Worker]:
+    floor.cleo.menu("desk").press("3").scan(f"]C1010{MILK}10M100").command("go")
+    yield floor.cleo
+    floor.cleo.press("1")
+
+
 @story("transfer_ship")
 def _(floor: Floor) -> Iterator[Worker]:
     plan(floor.ana, "TR-1", ("GLOVE-L", 10))
@@ -259,6 +267,37 @@ def _(floor: Floor) -> Iterator[Worker]:
     floor.cleo.press("1")
 
 
+@story("produce_start")
+def _(floor: Floor) -> Iterator[Worker]:
+    floor.ana.scan(produce.plan(floor.ana))
+    yield floor.ana
+    floor.ana.command("done")
+
+
+@story("produce_take")
+def _(floor: Floor) -> Iterator[Worker]:
+    produce.started(floor.ana)
+    floor.ana.scan("WH1-B04-1")
+    yield floor.ana
+    floor.ana.scan(produce.label(MILK, "M090"))
+
+
+@story("produce_waste")
+def _(floor: Floor) -> Iterator[Worker]:
+    produce.started(floor.ana)
+    floor.ana.command("waste").scan("WH1-A04-1", MILK).type("3")
+    yield floor.ana
+    floor.ana.press("2")
+
+
+@story("produce_complete")
+def _(floor: Floor) -> Iterator[Worker]:
+    produce.started(floor.ana)
+    floor.ana.scan("WH1-B04-1", produce.label(MILK, "M090")).command("done").type("9")
+    yield floor.ana
+    floor.ana.scan("WH1-RECV")
+
+
 # --- what stands ----------------------------------------------------------------------------------------------------
 
 COLUMNS = {
@@ -281,6 +320,10 @@ COLUMNS = {
     "task": ("kind", "status", "location_id", "variant_id"),
     "discrepancy": ("kind", "status", "variant_id", "document_id", "quantity", "reason"),
     "waste_record": ("id", "status", "quantity"),
+    "production_batch": ("id", "status", "actual_quantity_produced", "started_at", "completed_at"),
+    "production_input": ("id", "actual_quantity", "waste_quantity"),
+    "production_taking": ("id", "quantity", "reserved"),
+    "production_output": ("id", "quantity"),
     "lot": ("id", "status", "expiry_date"),
     "location": ("id", "is_held", "status"),
     "barcode": ("code", "variant_id"),
@@ -291,7 +334,8 @@ OVER = {
 """States of rows that are no part of what stands: left behind by what was taken back."""
 SUMMED = ("reservation", "allocation")
 EMPTY = {
-    "stock_level": ("on_hand", "allocated"), "reservation": ("quantity",), "allocation": ("quantity",),
+    "stock_level": ("on_hand", "allocated"), "site_stock": ("on_hand", "reserved", "held"),
+    "reservation": ("quantity",), "allocation": ("quantity",),
     "stock_transfer_content": ("shipped",),
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ _KINDS = {
     "variants": "single units, by SKU or barcode",
     "cases": "cases, by SKU or case barcode",
     "plates": "license plates by code, or new ones: --prefix and --count",
-    "documents": "orders, purchase orders, transfers, returns, counts, by number",
+    "documents": "orders, purchase orders, transfers, returns, counts, batches, by number",
 }
 
 

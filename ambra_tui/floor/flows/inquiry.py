@@ -23,6 +23,7 @@ from ambra_tui.floor.printing import label_command, print_label
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.services import inquiry, labels
 from ambra_tui.services.inquiry import (
+    BatchCard,
     BinCard,
     Held,
     ItemCard,
@@ -35,6 +36,7 @@ from ambra_tui.services.inquiry import (
     Subject,
     TransferCard,
 )
+from ambra_tui.services.modules import MANUFACTURING, TRACEABILITY
 from ambra_tui.services.orders import STATE_WORDS
 from ambra_tui.store.models import Barcode, Location, SalesOrder
 from ambra_tui.store.scope import scoped
@@ -93,6 +95,8 @@ class Inquiry:
         found = inquiry.look_up(desk.session, scan_of(entry), site_id=desk.site.id)
         if found is None:
             raise unknown(entry)
+        if found.kind == "production_batch" and MANUFACTURING not in desk.modules:
+            raise Refusal("E74", found=desk.say("home.produce"))
         shown = InquiryState(kind=found.kind, subject_id=found.id, detail=found.detail)
         return Heard(shown, Verdict("G14", {"found": desk.say(f"inquiry.{found.kind}")}))
 
@@ -237,6 +241,17 @@ def _lot(desk: Desk, card: LotCard) -> Prompt:
         facts=(*facts, *_fitting(desk, places, MAX_FACTS - len(facts))),
         contents_title=desk.say("inquiry.where", total=show(sum((held.quantity for held in card.places), ZERO))),
         contents=[_where(desk, held) for held in card.places],
+        commands=_trace_commands(desk, card),
+    )
+
+
+def _trace_commands(desk: Desk, card: LotCard) -> tuple[Command, ...]:
+    """Where a lot went is for those who answer for it."""
+    if desk.user.role not in SUPERVISORS or TRACEABILITY not in desk.modules:
+        return ()
+    return (
+        Command("f7", f"page.trace:{card.id}", desk.say("recall.key_trace")),
+        Command("f6", f"page.reached:{card.id}", desk.say("recall.key_reached")),
     )
 
 
@@ -302,6 +317,28 @@ def _transfer(desk: Desk, card: TransferCard) -> Prompt:
     )
 
 
+def _batch(desk: Desk, card: BatchCard) -> Prompt:
+    lines = [
+        Row(line.sku, f"{show(line.done)}/{show(line.quantity)}", done=line.done >= line.quantity)
+        for line in card.lines
+    ]
+    made = "" if card.made is None else f"{show(card.made)}/"
+    facts = [
+        Row(card.sku, f"{made}{show(card.planned)}", emphasis=True),
+        Row(desk.say("inquiry.state"), desk.say(f"inquiry.batch_{card.status}")),
+    ]
+    if card.lot_number:
+        facts.append(Row(desk.say("inquiry.lot"), card.lot_number))
+    return _card(
+        desk,
+        "production_batch",
+        target=card.number,
+        facts=(*facts, *_fitting(desk, lines, MAX_FACTS - len(facts))),
+        contents_title=desk.say("inquiry.used"),
+        contents=lines,
+    )
+
+
 _DRAWN: dict[type, Callable[[Desk, Any], Prompt]] = {
     ItemCard: _item,
     BinCard: _bin,
@@ -311,6 +348,7 @@ _DRAWN: dict[type, Callable[[Desk, Any], Prompt]] = {
     OrderCard: _order,
     PurchaseOrderCard: _purchase_order,
     TransferCard: _transfer,
+    BatchCard: _batch,
 }
 
 
