@@ -30,6 +30,7 @@ from ambra_tui.services.moves import Part, Promised
 from ambra_tui.services.places import find_location, find_plate
 from ambra_tui.services.putaway import BinRefused
 from ambra_tui.services.receiving import Content
+from ambra_tui.services.set_aside import RecalledLot
 from ambra_tui.store.models import LicensePlate, Location, Lot, Site, StockLevel, Variant
 from ambra_tui.store.scope import fetch
 
@@ -216,6 +217,8 @@ def refusals(desk: Desk, item: BinItem | None = None) -> Iterator[None]:
             document=", ".join(refused.documents) or "-",
             maximum=show(refused.free),
         ) from refused
+    except RecalledLot as refused:
+        raise Refusal("E76", lot=refused.lot.lot_number) from refused
     except InsufficientStock as error:
         if item is None:
             raise

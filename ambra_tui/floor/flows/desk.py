@@ -21,6 +21,7 @@ from ambra_tui.kit.language import say
 from ambra_tui.kit.quantity import show
 from ambra_tui.services import claims, receiving, transfers
 from ambra_tui.services import desk as figures
+from ambra_tui.services.modules import TRACEABILITY
 from ambra_tui.store.models import Discrepancy, User, Variant, WorkClaim
 from ambra_tui.store.scope import scoped
 
@@ -89,6 +90,7 @@ def _menu(desk: Desk, state: DeskState) -> Prompt:
         choices=(
             Choice("1", "exceptions", _counted(desk.say("desk.exceptions"), len(exceptions))),
             Choice("2", "work", _counted(desk.say("desk.work"), len(held))),
+            *((Choice("3", "recall", desk.say("desk.recall")),) if TRACEABILITY in desk.modules else ()),
         ),
         commands=tuple(Command(key, f"page.{page}", desk.say(f"desk.page_{page}")) for key, page in PAGES),
         todo=tuple(_exception_row(desk, exception) for exception in exceptions[:10]),
@@ -201,6 +203,8 @@ def _choose(desk: Desk, state: DeskState, code: str) -> Heard:
         return Heard(_next_exception(desk, ()))
     if state.step == "menu" and code == "work":
         return Heard(DeskState(step="work"))
+    if state.step == "menu" and code == "recall":
+        return Heard(state, opens=("recall", Entry("command", code)))
     if state.step == "exception" and code in transfers.LOSS_REASONS:
         return _settle(desk, state, code)
     if state.step == "work":

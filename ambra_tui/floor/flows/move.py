@@ -42,6 +42,7 @@ from ambra_tui.services import moves
 from ambra_tui.services.catalog import match_code
 from ambra_tui.services.putaway import contents_of_plate
 from ambra_tui.services.receiving import Content, plate_location
+from ambra_tui.services.set_aside import is_recalled, refuse_recalled, set_aside
 from ambra_tui.store.models import LicensePlate, Location, Variant
 from ambra_tui.store.scope import fetch
 
@@ -122,10 +123,11 @@ def _counted(desk: Desk, state: MoveState, item: BinItem) -> Heard:
     following = state.model_copy(update={"item": item})
     if ambiguous(desk, item):
         return Heard(following, asked(desk, item))
-    with refusals(desk, item):
-        moves.refuse_promised(desk.session, [content_in(desk, item)])
-    if item.quantity > free_of(levels_of(desk, item)):
-        raise short(desk, item)
+    if not is_recalled(desk.session, content_in(desk, item)):
+        with refusals(desk, item):
+            moves.refuse_promised(desk.session, [content_in(desk, item)])
+        if item.quantity > free_of(levels_of(desk, item)):
+            raise short(desk, item)
     return Heard(following, Verdict("G17", {"quantity": show(item.quantity), "item": variant_of(desk, item).sku}))
 
 
@@ -228,6 +230,8 @@ def _post(
     if target.id == contents[0].location_id:
         raise Refusal("E62", bin=target.code)
     with refusals(desk, item):
+        refuse_recalled(desk.session, contents, target)
+        set_aside(desk.session, contents, target)
         posted = moves.move(
             desk.session,
             contents=contents,

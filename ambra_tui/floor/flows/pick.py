@@ -17,6 +17,7 @@ from ambra_tui.errors import InsufficientStock
 from ambra_tui.floor.codes import shown, text_of
 from ambra_tui.floor.conversation import SHOWN_WORK, Entry, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.held_lots import held_code
 from ambra_tui.floor.picking import choose
 from ambra_tui.floor.picking.ask import answer_substitute, answer_zero, ask_reason
 from ambra_tui.floor.picking.draw import draw
@@ -40,8 +41,8 @@ from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services import claims, orders, picking
 from ambra_tui.services.picking import Stop, clusters
 from ambra_tui.services.places import find_location
-from ambra_tui.store.models import Act, Location
-from ambra_tui.store.scope import fetch
+from ambra_tui.store.models import Act, Allocation, Location, Lot
+from ambra_tui.store.scope import fetch, organization_of
 
 ALL_ZONES = "*"
 
@@ -114,9 +115,18 @@ def _changed(desk: Desk, state: PickState) -> Heard | None:
             told_of = {"badge": taken.holder.name[:11], "found": standing.documents}
             return Heard(state.at_orders(), Verdict("E30", told_of))
     if standing.is_changed:
-        return Heard(next_state(desk, state), Verdict("E41"))
+        return Heard(next_state(desk, state), _why_changed(desk, state))
     bar = barred(desk, standing.stop) if standing.stop is not None and state.step in AT_STOP else None
     return Heard(_planned_anew(desk, state, standing.stop), bar) if bar is not None else None
+
+
+def _why_changed(desk: Desk, state: PickState) -> Verdict:
+    """The stop is another one now: because its lot was recalled, or for a reason that the picker need not know."""
+    allocation = desk.session.get(Allocation, (organization_of(desk.session), state.allocation_id))
+    lot = fetch(desk.session, Lot, allocation.lot_id, resource="lot") if allocation and allocation.lot_id else None
+    if lot is not None and lot.status == "recalled":
+        return Verdict(held_code(lot), {"lot": lot.lot_number})
+    return Verdict("E41")
 
 
 def _order_left(desk: Desk, state: PickState, standing: Standing) -> Heard:

@@ -38,6 +38,7 @@ from ambra_tui.services.adjustments import Place
 from ambra_tui.services.catalog import match_code
 from ambra_tui.services.holds import Held
 from ambra_tui.services.lots import find_lot
+from ambra_tui.services.modules import TRACEABILITY
 from ambra_tui.services.moves import HOLD_KINDS, Part
 from ambra_tui.store.models import Location, Lot, Variant
 from ambra_tui.store.scope import fetch, scoped
@@ -221,6 +222,8 @@ def _lot_of_any(desk: Desk, entry: Entry) -> Lot:
 
 
 def _ask_lot(desk: Desk, lot: Lot) -> Heard:
+    if lot.status == "recalled" and TRACEABILITY in desk.modules:
+        return Heard(WasteState(is_hold=True), opens=("recall", Entry("choice", lot.id)))
     sku = fetch(desk.session, Variant, lot.variant_id, resource="variant").sku
     quantity = sum((level.on_hand for level in holds.levels_of_lot(desk.session, lot.id)), ZERO)
     told = {"lot": lot.lot_number, "item": sku, "quantity": show(quantity)}

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 
 from ambra_tui.floor.conversation import FlowState, Verdict
 from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.held_lots import held_code
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services import picking
 from ambra_tui.services.lot_rules import HELD_LOT_STATES, is_expired
@@ -168,7 +169,7 @@ def barred(desk: Desk, stop: Stop) -> Verdict | None:
         return Verdict("E17", {"bin": stop.location.code})
     lot = stop.lot
     if lot is not None and lot.status in HELD_LOT_STATES:
-        return Verdict("E16", {"lot": lot.lot_number})
+        return Verdict(held_code(lot), {"lot": lot.lot_number})
     if lot is not None and is_expired(lot, desk.today):
         return Verdict("E10", {"lot": lot.lot_number, "expiry": str(lot.expiry_date)})
     return None

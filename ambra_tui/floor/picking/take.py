@@ -12,6 +12,7 @@ from decimal import Decimal
 from ambra_tui.floor.codes import scan_of, shown, text_of, typed_quantity, unknown
 from ambra_tui.floor.conversation import Entry, Heard, Refusal, Verdict
 from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.held_lots import held_code
 from ambra_tui.floor.picking.ask import ask_reason
 from ambra_tui.floor.picking.state import PickState, Standing
 from ambra_tui.floor.picking.words import place_name, told
@@ -132,7 +133,7 @@ def _not_here(desk: Desk, stop: Stop, kind: str, told_value: str) -> Refusal:
 
 def _refuse_lot(desk: Desk, stop: Stop, lot: Lot) -> None:
     if lot.status in HELD_LOT_STATES:
-        raise Refusal("E16", lot=lot.lot_number)
+        raise Refusal(held_code(lot), lot=lot.lot_number)
     if is_expired(lot, desk.today):
         raise Refusal("E10", lot=lot.lot_number, expiry=lot.expiry_date)
     with told():

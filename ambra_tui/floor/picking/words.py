@@ -28,7 +28,7 @@ def told() -> Iterator[None]:
     except picking.EarlierLotFirst as error:
         raise Refusal("E12", expected=error.lot.lot_number, bin=error.location.code) from error
     except orders.HeldStock as error:
-        code = "E16" if error.lot_number else "E17"
+        code = "E76" if error.is_recalled else "E16" if error.lot_number else "E17"
         raise Refusal(code, lot=error.lot_number, bin=error.location_code) from error
     except claims.Taken as taken:
         raise Refusal("E30", badge=taken.holder.name[:11], found=taken.holder.name) from taken
