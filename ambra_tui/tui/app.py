@@ -273,8 +273,8 @@ class Terminal(App[int]):
         from ambra_tui.tui.forecast import ForecastPage
         from ambra_tui.tui.rows import RowsPage
 
-        name, _, subject = name.partition(":")
-        if name == "forecast":
+        page, _, subject = name.partition(":")
+        if page == "forecast":
             self.push_screen(ForecastPage(subject))
             return
         pages = {"desk": LivePage, "shift": ShiftPage}

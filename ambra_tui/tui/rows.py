@@ -36,7 +36,7 @@ RENEW_SECONDS = 1.0
 
 
 class RowsPage(Page):
-    """The list `name` of `services.lists`."""
+    """The list `name` of `services.lists`; ``trace:<id>`` is the list of one subject."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -145,7 +145,7 @@ class RowsPage(Page):
     # ------------------------------------------------------------------ drawing
 
     def title_text(self) -> str:
-        return self.station.say(f"desk.list_{self.list_name}")
+        return self.station.say(f"desk.list_{self.list_name.partition(':')[0]}")
 
     def lines(self, width: int, height: int) -> list[Line]:
         foot = key_lines(self.keys(), width, rows=2 if height >= 16 else 1)
