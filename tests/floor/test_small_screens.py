@@ -11,7 +11,7 @@ from sqlmodel import Session
 from ambra_tui.kit.language import keys, languages, say
 from ambra_tui.services import access
 from ambra_tui.store.models import User
-from ambra_tui.store.scope import scoped
+from ambra_tui.store.scope import organization_of, scoped
 from ambra_tui.tui.arrange import arrange
 from ambra_tui.tui.view import Chrome, Notice, key_label, view_of
 from tests.floor.test_produce import MILK, started
