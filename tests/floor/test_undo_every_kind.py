@@ -190,13 +190,6 @@ def _(floor: Floor) -> Iterator[Worker]:
     floor.cleo.press("1")
 
 
-@story("recall")
-def _(floor: Floor) -> Iterator[Worker]:
-    floor.cleo.menu("desk").press("3").scan(f"]C1010{MILK}10M100").command("go")
-    yield floor.cleo
-    floor.cleo.press("1")
-
-
 @story("transfer_ship")
 def _(floor: Floor) -> Iterator[Worker]:
     plan(floor.ana, "TR-1", ("GLOVE-L", 10))
