@@ -54,7 +54,7 @@ class Forecast:
     history_weeks: int
     confidence: Confidence
     method: Method
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...]
 
     @property
     def cover_days(self) -> int:

@@ -14,7 +14,7 @@ Example::
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -33,10 +33,12 @@ ENOUGH_DAYS = 4  # in stock: fewer of them in a week are stretched no further th
 CANCELLED_WITHIN_DAYS = 1
 _CHUNK = 500
 _DAY = 86_400_000_000  # microseconds
+_NO_ID = literal("", literal_execute=True)  # an index of rows that have an id is open to statements that say so
 
 Key = tuple[str, str]
 """The ids of a variant and a site."""
-Weeks = list[float | None]
+Weeks = tuple[float | None, ...]
+"""Units of each week, the oldest first; None where it says nothing."""
 _move, _stock, _rma = (table_of(model) for model in (StockMove, SiteStock, ReturnAuthorization))
 
 
@@ -65,10 +67,16 @@ class Scope:
         return [
             move.c.organization_id == self.organization_id,
             move.c.kind == literal(MoveKind.ORDER_FULFILLED.value, literal_execute=True),
-            _number(move.c.occurred_at) >= self.since,
-            _number(move.c.occurred_at) < self.until,
+            *self._while(move),
             *self.of(move.c.variant_id, move.c.source_site_id),
         ]
+
+    def _while(self, move: Any) -> tuple[ColumnElement[bool], ...]:
+        """The index by time serves all variants best. Some are found sooner by their own, so a sum hides the time."""
+        moment = _number(move.c.occurred_at)
+        if self.variant_ids is not None:
+            moment = moment + literal(0, BigInteger, literal_execute=True)
+        return moment >= self.since, moment < self.until
 
     def of(self, variant: Any, site: Any) -> list[ColumnElement[bool]]:
         """Conditions of the variants and the site."""
@@ -125,13 +133,24 @@ def weekly_history(
     return history
 
 
-def sales(session: Session, scope: Scope, *, period_days: int) -> list[tuple[str, str, int, float]]:
+def sales(session: Session, scope: Scope, *, period_days: int) -> Iterator[tuple[str, str, int, float]]:
     """Variant, site, period and units sold; period 0 ended yesterday. What was taken back is subtracted."""
     connection = session.connection()
-    found = [tuple(row) for row in connection.execute(_sold(scope, period_days))]
-    found += [tuple(row) for row in connection.execute(_reversed(scope, period_days))]
-    found += _cancelled(session, scope, period_days)
-    return [(variant_id, site_id, period, units / SCALE) for variant_id, site_id, period, units in found]
+    for statement in (_sold(scope, period_days), _reversed(scope, period_days)):
+        for variant_id, site_id, period, units in connection.execute(statement):
+            yield variant_id, site_id, period, units / SCALE
+    for variant_id, site_id, period, units in _cancelled(session, scope, period_days):
+        yield variant_id, site_id, period, units / SCALE
+
+
+def sales_by_weekday(scope: Scope) -> Any:
+    """A statement: site, days before today that are the same weekday (0 to 6), and how many sales left on those."""
+    days_ago = (_period(scope, _move.c.occurred_at, 1) % literal(7, BigInteger, literal_execute=True)).label("days_ago")
+    return (
+        select(_move.c.source_site_id, days_ago, func.count())
+        .where(*scope.sold())
+        .group_by(_move.c.source_site_id, days_ago)
+    )
 
 
 # --- statements -----------------------------------------------------------------------------------------------------
@@ -173,7 +192,12 @@ def _reversed(scope: Scope, period_days: int) -> Any:
         select(sold.c.variant_id, sold.c.source_site_id, period, -_units(back))
         .select_from(back)
         .join(sold, and_(sold.c.organization_id == back.c.organization_id, sold.c.id == back.c.reverses_id))
-        .where(back.c.organization_id == scope.organization_id, back.c.reverses_id != "", *scope.sold(sold))
+        .where(
+            back.c.organization_id == scope.organization_id,
+            back.c.reverses_id != _NO_ID,
+            *scope.of(back.c.variant_id, back.c.destination_site_id),
+            *scope.sold(sold),
+        )
         .group_by(sold.c.variant_id, sold.c.source_site_id, period)
     )
 
@@ -208,6 +232,7 @@ def _came_back(scope: Scope) -> Any:
             _move.c.organization_id == scope.organization_id,
             _rma.c.organization_id == scope.organization_id,
             _rma.c.status == "received",
+            _move.c.origin_id != _NO_ID,
             _move.c.kind == MoveKind.RETURN_RECEIVED.value,
             _number(_move.c.occurred_at) >= scope.since,
             *scope.of(_move.c.variant_id, _move.c.destination_site_id),
@@ -223,7 +248,7 @@ def _shipped(scope: Scope, orders: Sequence[str], period_days: int) -> Any:
             _move.c.origin_id, _move.c.variant_id, _move.c.source_site_id.label("site_id"), period,
             _units(_move).label("units"), func.min(_number(_move.c.occurred_at)).label("first"),
         )
-        .where(*scope.sold(), _move.c.origin_id.in_(orders))
+        .where(*scope.sold(), _move.c.origin_id != _NO_ID, _move.c.origin_id.in_(orders))
         .group_by(_move.c.origin_id, _move.c.variant_id, _move.c.source_site_id, period)
     )  # fmt: skip
 
@@ -248,9 +273,9 @@ def _edges(session: Session, scope: Scope) -> list[tuple[Key, int, bool]]:
         _number(_move.c.occurred_at) >= scope.since,
         or_(left, came),
         *([] if scope.variant_ids is None else [_move.c.variant_id.in_(scope.variant_ids)]),
-    ).order_by(_move.c.sequence)  # fmt: skip
+    )  # fmt: skip
     edges: list[tuple[Key, int, bool]] = []
-    for row in session.connection().execute(statement):
+    for row in sorted(session.connection().execute(statement)):
         if row.has_left and scope.site_id in (None, row.source_site_id):
             edges.append(((row.variant_id, row.source_site_id), row.day, False))
         if row.has_come and scope.site_id in (None, row.destination_site_id):
@@ -267,7 +292,8 @@ def _weeks(past: _Past, today: int) -> Weeks:
     for first, end in _gaps(past, today):
         for day in range(max(first, today - 7 * WEEKS), min(end, today)):
             empty_days[(today - 1 - day) // 7] += 1
-    return [_demand(past.sold.get(week, 0.0), 7 - empty_days[week]) for week in range(WEEKS - 1, -1, -1)]
+    sold = past.sold
+    return tuple([_demand(sold.get(week, 0.0), 7 - empty_days[week]) for week in range(WEEKS - 1, -1, -1)])
 
 
 def _demand(sold: float, days_in_stock: int) -> float | None:

@@ -89,6 +89,11 @@ def estimate(history: Sequence[float | None], category: Category, *, is_kept: bo
     return Demand(fitted.level, "smoothing", "ok" if is_sure else "low", len(known), selling, missing, fitted)
 
 
+def is_short(history: Sequence[float | None]) -> bool:
+    """Too few weeks count for the item to speak for itself."""
+    return len(history) - history.count(None) < ENOUGH_WEEKS
+
+
 def _missing(history: Sequence[float | None]) -> int:
     first = next((index for index, demand in enumerate(history) if demand is not None), len(history))
     return sum(1 for demand in history[first:] if demand is None)

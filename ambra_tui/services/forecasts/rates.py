@@ -1,31 +1,30 @@
 """What the items of a site have in common: the rate of a category, and how the days of the week differ.
 
 Products have no categories of their own, so an item's category is its ABC class at its site, and where it has no class,
-or too few items share it, all items of the site. Both facts are read off the last twelve weeks in one pass of the sales
-and kept for the day; a small store is read anew each time.
+or too few items share it, all items of the site. Both facts are read off the last twelve weeks, each in one pass of the
+sales, and kept for the day; a small store is read anew each time.
 
 Example::
 
-    rates = rates_of(session)
-    rates.category(site.id, "A").rate           # units a week of the average class A item there
-    rates.profile(site.id)                      # seven factors, Monday first
+    rates_of(session).category(site.id, "A").rate       # units a week of the average class A item there
+    profiles_of(session)[site.id]                       # seven factors, Monday first
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, and_, func, select
 from sqlmodel import Session
 
-from ambra_tui.services.forecasts.history import Key, Scope, sales, scopes
+from ambra_tui.services.forecasts.history import Key, Scope, sales, sales_by_weekday, scopes
 from ambra_tui.services.forecasts.method import Category
-from ambra_tui.services.forecasts.weekdays import EVEN, profile_of
+from ambra_tui.services.forecasts.weekdays import profile_of
 from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.models import SiteStock, StockMove, Variant
 from ambra_tui.store.scope import organization_of
@@ -37,47 +36,53 @@ KEPT_FROM = 20_000  # moves: a ledger shorter than this is read faster than it i
 KEPT_GROWTH = 1.02
 _THURSDAY = 3  # the weekday of day 0
 _NOTHING = Category(WHOLE_SITE, 0.0, 0.0, 0.0)
+Fact = TypeVar("Fact")
 _move, _stock, _variant = (table_of(model) for model in (StockMove, SiteStock, Variant))
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Facts of every site of an organization. `rates`: units a week per variant and site that sold anything."""
+    """Categories of every site of an organization. `weekly`: units a week per variant and site that sold anything."""
 
     categories: Mapping[tuple[str, str], Category]
-    profiles: Mapping[str, tuple[float, ...]]
     weekly: Mapping[Key, float]
 
     def category(self, site_id: str, abc_class: str) -> Category:
         """The category of an item of this class at a site."""
         return self.categories.get((site_id, abc_class)) or self.categories.get((site_id, ""), _NOTHING)
 
-    def profile(self, site_id: str) -> tuple[float, ...]:
-        """The weekdays at a site."""
-        return self.profiles.get(site_id, EVEN)
 
-
-_kept: WeakKeyDictionary[Engine, dict[tuple[int, int], tuple[int, Rates]]] = WeakKeyDictionary()
+NO_RATES = Rates({}, {})
+_kept: WeakKeyDictionary[Engine, dict[tuple[str, int, int], tuple[int, Any]]] = WeakKeyDictionary()
 _lock = Lock()
 
 
 def rates_of(session: Session) -> Rates:
-    """The facts of the session's organization."""
+    """The categories of the session's organization."""
+    return _of_the_day(session, _read_rates)
+
+
+def profiles_of(session: Session) -> dict[str, tuple[float, ...]]:
+    """Site id -> factors of the weekdays, of every site that sold anything."""
+    return _of_the_day(session, _read_profiles)
+
+
+def _of_the_day(session: Session, read: Callable[[Session, Scope], Fact]) -> Fact:
     scope = scopes(session, variant_ids=None, site_id=None, days=7 * RATE_WEEKS)[0]
     newest = _newest(session, scope)
     if newest < KEPT_FROM:
-        return _read(session, scope)
-    key = (scope.organization_id, scope.today)
+        return read(session, scope)
+    key = (read.__name__, scope.organization_id, scope.today)
     with _lock:
         kept = _kept.setdefault(session.connection().engine, {})
         if key in kept and kept[key][0] <= newest <= kept[key][0] * KEPT_GROWTH:
-            return kept[key][1]
-    rates = _read(session, scope)
+            return cast("Fact", kept[key][1])
+    fact = read(session, scope)
     with _lock:
-        for old in [known for known in kept if known[1] != scope.today]:
+        for old in [known for known in kept if known[2] != scope.today]:
             del kept[old]
-        kept[key] = (newest, rates)
-    return rates
+        kept[key] = (newest, fact)
+    return fact
 
 
 def _newest(session: Session, scope: Scope) -> int:
@@ -85,17 +90,19 @@ def _newest(session: Session, scope: Scope) -> int:
     return session.connection().execute(statement).scalar_one() or 0
 
 
-def _read(session: Session, scope: Scope) -> Rates:
+def _read_profiles(session: Session, scope: Scope) -> dict[str, tuple[float, ...]]:
+    counts: dict[str, list[int]] = defaultdict(lambda: [0] * 7)
+    for site_id, days_ago, count in session.connection().execute(sales_by_weekday(scope)):
+        counts[site_id][(scope.today - 1 - days_ago + _THURSDAY) % 7] += count
+    return {site_id: profile_of(found) for site_id, found in sorted(counts.items())}
+
+
+def _read_rates(session: Session, scope: Scope) -> Rates:
     by_week: dict[Key, list[float]] = defaultdict(lambda: [0.0] * RATE_WEEKS)
-    by_weekday: dict[str, list[float]] = defaultdict(lambda: [0.0] * 7)
-    for variant_id, site_id, period, units in sales(session, scope, period_days=1):
-        by_week[variant_id, site_id][period // 7] += units
-        by_weekday[site_id][(scope.today - 1 - period + _THURSDAY) % 7] += 1 if units > 0 else -1
-    profiles = {
-        site_id: profile_of([max(0.0, count) for count in counts]) for site_id, counts in sorted(by_weekday.items())
-    }
+    for variant_id, site_id, week, units in sales(session, scope, period_days=7):
+        by_week[variant_id, site_id][week] += units
     weekly = {key: max(0.0, sum(weeks)) / RATE_WEEKS for key, weeks in sorted(by_week.items())}
-    return Rates(_categories(session, by_week), profiles, weekly)
+    return Rates(_categories(session, by_week), weekly)
 
 
 def _categories(session: Session, by_week: Mapping[Key, list[float]]) -> dict[tuple[str, str], Category]:

@@ -2,28 +2,26 @@
 
 Example::
 
-    reasons_of(answer, demand)      # (('history', {'weeks': '52'}), ('enough', {...}))
+    (*history(demand), *doubts(demand, starts_on, 28), order(answer...))      # (('history', {'weeks': '52'}), ...)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 from ambra_tui.kit.quantity import show
-from ambra_tui.services.forecasts.answer import Forecast, Reason
+from ambra_tui.services.forecasts.answer import Reason
 from ambra_tui.services.forecasts.method import ENOUGH_WEEKS, SURE_SALES, Demand
 from ambra_tui.services.forecasts.rates import WHOLE_SITE
 
-PEAK_MONTHS = frozenset({10, 11, 12})
+PEAK_MONTHS = (10, 11, 12)
+_A_YEAR = 366
 
 
-def reasons_of(answer: Forecast, demand: Demand) -> tuple[Reason, ...]:
-    """The sentences, in the order that they are read."""
-    return (*_history(demand), *_doubts(answer, demand), _order(answer))
-
-
-def _history(demand: Demand) -> Iterator[Reason]:
+def history(demand: Demand) -> Iterator[Reason]:
+    """What it stands on."""
     if demand.method == "smoothing":
         yield "history", {"weeks": str(demand.weeks)}
     elif demand.category is not None:
@@ -37,24 +35,31 @@ def _history(demand: Demand) -> Iterator[Reason]:
         yield "missing", {"weeks": str(demand.missing_weeks)}
 
 
-def _doubts(answer: Forecast, demand: Demand) -> Iterator[Reason]:
+def doubts(demand: Demand, starts_on: date, days: int) -> Iterator[Reason]:
+    """What it cannot know, so many days ahead."""
     if demand.method == "none":
         return
     if demand.method == "smoothing" and demand.selling_weeks < SURE_SALES:
         yield "few_sales", {"weeks": str(demand.selling_weeks)}
     if demand.may_peak:
         yield "wild", {}
-    days = max(answer.horizon_days, answer.cover_days)
-    if any((answer.starts_on + timedelta(days=day)).month in PEAK_MONTHS for day in range(min(days, 366))):
+    if meets_peak(starts_on, days):
         yield "season", {}
 
 
-def _order(answer: Forecast) -> Reason:
+def meets_peak(starts_on: date, days: int) -> bool:
+    """True when a day of the last quarter of a year lies ahead."""
+    first = date(starts_on.year, PEAK_MONTHS[0], 1)
+    return starts_on >= first or starts_on + timedelta(days=min(days, _A_YEAR) - 1) >= first
+
+
+def order(available: Decimal, on_order: Decimal, reorder_point: Decimal, days: int, quantity: Decimal) -> Reason:
+    """What it asks for."""
     told = {
-        "available": show(answer.available),
-        "on_order": show(answer.on_order),
-        "reorder_point": show(answer.reorder_point),
-        "days": str(answer.cover_days),
-        "quantity": show(answer.suggested_quantity),
+        "available": show(available),
+        "on_order": show(on_order),
+        "reorder_point": show(reorder_point),
+        "days": str(days),
+        "quantity": show(quantity),
     }
-    return ("order" if answer.suggested_quantity > 0 else "enough"), told
+    return ("order" if quantity > 0 else "enough"), told

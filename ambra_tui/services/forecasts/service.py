@@ -19,12 +19,12 @@ from sqlmodel import Session
 
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.quantity import ZERO
+from ambra_tui.services.forecasts import reasons
 from ambra_tui.services.forecasts.answer import Forecast
 from ambra_tui.services.forecasts.history import WEEKS, Key, Weeks, day_of, days_of, weekly_history
-from ambra_tui.services.forecasts.method import estimate
-from ambra_tui.services.forecasts.rates import Rates, rates_of
-from ambra_tui.services.forecasts.reasons import reasons_of
-from ambra_tui.services.forecasts.weekdays import spread
+from ambra_tui.services.forecasts.method import estimate, is_short
+from ambra_tui.services.forecasts.rates import NO_RATES, Rates, profiles_of, rates_of
+from ambra_tui.services.forecasts.weekdays import EVEN, spread
 from ambra_tui.services.policies import Policies, Policy, on_order, read_policies, suggested_quantity
 from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.models import Site, SiteStock, Variant
@@ -126,6 +126,7 @@ class _Known:
     sites: frozenset[str]
     policies: Policies
     on_order: Mapping[Key, Decimal]
+    profiles: Mapping[str, tuple[float, ...]]
     rates: Rates
 
     @classmethod
@@ -136,16 +137,18 @@ class _Known:
         if not MIN_HORIZON_DAYS <= horizon_days <= MAX_HORIZON_DAYS:
             raise Invalid(f"horizon_days lies between {MIN_HORIZON_DAYS} and {MAX_HORIZON_DAYS}", field="horizon_days")
         sites = select(_site.c.id).where(_site.c.organization_id == organization_of(session))
+        history = weekly_history(session, variant_ids=variant_ids, site_id=site_id)
         return cls(
             horizon_days=horizon_days,
             today=days_of(now_of(session).date()),
-            history=weekly_history(session, variant_ids=variant_ids, site_id=site_id),
+            history=history,
             stock=_available(session, variant_ids, site_id),
             variants=_variants(session, variant_ids),
             sites=frozenset(session.connection().execute(sites).scalars()),
             policies=read_policies(session, variant_ids),
             on_order=on_order(session, variant_ids, site_id),
-            rates=rates_of(session),
+            profiles=profiles_of(session),
+            rates=rates_of(session) if any(is_short(weeks) for weeks in history.values()) else NO_RATES,
         )
 
     def has(self, key: Key) -> bool:
@@ -159,16 +162,18 @@ class _Known:
         available, coming = self.stock.get(key, ZERO), self.on_order.get(key, ZERO)
         category = self.rates.category(key[1], variant.abc_class)
         demand = estimate(weeks, category, is_kept=available > 0 or coming > 0)
-        profile = self.rates.profile(key[1])
+        profile = self.profiles.get(key[1], EVEN)
         mean, shown = demand.over(self._weeks(profile, self.horizon_days), SHOWN)
         cover_days = policy.lead_time_days + policy.review_period_days
         cover_mean, (point,) = demand.over(self._weeks(profile, cover_days), (float(policy.service_level),))
-        answer = Forecast(
+        reorder_point, starts_on = Decimal(point), day_of(self.today)
+        quantity = _suggested(policy, reorder_point, available, coming)
+        return Forecast(
             variant_id=key[0],
             sku=variant.sku,
             product_id=variant.product_id,
             site_id=key[1],
-            starts_on=day_of(self.today),
+            starts_on=starts_on,
             horizon_days=self.horizon_days,
             mean=_rounded(mean),
             p50=Decimal(shown[0]),
@@ -180,19 +185,23 @@ class _Known:
             review_days=policy.review_period_days,
             service_level=policy.service_level,
             cover_mean=_rounded(cover_mean),
-            reorder_point=Decimal(point),
-            safety_stock=max(ZERO, point - _rounded(cover_mean)),
+            reorder_point=reorder_point,
+            safety_stock=max(ZERO, reorder_point - _rounded(cover_mean)),
             policy_reorder_point=policy.reorder_point,
             available=available,
             on_order=coming,
-            suggested_quantity=_suggested(policy, Decimal(point), available, coming),
+            suggested_quantity=quantity,
             pack_quantity=policy.pack_quantity,
-            history=tuple(weeks),
+            history=weeks,
             history_weeks=demand.weeks,
             confidence=demand.confidence,
             method=demand.method,
+            reasons=(
+                *reasons.history(demand),
+                *reasons.doubts(demand, starts_on, max(self.horizon_days, cover_days)),
+                reasons.order(available, coming, reorder_point, cover_days, quantity),
+            ),
         )
-        return replace(answer, reasons=reasons_of(answer, demand))
 
     def _weeks(self, profile: Sequence[float], days: int) -> float:
         """How many average weeks the next days are."""
@@ -201,10 +210,12 @@ class _Known:
         return whole * sum(profile) / 7 + sum(spread(1 / 7, profile, first_weekday=weekday, days=rest))
 
 
-_NOTHING: Weeks = [None] * WEEKS
+_NOTHING: Weeks = (None,) * WEEKS
 
 
 def _suggested(policy: Policy, reorder_point: Decimal, available: Decimal, coming: Decimal) -> Decimal:
+    if available + coming >= reorder_point:
+        return ZERO
     top = policy.max_stock_level
     forecast_policy = replace(
         policy, reorder_point=reorder_point, max_stock_level=None if top is None else max(top, reorder_point)
