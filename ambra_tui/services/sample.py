@@ -29,6 +29,7 @@ from ambra_tui.kit.resources import data_path
 from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posting, post
 from ambra_tui.services import access, access_system, catalog, lots, orders, places, purchasing, suppliers
 from ambra_tui.services.sample_history import DAYS, leave_open, live_through
+from ambra_tui.services.sample_production import add_recipe
 from ambra_tui.store import SYSTEM, Store
 from ambra_tui.store.models import Organization, StoreSetting, Variant
 from ambra_tui.store.scope import now_of
@@ -121,8 +122,12 @@ class _Loader:
         past = _rows(self.folder, "history")
         days = DAYS if past else 0
         self.total = sum(len(rows) for _, rows in work) + days + len(purchase_orders) + len(sales_orders)
+        recipes = _documents(_rows(self.folder, "recipes"))
+        self.total += len(recipes)
         for step, rows in work:
             if step is _add_stock:
+                for recipe in recipes:
+                    self._write(lambda session, rows=recipe: add_recipe(session, rows), 1)  # type: ignore[misc]
                 live_through(self.store, self.organization_id, past, days=days, progress=self._tell)
             self._each(step, rows)
         for document in purchase_orders:

@@ -32,6 +32,7 @@ from ambra_tui.services import (
     places,
     purchasing,
     returns,
+    sample_production,
     suppliers,
     transfers,
     waste,
@@ -104,19 +105,20 @@ def live_through(
         day = today - timedelta(days=number)
         with store.as_of(datetime.combine(day, time(8), UTC)):
             store.writer.run(
-                lambda session, day=day, is_first=number == days: _live(session, floor, day, is_first=is_first),  # type: ignore[misc]
+                lambda session, day=day, ago=number: _live(session, floor, day, ago, is_first=ago == days),  # type: ignore[misc]
                 organization_id=organization_id,
                 actor=SYSTEM,
             )
         progress(1)
 
 
-def _live(session: Session, floor: Floor, day: date, *, is_first: bool) -> None:
+def _live(session: Session, floor: Floor, day: date, days_ago: int, *, is_first: bool) -> None:
     if _is_lived(session, day):
         return
     chance = Random(SEED + day.toordinal() - 700_000)  # noqa: S311 - a story, not a secret
     if is_first:
         _open(session, floor, day)
+    sample_production.bake(session, day, days_ago=days_ago)
     on_hand = _available(session, floor)
     for number in range(1, 1 + _busy(day, ORDERS_A_DAY)):
         _sell(session, floor, on_hand, day, number, chance)
@@ -312,6 +314,7 @@ def _leave_open(session: Session) -> None:
     bins = count_plans.named_bins(session, main.id, ("A02-1", "A03-1", "B02-1"))
     count_plans.plan_count(session, site_id=main.id, method="bins", location_ids=[row.id for row in bins])
     _return(session)
+    sample_production.plan(session)
 
 
 def _transfer(

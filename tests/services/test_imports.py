@@ -20,6 +20,8 @@ from ambra_tui.store.models import (
     Product,
     PurchaseOrder,
     PurchaseOrderLine,
+    Recipe,
+    RecipeIngredient,
     SalesOrder,
     SearchToken,
     Site,
@@ -112,7 +114,8 @@ def stocked(desk):
 
 def test_every_kind_is_there():
     assert set(import_kinds()) == {
-        "catalog", "locations", "stock", "purchase-orders", "orders", "pick-faces", "substitutions",
+        "catalog", "locations", "stock", "purchase-orders", "orders", "pick-faces", "substitutions", "policies",
+        "recipes",
     }  # fmt: skip
 
 
@@ -546,6 +549,70 @@ def test_orders_are_made_and_nothing_is_reserved(stocked):
     before = stocked.count()
     assert stocked.run("orders", content) == (0, 2, 0)
     assert stocked.count() == before
+
+
+# --- recipes
+
+
+RECIPES = (
+    "output,output_quantity,ingredient,quantity,name,shelf_life_days,ended\n"
+    "KIT,2,BOLT,4,Kit,30,\n"
+    "KIT,,5001000000019,0.5,,,2099-03-31\n"
+    "KIT,,GLUE,1,,,2020-01-31 00:00:00.000\n"
+    "BOX,,KIT,12,,,\n"
+    ",,KIT,1,,,\n"
+)
+
+
+@pytest.fixture
+def workshop(stocked):
+    stocked.run("catalog", "sku,name,unit\nKIT,Kit,ea\nBOX,Box,ea\nGLUE,Glue,oz\n")
+    return stocked
+
+
+def test_recipes_come_once_level_by_level_and_what_has_ended_is_named(workshop):
+    assert workshop.run("recipes", RECIPES, is_rehearsal=True) == (3, 0, 2)
+    assert workshop.rows(Recipe) == []
+    for expected in ((3, 0, 2), (0, 3, 2)):
+        assert workshop.run("recipes", RECIPES) == expected
+        assert workshop.reasons == {
+            4: "ended on 2020-01-31: no longer part of the recipe", 6: "the row names no output",
+        }  # fmt: skip
+    skus = {variant.id: variant.sku for variant in workshop.rows(Variant)}
+    recipes = {skus[row.output_variant_id]: row for row in workshop.rows(Recipe)}
+    assert {sku: (row.name, row.output_quantity, row.shelf_life_days) for sku, row in recipes.items()} == {
+        "KIT": ("Kit", 2, 30), "BOX": ("Box", 1, None),
+    }  # fmt: skip
+    parts = {(row.recipe_id, skus[row.variant_id], row.quantity) for row in workshop.rows(RecipeIngredient)}
+    assert parts == {
+        (recipes["KIT"].id, "BOLT", 4), (recipes["KIT"].id, "MILK", Decimal("0.5")), (recipes["BOX"].id, "KIT", 12),
+    }  # fmt: skip
+
+
+def test_a_recipe_is_taken_wholly_or_not_at_all(workshop):
+    workshop.run("recipes", "output,ingredient,quantity\nKIT,BOLT,4\n")
+    content = (
+        "number,output,ingredient,quantity,unit\n"
+        ",BOX,KIT,1,EA\n"
+        ",BOX,NONE,1,EA\n"
+        ",GLUE,MILK,2,kg\n"
+        ",KIT,BOLT,5,\n"
+        "K-2,KIT,BOLT,5,\n"
+        ",BOLT,KIT,1,\n"
+        ",MILK,BOLT,none,\n"
+    )
+    assert workshop.run("recipes", content) == (1, 0, 6)
+    assert workshop.reasons == {
+        2: "line 3 of the same recipe is refused",
+        3: "'NONE' is not in the catalogue: import the catalogue first",
+        4: "the row counts in kg, MILK is counted in ea",
+        5: "KIT has recipe RCP-000001 with other ingredients: give these rows a number of their own",
+        7: "BOLT goes into KIT already: a recipe cannot contain what it makes",
+        8: "quantity: 'none' is not a number",
+    }
+    assert sorted(row.number for row in workshop.rows(Recipe)) == ["K-2", "RCP-000001"]
+    assert workshop.run("recipes", content.replace("K-2,KIT,BOLT,5", "K-2,KIT,BOLT,6")) == (0, 1, 6)
+    assert workshop.reasons[6] == "recipe K-2 exists with other ingredients"
 
 
 # --- rehearsal, trail, size

@@ -18,6 +18,7 @@ from ambra_tui.store.models import (
     Barcode,
     Location,
     Lot,
+    ProductionBatch,
     PurchaseOrder,
     SalesOrder,
     Site,
@@ -224,7 +225,18 @@ def _demo_counts(store, organization):
     with store.read(organization.id) as session:
         return [
             len(session.exec(scoped(session, model)).all())
-            for model in (Variant, Barcode, Location, Lot, StockLevel, StockMove, SalesOrder, PurchaseOrder, User)
+            for model in (
+                Variant,
+                Barcode,
+                Location,
+                Lot,
+                StockLevel,
+                StockMove,
+                SalesOrder,
+                PurchaseOrder,
+                ProductionBatch,
+                User,
+            )
         ]
 
 
@@ -244,8 +256,10 @@ def test_the_demo_is_a_lively_warehouse_that_obeys_the_ledger(store, dialect):
         assert [number for number, status in purchases.items() if status == "ordered"] == [
             f"PO-{number}" for number in range(1001, 1006)
         ]
-        lots = demo.exec(scoped(demo, Lot)).all()
+        lots = demo.exec(scoped(demo, Lot).where(Lot.status != "exhausted")).all()
         assert all(lot.expiry_date is None or lot.expiry_date > store.clock.today() for lot in lots)
+        batches = {batch.number: batch.status for batch in demo.exec(scoped(demo, ProductionBatch)).all()}
+        assert sorted(batches.values()) == ["completed"] * 6 + ["planned"] * 2
         codes = [row.code for row in demo.exec(scoped(demo, Barcode)).all()]
         assert all(len(code) == 14 and code[1:4] == "952" and has_check_digit(code) for code in codes)
         moves = demo.exec(
@@ -255,7 +269,10 @@ def test_the_demo_is_a_lively_warehouse_that_obeys_the_ledger(store, dialect):
         assert ages[0] == 0 and ages[-1] == 90 and len(ages) > 80
         assert [move.posted_at for move in moves] == sorted(move.posted_at for move in moves)
         kinds = {move.kind for move in moves}
-        assert {"order_fulfilled", "purchase_received", "transfer_in", "transfer_out", "waste_recorded"} <= kinds
+        assert {
+            "order_fulfilled", "purchase_received", "transfer_in", "transfer_out", "waste_recorded",
+            "production_consumed", "production_output", "production_waste",
+        } <= kinds  # fmt: skip
     assert len(practice_badges(store)) == 4
     assert verify_store(store).is_clean
     before = _demo_counts(store, organization)
