@@ -8,6 +8,7 @@ Example::
 from ambra_tui.api.edition import Edition
 from ambra_tui.api.editions.operations import (
     ai_forecasts,
+    ai_insights,
     cycle_counts,
     expiry,
     inventory,
@@ -61,6 +62,7 @@ EDITION = Edition(
         *production_batches.catalogue.operations,
         *organization.catalogue.operations,
         *ai_forecasts.catalogue.operations,
+        *ai_insights.catalogue.operations,
     ),
     error_body=plain_body,
     list_body=list_body,
