@@ -28,7 +28,7 @@ from ambra_tui.errors import AmbraError, Invalid, NotAllowed, Unavailable
 from ambra_tui.floor import engine
 from ambra_tui.floor.conversation import Entry, PracticeCode
 from ambra_tui.floor.desk import SUPERVISORS
-from ambra_tui.floor.host import Reply, Status, Words
+from ambra_tui.floor.host import Reply, Status, Told, Words
 from ambra_tui.scan.model import RawScan, Scan
 from ambra_tui.scan.parse import parse_frame
 from ambra_tui.services import printing
@@ -132,6 +132,7 @@ class TerminalHost:
         self._reply = engine.signed_out()
         self._callbacks: list[Callable[[], None]] = []
         self._readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ambra-look")
+        self._askers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ambra-ask")
         self._closing = threading.Event()
         self._servers: list[Lease] = []
         self._child: subprocess.Popen[bytes] | None = None
@@ -192,6 +193,23 @@ class TerminalHost:
             lambda session: read_page(session, name, after=after, before=before, search=search, limit=limit)
         )
 
+    def ask(self, question: str) -> Future[Told]:
+        reply = self._reply
+
+        def work() -> Told:
+            if not reply.user_id:
+                raise NotAllowed("Sign in first.")
+            from ambra_tui.services import questions  # loaded with the first question
+
+            with self._store.read(self._organization_id) as session:
+                found = questions.ask(session, question, language=reply.language)
+            tool = questions.TOOLS.get(found.intent)
+            return Told(
+                found.status, found.answer, tuple(found.rows), tuple(found.suggestions), tool.chart if tool else None
+            )
+
+        return self._askers.submit(work)
+
     def forecast(self, text: str) -> Future[Forecast]:
         from ambra_tui.services.forecasts.card import forecast_card  # loaded with the first forecast
 
@@ -214,6 +232,7 @@ class TerminalHost:
         self._sender.stop()
         self._keeper.join()
         self._readers.shutdown(wait=True)
+        self._askers.shutdown(wait=True, cancel_futures=True)
         self._store.close()
 
     # -- inside --------------------------------------------------------------------------------------------------

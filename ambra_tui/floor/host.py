@@ -7,10 +7,10 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ambra_tui.floor.conversation import Entry, Level, PastVerdict, PracticeCode, Prompt
 from ambra_tui.scan.model import RawScan, Scan
@@ -49,6 +49,19 @@ class Reply:
     role: str = ""
     language: str = "en"
     history: tuple[PastVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer to a question in words. `status`: answered, clarify or refused; `rows`: what the words were made of;
+    `chart`: the two names in `rows` that are worth a plot; `suggestions`: whole questions to ask next, and for clarify
+    what was perhaps meant."""
+
+    status: str
+    answer: str
+    rows: tuple[Mapping[str, Any], ...] = ()
+    suggestions: tuple[str, ...] = ()
+    chart: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,11 @@ class FloorHost(Protocol):
         self, name: str, *, after: Key | None = None, before: Key | None = None, search: str = "", limit: int = 100
     ) -> Future[ListPage]:
         """A page of a long list (`services.lists.read_page`). The future raises NotAllowed for an operator."""
+        ...
+
+    def ask(self, question: str) -> Future[Told]:
+        """The answer to a question in words; it reads only. The future raises Invalid for what is no question, and
+        NotAllowed while nobody is signed in."""
         ...
 
     def forecast(self, text: str) -> Future[Forecast]:

@@ -61,6 +61,7 @@ AMBER = Theme(
     variables={"text-muted": "#98a0ab"},
 )
 REARM_SECONDS = 0.005
+ASK_KEY = "ctrl+f"  # heard on every page, not only at a step
 ECHO_SECONDS = 0.008  # an answer that comes sooner is painted together with the echo of its scan
 
 
@@ -195,7 +196,9 @@ class Terminal(App[int]):
         for typed in found:
             for stroke in typed.strokes:
                 screen = self.screen
-                if isinstance(screen, Sheet):
+                if stroke.key == ASK_KEY and not self._is_asking:
+                    self.open_page("ask")
+                elif isinstance(screen, Sheet):
                     screen.stroke(stroke, is_lone=typed.is_lone)
 
     def _arm(self) -> None:
@@ -258,6 +261,8 @@ class Terminal(App[int]):
             self.push_screen(PracticePage(self.practice.send))
         elif name.startswith("page."):
             self._open_desk(name.removeprefix("page."))
+        elif name == "ask" and self.station.prompt is not None:
+            self._open_ask()
         elif name == "leave" and (self.station.prompt is None or self.station.flow == "home"):
             self.push_screen(LeavePage())
 
@@ -266,6 +271,16 @@ class Terminal(App[int]):
 
         prompt = self.station.prompt
         self.push_screen(HelpPage(prompt.help_page if prompt and prompt.help_page else FIRST_PAGE))
+
+    @property
+    def _is_asking(self) -> bool:
+        """The page of questions is on top already."""
+        return getattr(self.screen, "own_key", "") == ASK_KEY
+
+    def _open_ask(self) -> None:
+        from ambra_tui.tui.ask import AskPage
+
+        self.push_screen(AskPage())
 
     def _open_desk(self, name: str) -> None:
         """A supervisor's page: loaded when first opened, so that an operator's terminal never pays for it."""

@@ -30,6 +30,7 @@ EVERYWHERE = {
     "f3": Key("inquiry", "terminal.key_inquiry"),
     "f4": Key("practice", "terminal.key_practice"),
     "escape": Key("back", "terminal.key_back"),
+    "ctrl+f": Key("ask", "terminal.key_ask"),
     "ctrl+z": Key("undo", "terminal.key_undo"),
     "ctrl+g": Key("language", "terminal.key_language"),
     "ctrl+l": Key("redraw", "terminal.key_redraw"),

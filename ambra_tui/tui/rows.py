@@ -11,7 +11,7 @@ Example::
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -205,12 +205,7 @@ class RowsPage(Page):
 
     def _word(self, part: str) -> str:
         """A word of the ledger's in the worker's language; a name as it is."""
-        for key in (f"desk.word_{part}", f"desk.kind_{part}", f"desk.act_{part}"):
-            try:
-                return self.station.say(key)
-            except KeyError:
-                continue
-        return printable(part.replace("_", " ") if part.islower() else part)
+        return ledger_word(self.station.say, part)
 
     def keys(self) -> Sequence[tuple[str, str]]:
         say = self.station.say
@@ -251,3 +246,13 @@ class RowsPage(Page):
         self.search, self.typed = text.strip(), ""
         self.failure, self.rows, self._is_read = "", [], False
         self._start()
+
+
+def ledger_word(say: Callable[..., str], part: str) -> str:
+    """A word of the ledger's in the words of `say`; a name as it is."""
+    for key in (f"desk.word_{part}", f"desk.kind_{part}", f"desk.act_{part}"):
+        try:
+            return say(key)
+        except KeyError:
+            continue
+    return printable(part.replace("_", " ") if part.islower() else part)

@@ -172,6 +172,23 @@ class Station:
         self.scans.answer(logged, "test")
         return logged
 
+    def quote(self, raw: RawScan) -> str:
+        """A frame that becomes part of a text: logged, never acted upon. What it names; empty, and told, when it is
+        broken."""
+        logged = self.scans.add(raw, at=self.clock.now())
+        if raw.trouble:
+            code = _TROUBLES.get(raw.trouble, "E27")
+            self.scans.answer(logged, code)
+            self.tell(code)
+            return ""
+        named = raw.text
+        if self._host is not None:
+            scan = self._host.parse(raw)
+            self.scans.read(logged, scan)
+            named = scan.gtin.removeprefix("0") or scan.sscc or scan.text or raw.text
+        self.scans.answer(logged, "quoted")
+        return visible(named).strip()
+
     def command(self, name: str) -> None:
         """A key that means something at this step."""
         self._put(self._item("command", text=name))
@@ -401,6 +418,7 @@ class Station:
             shown += [("F2", "terminal.key_scans"), ("^C", "terminal.key_leave")]
         elif self.flow == "home":
             shown += [("F3", "terminal.key_inquiry"), ("F12", "terminal.key_sign_out"), ("^Z", "terminal.key_undo")]
+            shown += [("^F", "terminal.key_ask")]
         elif self.flow in ("undo", "sign_off", "take_over"):
             shown += [("Esc", "terminal.key_back")]
         else:

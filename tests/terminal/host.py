@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from ambra_tui.floor.conversation import Choice, Command, Entry, PastVerdict, PracticeCode, Prompt, Row
-from ambra_tui.floor.host import Reply, Status, Words
+from ambra_tui.floor.host import Reply, Status, Told, Words
 from ambra_tui.scan.model import RawScan, Scan
 from ambra_tui.tui.run import run_terminal
 
@@ -95,6 +95,21 @@ class RecordingHost:
         """Facts from elsewhere."""
         assert self._callback is not None
         self._callback()
+
+    def ask(self, question: str) -> Future[Told]:
+        """``which`` is unclear, ``delete`` is refused, ``days`` is a series; all else is answered with one row."""
+        return self._store.submit(self._told, question)
+
+    def _told(self, question: str) -> Told:
+        name = self._names or "GLOVE-L"
+        if question.startswith("which"):
+            return Told("clarify", f"Which {name} do you mean?", suggestions=(f"stock of {name}", "days of BOLT-M8"))
+        if question.startswith("delete"):
+            return Told("refused", "Questions change nothing.", suggestions=("stock of GLOVE-L",))
+        if question.startswith("days"):
+            rows = tuple({"date": f"2026-03-{day:02d}", "quantity": day * 3} for day in range(1, 11))
+            return Told("answered", question, rows, chart=("date", "quantity"))
+        return Told("answered", question, ({"sku": name, "available": 36, "location": "WH1"},))
 
     def close(self) -> None:
         self._store.shutdown(wait=False)
