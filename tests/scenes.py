@@ -1,7 +1,8 @@
 """Screens worth looking at, reached as a person reaches them, for snapshot tests and for `screenshots/`.
 
 A scene is a list of steps on the sample ds1 with a document for every flow: a text is scanned, ``key:f10`` is a key,
-``type:12`` is typed and entered. All scenes begin at the sign-in screen; the clock stands still.
+``type:12`` is typed and entered, ``ask:low stock`` is typed and asked on the page of questions. All scenes begin at
+the sign-in screen; the clock stands still.
 
 Example::
 
@@ -25,15 +26,19 @@ from textual.pilot import Pilot
 from ambra_tui.kit.clock import FrozenClock, parse_moment
 from ambra_tui.ledger import CUSTOMER, INVENTORY_LOSS, MoveKind, Posting, post
 from ambra_tui.runtime import TerminalHost, TerminalOptions, open_terminal
+from ambra_tui.scan.sources.wedge import Stroke
 from ambra_tui.services import access, catalog, count_plans, orders, places, purchasing, returns, suppliers, transfers
 from ambra_tui.services.access import user_by_badge
 from ambra_tui.services.access_system import choose_organization
 from ambra_tui.store import open_store
 from ambra_tui.store.models import Site
 from ambra_tui.tui.app import Terminal
+from ambra_tui.tui.ask import AskPage
 from ambra_tui.tui.desk import LivePage, ShiftPage
 from ambra_tui.tui.forecast import ForecastPage
+from ambra_tui.tui.insights import InsightsPage
 from ambra_tui.tui.rows import RowsPage
+from tests.floor.test_produce import plan
 from tests.floor.worker import NOW, Worker, open_ds1
 
 SIZES = ((16, 20), (24, 80), (40, 120))
@@ -62,6 +67,8 @@ MILK, BOLT, GLOVE, PAINT = "5001000000019", "5001000000033", "5001000000040", "5
 PHONE, CHOC, CABLE = "5001000000064", "5001000000095", "5001000000118"
 PICK_GLOVES = ("key:3", "SO-2", "WH1-A02-1")
 COUNT_GLOVES = ("key:4", "WH1-A02-1")
+BATCH = ("PB-000001", "key:f10")
+FLOUR_LABEL = "]C1010500100000008810F1"
 SCENES: dict[str, Scene] = {
     # at the door
     "sign-in": scene(badge="", is_pictured=True),
@@ -138,6 +145,22 @@ SCENES: dict[str, Scene] = {
     "returns-done": scene("key:8", "RMA-1", PAINT, "key:s"),
     # replenishment
     "replenish": scene("key:9"),
+    # production
+    "produce-batches": scene("key:+"),
+    "produce-start": scene("PB-000001"),
+    "produce": scene(*BATCH, is_pictured=True),
+    "produce-label": scene(*BATCH, "WH1-C04-1"),
+    "produce-wrong-item": scene(*BATCH, CABLE),
+    "produce-over": scene(*BATCH, "WH1-C04-1", "type:9", FLOUR_LABEL),
+    "produce-more": scene(*BATCH, FLOUR_LABEL, FLOUR_LABEL),
+    "produce-waste-bin": scene(*BATCH, "key:f8"),
+    "produce-waste": scene(*BATCH, "key:f8", FLOUR_LABEL),
+    "produce-waste-reason": scene(*BATCH, "key:f8", FLOUR_LABEL, "type:1"),
+    "produce-made": scene(*BATCH, FLOUR_LABEL, "key:f10"),
+    "produce-place": scene(*BATCH, FLOUR_LABEL, "key:f10", "type:20", is_pictured=True),
+    "produce-lot": scene(*BATCH, FLOUR_LABEL, "key:f10", "type:20", "key:f6"),
+    "produce-expiry": scene(*BATCH, FLOUR_LABEL, "key:f10", "type:20", "key:f7"),
+    "produce-done": scene(*BATCH, FLOUR_LABEL, "key:f10", "type:20", "key:f10"),
     # taking back
     "undo": scene("key:5", "WH1-A01-1", BOLT, "type:20", "WH1-B01-1", "key:ctrl+z", is_pictured=True),
     "undo-nothing": scene("key:ctrl+z"),
@@ -150,8 +173,12 @@ SCENES: dict[str, Scene] = {
     "inquiry-plate": scene("050010000000000027"),
     "inquiry-order": scene("SO-2"),
     "inquiry-purchase-order": scene("PO-1001"),
+    "inquiry-batch": scene("key:f3", "PB-000001"),
     "inquiry-unknown": scene("key:f3", "NO-SUCH-CODE"),
     "inquiry-code": scene("WH1-A04-1", "key:f11"),
+    # questions
+    "ask": scene("key:ctrl+f", "ask:how many GLOVE-L do we have", is_pictured=True),
+    "ask-unclear": scene("key:ctrl+f", "ask:how many"),
     # administration
     "admin-password": scene("key:f12", "key:5", badge=SUPERVISOR),
     "admin": scene("key:f12", "key:5", f"type:{PASSWORD}", badge=SUPERVISOR),
@@ -167,6 +194,8 @@ SCENES: dict[str, Scene] = {
     "forecast": scene(CABLE, "key:f8", badge=SUPERVISOR, is_pictured=True),
     "forecast-taken": scene(CABLE, "key:f8", "key:f10", badge=SUPERVISOR),
     "forecast-ask": scene("key:0", "key:f9", badge=SUPERVISOR),
+    "insights": scene("key:0", "key:f10", badge=SUPERVISOR, is_pictured=True),
+    "insights-evidence": scene("key:0", "key:f10", "key:enter", badge=SUPERVISOR),
     "list-stock": scene("key:0", "key:f6", badge=SUPERVISOR, is_pictured=True),
     "list-moves": scene("key:0", "key:f7", badge=SUPERVISOR),
     "list-trail": scene("key:0", "key:f8", badge=SUPERVISOR),
@@ -187,6 +216,7 @@ def prepare(path: Path) -> None:
     office.order("SO-2", ("MILK-1L", 8), ("PAINT-5L", 1), ("GLOVE-L", 3), ("CABLE-2M", 2))
     office.order("SO-3", ("GLOVE-L", 3), ("CABLE-2M", 2))
     office.write(_other_documents)
+    plan(office)
     office.write(_password)
     _work(Worker(store, organization_id, COLLEAGUE, station="st-2"), office)
     office.command("sign_out").press("2")
@@ -326,6 +356,10 @@ async def _do(pilot: Pilot[Any], terminal: Terminal, step: str) -> None:
     kind, _, rest = step.partition(":")
     if kind == "key":
         await pilot.press(rest)
+    elif kind == "ask" and isinstance(terminal.screen, AskPage):
+        for character in rest:
+            terminal.screen.stroke(Stroke(character, character, 0.0), is_lone=False)
+        terminal.screen.stroke(Stroke("enter", "\r", 0.0), is_lone=True)
     elif kind == "type":
         terminal.station.type(rest)
         terminal.station.enter()
@@ -348,9 +382,11 @@ def _is_answered(terminal: Terminal) -> bool:
 def _is_read(terminal: Terminal) -> bool:
     """A page that reads from the store has read."""
     page = terminal.screen
+    if isinstance(page, AskPage):
+        return not page.is_asking
     if isinstance(page, RowsPage):
         return bool(page.rows)
-    if isinstance(page, ForecastPage):
+    if isinstance(page, ForecastPage | InsightsPage):
         return not page.is_reading
     return not isinstance(page, LivePage | ShiftPage) or page.figures is not None
 

@@ -51,16 +51,22 @@ def hear_bin(desk: Desk, standing: Standing, entry: Entry) -> Heard:
         return _hear_label(desk, standing, entry)
     if location.is_held:
         raise Refusal("E17", bin=location.code)
-    if not _holds_ingredient(desk, standing, location):
+    row = _held_by(desk, standing, location)
+    if row is None:
         expected = standing.source.location.code if standing.source is not None else "-"
         raise Refusal("E03", found=location.code, expected=expected)
-    at_bin = standing.state.at_item().model_copy(update={"location_id": location.id})
-    return Heard(at_bin, Verdict("G04", {"bin": location.code}))
+    changes = {"location_id": location.id, "input_id": row.id, "item": None, "asks": ""}
+    if standing.row is not None and row.id != standing.row.id:
+        changes["quantity"] = ZERO
+    return Heard(standing.state.model_copy(update=changes), Verdict("G04", {"bin": location.code}))
 
 
-def _holds_ingredient(desk: Desk, standing: Standing, location: Location) -> bool:
-    wanted = {row.variant_id for row in standing.inputs}
-    return any(level.variant_id in wanted for level in levels_in(desk.session, location.id))
+def _held_by(desk: Desk, standing: Standing, location: Location) -> ProductionInput | None:
+    """The ingredient that the bin was scanned for: the one that is due, else another one that lies there."""
+    there = {level.variant_id for level in levels_in(desk.session, location.id)}
+    mine = [row for row in standing.inputs if row.variant_id in there]
+    first = [standing.row] if standing.row in mine else [row for row in mine if production.rest_of(row)]
+    return next(iter([*first, *mine]), None)
 
 
 def _hear_label(desk: Desk, standing: Standing, entry: Entry) -> Heard:
@@ -289,7 +295,7 @@ def _typed(desk: Desk, item: BinItem, entry: Entry) -> Decimal:
 
 def _waste_of(desk: Desk, state: ProduceState, item: BinItem) -> Heard:
     if item.quantity == ZERO:
-        return Heard(state, Verdict("G05", {"item": variant_of(desk, item).sku, "quantity": "?"}))
+        return Heard(state, Verdict("G01"))
     return _ask_reason(desk, state, item)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ambra_tui.floor.bin_item import bin_rows, item_row, location_of
+from ambra_tui.floor.bin_item import BinItem, bin_rows, item_row, location_of
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.printing import label_command
@@ -27,6 +27,7 @@ from ambra_tui.store.scope import fetch
 HELP_PAGE = "producing"
 MAX_LISTED = 9
 MAX_FACTS = 4
+ANSWER_COLUMNS = 16
 
 
 def named(desk: Desk, batch: ProductionBatch) -> Row:
@@ -81,18 +82,25 @@ def _batches(desk: Desk) -> Prompt:
     for digit, batch in enumerate(batches, start=1):
         holder = held.get(batch.id)
         by = f" {holder.name}" if holder is not None and holder.id != desk.user.id else ""
-        label = f"{batch.number} {_sku(desk, batch.output_variant_id)}{by}"
-        choices.append(Choice(str(digit), batch.id, label))
+        choices.append(Choice(str(digit), batch.id, _label(desk, batch, by)))
     return Prompt(
         step="batch",
         title=_say(desk, "title"),
         ask=_say(desk, "ask_batch" if batches else "ask_no_batch"),
         choices=tuple(choices),
+        todo=tuple(named(desk, batch) for batch in batches),
         practice=tuple(PracticeCode(batch.number, _say(desk, "a_batch")) for batch in batches[:3])
         if desk.is_sample
         else (),
         help_page=HELP_PAGE,
     )
+
+
+def _label(desk: Desk, batch: ProductionBatch, by: str) -> str:
+    """The number, with what is made and by whom as far as a handheld has room."""
+    sku = _sku(desk, batch.output_variant_id)
+    tried = (f"{batch.number} {sku}{by}", f"{batch.number}{by}")
+    return next((label for label in tried if len(label) <= ANSWER_COLUMNS), batch.number)
 
 
 # --- words ----------------------------------------------------------------------------------------------------------
@@ -166,7 +174,15 @@ def _item_facts(desk: Desk, standing: Standing) -> tuple[Row, ...]:
     if item is None:
         return ()
     due = (Row(_say(desk, "due"), show(standing.rest)),) if standing.step == "over" else ()
-    return (item_row(desk, item), *due, Row(_say(desk, "bin"), location_of(desk, item).code))
+    return (_item_row(desk, item), *due, Row(_say(desk, "bin"), location_of(desk, item).code))
+
+
+def _item_row(desk: Desk, item: BinItem) -> Row:
+    """The item with its quantity, or without while nobody has told one."""
+    if item.quantity:
+        return item_row(desk, item)
+    lot = fetch(desk.session, Lot, item.lot_id, resource="lot").lot_number if item.lot_id else ""
+    return Row(_sku(desk, item.variant_id), lot, emphasis=True)
 
 
 def _made_facts(desk: Desk, standing: Standing) -> tuple[Row, ...]:

@@ -102,7 +102,8 @@ def test_a_batch_from_its_label_to_the_label_of_its_lot(desk: Worker, ana: Worke
     """E6: batch, lots by FEFO, waste, output lot with its label; each scan is posted at once."""
     number = plan(ana)
     ana.menu("produce")
-    assert [choice.label for choice in ana.prompt.choices] == [f"{number} DOUGH-1"]
+    assert [choice.label for choice in ana.prompt.choices] == [number]
+    assert [(row.label, row.value) for row in ana.prompt.todo] == [(number, "20 DOUGH-1")]
     ana.scan(number)
     assert (ana.verdict, ana.prompt.step, promised(ana)) == ("G20", "start", 0)
     assert ana.facts == {"DOUGH-1": "20", "MILK-1L": "12", "FLOUR-25": "2"}
@@ -158,9 +159,10 @@ def test_a_batch_scanned_at_the_menu_opens_and_is_one_worker_s(ana: Worker, ben:
     assert (ana.reply.flow, ana.verdict) == ("produce", "G20")
     ben.scan(number)
     assert (ben.reply.flow, ben.verdict) == ("home", "E30")
+    assert [choice.label for choice in ben.menu("produce").prompt.choices] == [f"{number} Ana"]
     ana.command("back").command("back")
     assert ana.reply.flow == "home"
-    ben.scan(number).command("done")
+    ben.command("home").scan(number).command("done")
     assert (ben.reply.flow, ben.verdict) == ("produce", "G66")
     assert ana.scan(number).verdict == "E30"
 

@@ -290,7 +290,7 @@ def _back(desk: Desk, standing: Standing) -> Heard:
     if step == "made" and state.is_finishing and not standing.is_all_taken:
         return Heard(state.at_bin())
     if step == "item" and (state.quantity or state.location_id):
-        return Heard(state.at_bin().model_copy(update={"is_waste": state.is_waste, "input_id": state.input_id}))
+        return Heard(state.at_bin().model_copy(update={"is_waste": state.is_waste}))
     if state.is_waste or state.quantity:
         return Heard(state.at_bin())
     return _leave(desk, standing)
