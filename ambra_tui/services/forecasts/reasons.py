@@ -37,7 +37,7 @@ def history(demand: Demand) -> Iterator[Reason]:
 
 def doubts(demand: Demand, starts_on: date, days: int) -> Iterator[Reason]:
     """What it cannot know, so many days ahead."""
-    if demand.method == "none":
+    if demand.confidence == "none":
         return
     if demand.method == "smoothing" and demand.selling_weeks < SURE_SALES:
         yield "few_sales", {"weeks": str(demand.selling_weeks)}
