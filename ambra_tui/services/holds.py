@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import literal_column
+from sqlalchemy import ColumnElement, literal_column
 from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
@@ -30,6 +30,7 @@ from ambra_tui.store.scope import organization_of, scoped
 
 HOLD_REASONS = ("quality", "damaged", "recall", "expired", "other")
 FREE_REASONS = ("checked", "mistake", "other")
+_NO_LOT: ColumnElement[str] = literal_column("''")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def levels_of_lot(session: Session, lot_id: str) -> list[StockLevel]:
             Location.organization_id == organization_of(session),
             Location.usage == "internal",
             StockLevel.lot_id == lot_id,
-            col(StockLevel.lot_id) != literal_column("''"),  # says it for the index of lots
+            col(StockLevel.lot_id) != _NO_LOT,  # says it for the index of lots
             col(StockLevel.on_hand) > ZERO,
         )
         .order_by(col(Location.code))

@@ -17,7 +17,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, false, func, literal_column, or_, tuple_
+from sqlalchemy import ColumnElement, Row, and_, case, false, func, or_, tuple_
 from sqlalchemy import select as core_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -28,6 +28,7 @@ from ambra_tui.ledger import CUSTOMER, MoveKind
 from ambra_tui.services import tracing
 from ambra_tui.services.codes import normalize_code
 from ambra_tui.services.orders import STATE_WORDS
+from ambra_tui.services.tracing.stock import EMPTY
 from ambra_tui.store.models import (
     AuditEntry,
     Barcode,
@@ -299,7 +300,7 @@ def _trace(session: Session, lot_id: str) -> _List:
             .where(
                 col(StockMove.organization_id) == organization_id,
                 col(StockMove.lot_id) == lot_id,
-                col(StockMove.lot_id) != literal_column("''"),
+                col(StockMove.lot_id) != EMPTY,
             )
         )  # fmt: skip
         for model in numbered:
@@ -349,7 +350,7 @@ def _left_for(organization_id: int, order_id: Any, lot_ids: Sequence[str]) -> An
         .where(
             col(StockMove.organization_id) == organization_id,
             col(StockMove.origin_id) == order_id,
-            col(StockMove.origin_id) != literal_column("''"),
+            col(StockMove.origin_id) != EMPTY,
             col(StockMove.lot_id).in_(lot_ids),
             or_(col(StockMove.destination_id) == CUSTOMER, col(StockMove.source_id) == CUSTOMER),
         )
