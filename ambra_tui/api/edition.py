@@ -70,7 +70,7 @@ class Operation:
     """One method on one path. `shape`: a TypedDict of the answer, or of a row when `is_list`. `wrapper`: the name
     that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with. `module`: what the
     organization must have switched on. `is_long`: a read that may take more than a few milliseconds.
-    `is_quick`: a read that opens its own session, when it needs one at all."""
+    `is_quick`: a read that opens its own session, when it needs one at all. `is_question`: a POST that only reads."""
 
     method: str
     path: str
@@ -89,6 +89,7 @@ class Operation:
     module: str = ""
     is_long: bool = False
     is_quick: bool = False
+    is_question: bool = False
 
     @property
     def is_single(self) -> bool:
@@ -167,6 +168,28 @@ class Catalogue:
 
         return declare
 
+    def question(
+        self,
+        path: str,
+        body: type[Query],
+        *,
+        scope: str,
+        operation_id: str,
+        summary: str,
+        shape: Any,
+        wrapper: str = "",
+        example: Mapping[str, Any] | None = None,
+    ) -> Callable[[Declared[Query]], Declared[Query]]:
+        """A POST that asks and changes nothing. The handler runs on a read-only session, in a thread."""
+
+        def declare(handler: Declared[Query]) -> Declared[Query]:
+            return self._add(
+                handler, method="POST", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
+                fields=body, wrapper=wrapper, example=example, is_question=True,
+            )  # fmt: skip
+
+        return declare
+
     def write(
         self,
         method: str,
@@ -202,8 +225,8 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One contract. `error_body` puts a failure into the contract's envelope; `adapt` respells one first; `list_body`
-    wraps rows: (rows, page, per_page, total) -> JSON value."""
+    """One contract. `about`: a sentence for each tag. `error_body` puts a failure into the contract's envelope; `adapt`
+    respells one first; `list_body` wraps rows: (rows, page, per_page, total) -> JSON value."""
 
     name: str
     title: str
@@ -215,3 +238,4 @@ class Edition:
     list_body: Callable[[Any, int, int, int], Any]
     list_meta: Any
     adapt: Callable[[Failure], Failure] = lambda failure: failure
+    about: Mapping[str, str] = field(default_factory=dict)

@@ -7,6 +7,7 @@ Example::
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -60,7 +61,7 @@ def document_of(edition: Edition) -> dict[str, Any]:
     document = get_openapi(
         title=edition.title, version=edition.version, description=edition.description, routes=router.routes,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"}, servers=[{"url": "/"}],
-        tags=[{"name": tag} for tag in dict.fromkeys(operation.tag for operation in edition.operations)],
+        tags=_tags(edition),
     )  # fmt: skip
     shapes = _Shapes(edition)
     for operation in edition.operations:
@@ -68,13 +69,18 @@ def document_of(edition: Edition) -> dict[str, Any]:
         entry.update(_describe(operation, shapes))
     document["security"] = [{"bearer": []}]
     document["components"] = {
-        "schemas": shapes.definitions,
+        "schemas": shapes.used(document["paths"]),
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `ambra key create`"},
             "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
         },
     }
     return document
+
+
+def _tags(edition: Edition) -> list[dict[str, str]]:
+    tags = dict.fromkeys(operation.tag for operation in edition.operations)
+    return [{"name": tag, "description": edition.about.get(tag, tag)} for tag in tags]
 
 
 def template(edition: Edition, operation: Operation) -> str:
@@ -110,6 +116,29 @@ class _Shapes:
         """The schema of a body or of the query."""
         return self._schemas[f"{operation.operation_id}:fields"]
 
+    def used(self, paths: Any) -> dict[str, Any]:
+        """The definitions that `paths` refer to, directly or through others; what bodies are made of comes without
+        defaults, which client generators take for fields that must be there."""
+        reached = self._reached(_references(paths))
+        asked = [
+            operation["requestBody"] for methods in paths.values() for operation in methods.values()
+            if "requestBody" in operation
+        ]  # fmt: skip
+        bodies = self._reached(_references(asked))
+        return {
+            name: _without_defaults(schema) if name in bodies else schema
+            for name, schema in self.definitions.items()
+            if name in reached
+        }
+
+    def _reached(self, waiting: set[str]) -> set[str]:
+        reached: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            reached.add(name)
+            waiting |= _references(self.definitions[name]) - reached
+        return reached
+
     def query(self, operation: Operation) -> list[dict[str, Any]]:
         """The query parameters of a read."""
         schema = self.fields(operation)
@@ -135,7 +164,10 @@ def _describe(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
         if operation.is_single:
             parameters.append(_header("If-None-Match", "An ETag: 304 when the object is still the same"))
     else:
-        parameters.append(_header("Idempotency-Key", "Makes a repeat harmless: the first answer is given again", 255))
+        if not operation.is_question:
+            parameters.append(
+                _header("Idempotency-Key", "Makes a repeat harmless: the first answer is given again", 255)
+            )
         if operation.current:
             parameters.append(_header("If-Match", "An ETag: 412 when the object changed since"))
         described["requestBody"] = _request_body(operation, shapes)
@@ -185,6 +217,29 @@ def _answer_headers(operation: Operation) -> dict[str, Any]:
     if operation.status == 201:
         names["Location"] = "string"
     return {name: {"schema": {"type": kind}} for name, kind in names.items()}
+
+
+def _references(value: Any) -> set[str]:
+    """Names of the definitions that are referred to inside `value`."""
+    if isinstance(value, dict):
+        own = {value["$ref"].rpartition("/")[2]} if isinstance(value.get("$ref"), str) else set()
+        return own.union(*(_references(inner) for inner in value.values()))
+    return set().union(*(_references(inner) for inner in value)) if isinstance(value, list) else set()
+
+
+def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
+    """A default is told in words instead, where there is one to tell."""
+    properties = {name: _told_default(inner) for name, inner in schema.get("properties", {}).items()}
+    return {**schema, "properties": properties} if properties else schema
+
+
+def _told_default(schema: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in schema.items() if key != "default"}
+    default = schema.get("default")
+    if default in (None, "", [], {}):
+        return kept
+    told = f"Without it: {json.dumps(default)}."
+    return {**kept, "description": f"{kept['description']} {told}" if "description" in kept else told}
 
 
 def _header(name: str, description: str, max_length: int | None = None) -> dict[str, Any]:

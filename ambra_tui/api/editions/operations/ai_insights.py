@@ -7,9 +7,10 @@ Example::
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 from sqlmodel import Session
+from typing_extensions import TypedDict
 
 from ambra_tui.api.edition import Answer, Call, Catalogue
 from ambra_tui.api.editions.operations.bodies import own_currency

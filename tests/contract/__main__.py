@@ -1,0 +1,134 @@
+"""The editions' OpenAPI documents before other people's tools, against the real server.
+
+    python -m tests.contract                                # all of it
+    python -m tests.contract schemathesis --examples 50     # every phase, every call, on a furnished store; then again
+                                                            # with names of things that are there
+    python -m tests.contract document                       # redocly's lint, a TypeScript client that compiles
+
+`schemathesis` comes with the extra ``contract``; `document` wants Node.js and takes its tools from npm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from ambra_tui.api.app import find_editions
+from ambra_tui.api.openapi import document_of
+from ambra_tui.services import access
+from ambra_tui.services.modules import MODULES
+from ambra_tui.store import open_store
+from tests.api.conftest import Api
+from tests.api.two_organizations import Names, furnished
+from tests.contract.named import named
+from tests.server_process import ServerProcess
+
+HERE = Path(__file__).parent
+NODE_TOOLS = ("@redocly/cli@2", "openapi-typescript@7", "openapi-fetch@0.17", "typescript@5")
+PHASES = "examples,coverage,fuzzing,stateful"
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,ignored_auth,"
+    "use_after_free,ensure_resource_availability"
+)
+
+
+def main() -> int:
+    """What was asked for, or all of it; 0 when nothing was found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.contract")
+    parser.add_argument("what", nargs="?", choices=("schemathesis", "document"))
+    parser.add_argument("--examples", type=int, default=50, help="of each call and phase")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--only", metavar="PATTERN", help="calls whose path fits this regular expression")
+    arguments = parser.parse_args()
+    failed = False
+    if arguments.what in (None, "document"):
+        failed |= not check_documents()
+    if arguments.what in (None, "schemathesis"):
+        failed |= not fuzz(arguments.examples, arguments.seed, arguments.only)
+    return int(failed)
+
+
+# --- a server --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def served() -> Iterator[tuple[str, str, Names]]:
+    """Address and an admin key of a server whose organization has one of everything, and what that is called."""
+    with tempfile.TemporaryDirectory(prefix="ambra-contract-") as folder:
+        url = f"sqlite:///{folder}/ambra.db"
+        with open_store(url) as store:
+            organization = access.create_organization(store, "Contract", MODULES)
+            assert organization.id is not None
+            made = {"label": "contract", "scopes": ["admin"], "plan": "enterprise"}
+            _, secret = access.create_key(store, organization_id=organization.id, **made)  # type: ignore[arg-type]
+        with ServerProcess.start(url) as server:
+            with open_store(url) as store, _client(server.address, secret) as client:
+                names = furnished(Api(store, organization.id, client), "OWNER", "NUTS", 400_000_000_100)
+            yield server.address, secret, names
+
+
+def _client(address: str, secret: str) -> httpx.Client:
+    return httpx.Client(base_url=address, headers={"Authorization": f"Bearer {secret}"}, timeout=30)
+
+
+# --- the tools -------------------------------------------------------------------------------------------------------
+
+
+def fuzz(examples: int, seed: int, only: str | None) -> bool:
+    """Schemathesis with every phase; True when it finds nothing."""
+    chosen = ["--include-path-regex", only] if only else []
+    good = True
+    for edition in find_editions():
+        for knows_names in (False, True):
+            with served() as (address, secret, names), tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "document.json"
+                document = document_of(edition)
+                path.write_text(json.dumps(named(document, names) if knows_names else document), encoding="utf-8")
+                left_out = ["--exclude-operation-id", "updateOrganization"] if knows_names else []
+                command = [
+                    str(Path(sys.executable).with_name("schemathesis")), "run", str(path), "--url", address,
+                    "--header", f"Authorization: Bearer {secret}", "--phases", PHASES, "--mode", "all",
+                    "--checks", CHECKS, "--max-examples", str(examples), "--seed", str(seed), "--no-color",
+                    "--continue-on-failure", "--request-timeout", "30", *left_out, *chosen,
+                ]  # fmt: skip
+                good &= subprocess.run(command, check=False, cwd=folder).returncode == 0
+    return good
+
+
+def check_documents() -> bool:
+    """Redocly's lint without a warning, and a TypeScript client that compiles; True when both hold."""
+    if shutil.which("npm") is None:
+        print("npm is not here: the documents were not checked", file=sys.stderr)
+        return False
+    with tempfile.TemporaryDirectory(prefix="ambra-client-") as name:
+        folder = Path(name)
+        _run(folder, "npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", name, *NODE_TOOLS)
+        return all(_check(folder, edition.name, document_of(edition)) for edition in find_editions())
+
+
+def _check(folder: Path, name: str, document: object) -> bool:
+    (folder / f"{name}.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    for kept in ("lint.yaml", "tsconfig.json", f"{name}.ts"):
+        shutil.copy(HERE / kept, folder / kept)
+    lint = _run(folder, "node_modules/.bin/redocly", "lint", f"{name}.json", "--config", "lint.yaml")
+    types = _run(folder, "node_modules/.bin/openapi-typescript", f"{name}.json", "--output", f"{name}-schema.d.ts")
+    return lint and types and _run(folder, "node_modules/.bin/tsc", "--project", "tsconfig.json")
+
+
+def _run(folder: Path, *command: str) -> bool:
+    print("$", " ".join(command), flush=True)
+    return subprocess.run(command, check=False, cwd=folder).returncode == 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
