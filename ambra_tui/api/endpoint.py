@@ -46,7 +46,7 @@ def render(value: Any) -> str:
 
 def endpoint_of(store: Store, edition: Edition, operation: Operation) -> Endpoint:
     """The function that answers requests for `operation`."""
-    serve = _read if operation.method == "GET" else _write
+    serve = _read if operation.method == "GET" else _question if operation.is_question else _write
 
     async def endpoint(request: Request) -> Response:
         return await serve(_call(store, edition, operation, request), operation, request)
@@ -89,6 +89,13 @@ async def _read(call: Call, operation: Operation, request: Request) -> Response:
     if known is not None and matches(known, etag, weak=True):
         return Response(status_code=304, headers={"ETag": etag})
     return Response(text, media_type=_JSON, headers={"ETag": etag})
+
+
+async def _question(call: Call, operation: Operation, request: Request) -> Response:
+    document, is_form = await read_document(request)
+    fields = read_fields(operation.fields, unwrap(document, operation.wrapper), is_text=is_form)
+    answer = await asyncio.to_thread(_ask, call, operation, fields)
+    return Response(render(answer.content).encode(), media_type=_JSON)
 
 
 def _ask(call: Call, operation: Operation, query: Any) -> Answer:

@@ -9,6 +9,7 @@ from ambra_tui.api.edition import Edition
 from ambra_tui.api.editions.operations import (
     ai_forecasts,
     ai_insights,
+    ai_query,
     cycle_counts,
     expiry,
     inventory,
@@ -32,6 +33,26 @@ from ambra_tui.api.editions.operations.envelope import adapt, list_body
 from ambra_tui.api.editions.operations.views import Meta
 from ambra_tui.api.failures import plain_body
 
+ABOUT = {
+    "Inventory": "What is where, manual adjustments, and the ledger of every movement.",
+    "Inventory policies": "Reorder points, quantities and lead times per variant and location, and their defaults.",
+    "Reports": "Stock by location, low stock, fast movers, age of stock.",
+    "Products": "Products, their variants, and variants by scanned code.",
+    "Orders": "Sales orders: placed, reserved, fulfilled, cancelled.",
+    "Purchase orders": "Orders to suppliers and their receipts.",
+    "Returns": "Return authorizations (RMA) and their receipts.",
+    "Cycle counts": "Counts of a location or some bins of it, posted once as differences.",
+    "Stock transfers": "Stock on its way from one location to another.",
+    "Locations": "Warehouses and stores.",
+    "Suppliers": "Vendors, with their lead times.",
+    "Lots": "Lots, their status, traces and recalls; wants the traceability module.",
+    "Expiry": "Lots that expire soon; wants the traceability module.",
+    "Waste": "What was thrown away, and why; wants the traceability module.",
+    "Recipes": "What a product is made of; wants the manufacturing module.",
+    "Production batches": "Batches planned, started, completed, cancelled; wants the manufacturing module.",
+    "Organization": "The organization of the key, and its modules.",
+    "AI": "Forecasts, insights, and questions in words, answered from rows of the ledger.",
+}
 EDITION = Edition(
     name="operations",
     title="AmbraWMS operations edition",
@@ -63,9 +84,11 @@ EDITION = Edition(
         *organization.catalogue.operations,
         *ai_forecasts.catalogue.operations,
         *ai_insights.catalogue.operations,
+        *ai_query.catalogue.operations,
     ),
     error_body=plain_body,
     list_body=list_body,
     list_meta=Meta,
     adapt=adapt,
+    about=ABOUT,
 )

@@ -1,0 +1,107 @@
+"""Answers in words, made from rows: `data/questions/answers/<language>.toml`.
+
+Example::
+
+    render("out_of_stock", {}, Found(rows), "en")   # '3 products are out of stock: 22423 ...'
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Any
+
+from ambra_tui.kit.resources import data_path
+from ambra_tui.services.questions.lexicon import LANGUAGES
+from ambra_tui.services.questions.tool import Found
+
+SHOWN_ROWS = 5
+MAX_ANSWER = 2000
+
+
+class _Lenient(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "-"
+
+
+@cache
+def _texts(language: str) -> dict[str, Any]:
+    return tomllib.loads(data_path(f"questions/answers/{language}.toml").read_text(encoding="utf-8"))
+
+
+def say(language: str, section: str, name: str, /, **told: Any) -> str:
+    """A text of the answers; English where a language lacks it. Empty when no language has it."""
+    for one in (language if language in LANGUAGES else "en", "en"):
+        text = _texts(one).get(section, {}).get(name)
+        if text is not None:
+            return str(text).format_map(_Lenient({key: _shown(value) for key, value in told.items()}))
+    return ""
+
+
+def examples(language: str) -> list[str]:
+    """Questions that may be asked."""
+    return list(_texts(language if language in LANGUAGES else "en")["examples"]["questions"])
+
+
+def render(name: str, parameters: Mapping[str, Any], found: Found, language: str) -> str:
+    """The answer of a tool: what was found in a sentence, its first rows, how many more there are."""
+    told = {**parameters, **found.facts, "total": found.count, "scope": scope_text(parameters, language)}
+    if not found.rows and say(language, name, "bare") == "":
+        return say(language, name, "none", **told)
+    head = say(language, name, _which(name, parameters, found, language), **told)
+    row_text = "group_row" if parameters.get("group") else "row"
+    lines = [
+        say(language, name, row_text, **{**told, **_of_group(parameters, row), **row})
+        for row in found.rows[:SHOWN_ROWS]
+    ]
+    listed = "; ".join(line for line in lines if line)
+    more = found.count - SHOWN_ROWS
+    ending = say(language, "common", "more", count=more) if more > 0 and listed else ""
+    return f"{head} {listed}{ending}".strip()[:MAX_ANSWER]
+
+
+def _which(name: str, parameters: Mapping[str, Any], found: Found, language: str) -> str:
+    if not found.rows:
+        return "bare"
+    if found.count == 1 and say(language, name, "one"):
+        return "one"
+    return "grouped" if parameters.get("group") and say(language, name, "grouped") else "some"
+
+
+def _of_group(parameters: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"label": row.get(str(parameters.get("group")), "-")}
+
+
+def scope_text(parameters: Mapping[str, Any], language: str) -> str:
+    """What narrows a question, in brackets of words: `` in BER, 2026-03-09 to 2026-03-15``."""
+    parts = [
+        say(language, "scope", name, value=parameters[name])
+        for name in (
+            "sku",
+            "location",
+            "from_location",
+            "to_location",
+            "supplier",
+            "status",
+            "lot",
+            "threshold",
+            "age_bucket",
+        )
+        if name in parameters and say(language, "scope", name, value="")
+    ]
+    first, last = parameters.get("from"), parameters.get("to")
+    if first and first == last:
+        parts.append(say(language, "scope", "day", value=first))
+    elif first:
+        parts.append(say(language, "scope", "days", first=first, last=last or ""))
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.6f}".rstrip("0").rstrip(".")
+    return value.isoformat() if isinstance(value, date) else str(value)
