@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from ambra_tui.services import catalog, claims, production, tasks
+from ambra_tui.services import catalog, claims, printing, production, tasks
 from ambra_tui.services.modules import MANUFACTURING, switch_modules
 from ambra_tui.services.printing import jobs
 from ambra_tui.services.verify import verify_store
@@ -328,3 +328,66 @@ def test_the_card_of_a_batch_and_its_label(ana: Worker) -> None:
     ana.command("label")
     titles = ana.write(lambda session: [(job.kind, job.title) for job in jobs(session)])
     assert titles == [("production_batch", number)]
+
+
+@on_sqlite
+def test_a_label_that_cannot_be_queued_stops_nothing(ana: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = all_taken(ana)
+    monkeypatch.setattr(printing, "MAX_WAITING", 0)
+    ana.type("20").command("done")
+    assert (ana.verdict, ana.prompt.step, batch_of(ana, number).status) == ("W28", "done", "completed")
+    assert ana.on_hand("DOUGH-1", "RECV") == 20
+    monkeypatch.undo()
+    ana.command("label")
+    assert (ana.verdict, len(ana.write(jobs))) == ("W80", 1)
+
+
+@on_sqlite
+def test_what_must_be_told_apart_is_asked(ana: Worker) -> None:
+    """Several lots in a bin without a lot on the label; serials one by one; a label where the item lies in two bins."""
+    number = started(ana)
+    ana.put("MILK-1L", "B04-1", 5, lot_number="M100")
+    assert ana.scan("WH1-B04-1", MILK).verdict == "E20"
+    assert (ana.prompt.step, ana.prompt.facts[0].label) == ("lot", "MILK-1L")
+    assert ana.scan("M100").verdict == "E12"
+    assert ana.scan(label(MILK, "M090")).verdict == "G65"
+    assert ana.scan(label(MILK, "M100")).verdict == "E43"
+    assert ana.scan("WH1-B04-1", label(MILK, "M100")).verdict == "G65"
+    assert used(ana, number) == [(12, 0), (0, 0)]
+
+    def phones(session: Session) -> str:
+        def ingredient(name: str) -> production.NewIngredient:
+            return production.NewIngredient(catalog.variant_by_sku(session, name).id, Decimal(2))
+
+        kit = catalog.variant_by_sku(session, "CABLE-2M").id
+        recipe = production.create_recipe(
+            session, name="Kit", output_variant_id=kit, output_quantity=Decimal(1), ingredients=[ingredient("PHONE-X")]
+        )
+        site_id = ana.place.site_id
+        return production.plan_batch(session, recipe_id=recipe.id, site_id=site_id, planned_quantity=Decimal(1)).number
+
+    for serial in ("SN1", "SN2", "SN3"):
+        ana.put("PHONE-X", "A01-1", 1, serial=serial)
+    ana.scan(ana.write(phones)).command("done").scan("WH1-A01-1", "5001000000064")
+    assert (ana.verdict, ana.prompt.step) == ("E46", "serial")
+    assert ana.scan("SN2").verdict == "G65"
+    assert ana.scan("WH1-A01-1", "]d201050010000000642" + "1SN3").verdict == "G65"
+    assert (ana.prompt.step, ana.serials("A01-1")) == ("made", ["", "SN1"])
+
+
+@on_sqlite
+def test_a_batch_goes_on_after_an_undo_and_a_supervisor_may_take_it(desk: Worker, ana: Worker, ben: Worker) -> None:
+    number = all_taken(ana)
+    ana.type("20").command("done").command("undo").press("1")
+    assert ana.verdict == "G70", ana.words
+    ana.command("back")
+    assert (ana.prompt.step, batch_of(ana, number).status) == ("made", "in_progress")
+    assert ben.scan(number).verdict == "E30"
+    ana.command("undo").press("1").command("back")
+    assert (ana.prompt.step, ana.prompt.target, used(ana, number)) == ("bin", "C04-1", [(12, 0), (0, 0)])
+    ana.command("back")
+    ben.scan(number, label(FLOUR, "F1")).type("18")
+    assert (ben.prompt.step, ana.scan(number).verdict) == ("place", "E30")
+    assert ben.command("done").prompt.step == "done"
+    assert ana.scan(number).verdict == "E33"
+    assert verify_store(desk.store).is_clean

@@ -25,10 +25,7 @@ def test_e6_a_batch_at_the_real_program(desk: Worker, start: Start, rows: int, c
     ana.scan("WH1-B04-1", "BIN OK")
     ana.scan(label(MILK, "M120"), "E39 NOT THERE")
     ana.scan(label(MILK, "M090"), "USED 10", "2 MILK-1L", "M100")
-    ana.kill()
-    ana.restart("SIGNED IN", "2 MILK-1L")
     assert [move[5] for move in desk.moves("production_consumed")] == [10]
-
     ana.scan("WH1-C01-1", "BIN OK")
     ana.scan(label(MILK, "M120"), "E12 EARLIER LOT FIRST", "M100", "A04-1")
     ana.scan("WH1-A04-1", "BIN OK")
@@ -60,6 +57,7 @@ def test_e6_a_batch_at_the_real_program(desk: Worker, start: Start, rows: int, c
     assert ana.error_tones == 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_german_production_fits_sixteen_rows_of_twenty(desk: Worker, start: Start) -> None:
     number = plan(desk)
@@ -79,6 +77,7 @@ def test_german_production_fits_sixteen_rows_of_twenty(desk: Worker, start: Star
     cleo.key("F10", "HERGESTELLT 20", "Fertig. F9 Etikett, F10 weiter")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_an_open_terminal_follows_the_switch_of_the_module(desk: Worker, start: Start) -> None:
     number = plan(desk)

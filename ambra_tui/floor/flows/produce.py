@@ -11,6 +11,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from ambra_tui.errors import WrongState
 from ambra_tui.floor.codes import shown, text_of, unknown
@@ -86,13 +87,17 @@ class Produce:
             return _COMMANDS.get(entry.text, _ignore)(desk, standing)
         if entry.kind == "choice":
             return _choice(desk, standing, entry.text)
-        if standing.step in _STEPS:
+        if standing.step in _STEPS and not _is_other(desk, standing, entry):
             return _STEPS[standing.step](desk, standing, entry)
         return _hear_batch(desk, state, entry)
 
     def undone(self, desk: Desk, state: ProduceState, act: Act) -> ProduceState:
-        """An act was taken back: the batch goes on where its stock lies again."""
-        return ProduceState(batch_id=state.batch_id) if act.document_id == state.batch_id else state
+        """An act was taken back: the batch goes on where its stock lies again, and is the worker's still."""
+        if act.document_id != state.batch_id:
+            return state
+        with suppress(claims.Taken):
+            claims.claim(desk.session, production.DOCUMENT, state.batch_id)
+        return ProduceState(batch_id=state.batch_id)
 
 
 def _switched_off(desk: Desk, state: ProduceState, entry: Entry) -> Heard:
@@ -101,6 +106,14 @@ def _switched_off(desk: Desk, state: ProduceState, entry: Entry) -> Heard:
         claims.release(desk.session, production.DOCUMENT, state.batch_id)
     is_leaving = entry.kind == "command" and entry.text in ("back", "home")
     return Heard(None, None if is_leaving else Verdict("E74", {"found": desk.say("home.produce")}))
+
+
+def _is_other(desk: Desk, standing: Standing, entry: Entry) -> bool:
+    """Before a bin, the label of another batch means that batch."""
+    if standing.step not in ("bin", "short"):
+        return False
+    named_batch = production.find_batch(desk.session, text_of(entry))
+    return named_batch is not None and named_batch.id != standing.batch.id
 
 
 # --- which batch ----------------------------------------------------------------------------------------------------
