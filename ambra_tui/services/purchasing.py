@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -28,10 +27,10 @@ from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import SCALE, ZERO, show
 from ambra_tui.kit.text import clean_line
 from ambra_tui.ledger import SUPPLIER, MoveKind, Posted, Posting
-from ambra_tui.services.catalog import find_variant_by_sku, positive_quantity
+from ambra_tui.services.catalog import find_variant_by_sku, positive_quantity, variants_by_id
 from ambra_tui.services.documents import document_currency, document_number
 from ambra_tui.services.lots import find_or_create_lot
-from ambra_tui.services.receiving import is_posted, refuse_known_serial
+from ambra_tui.services.receiving import DuplicateSerial, is_posted, refuse_known_serial
 from ambra_tui.services.rows import add_unique
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import (
@@ -45,7 +44,7 @@ from ambra_tui.store.models import (
     Variant,
 )
 from ambra_tui.store.models.documents import PURCHASE_ORDER_STATES
-from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
+from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import actor_of, fetch, is_alone, now_of, organization_of, scoped
 
 DOCUMENT = "purchase_order"
@@ -285,27 +284,33 @@ def receive_line(
         _refuse_over(session, [(line, quantity)], is_over_allowed)
         if serial:
             refuse_known_serial(session, fetch(session, Variant, line.variant_id, resource="variant"), serial)
-    posting = Posting(
-        variant_id=line.variant_id,
-        source_id=SUPPLIER,
-        destination_id=location_id,
-        quantity=positive_quantity(quantity, field="quantity"),
-        kind=MoveKind.PURCHASE_RECEIVED,
-        idempotency_key=idempotency_key,
-        lot_id=lot_id,
-        serial=serial,
-        destination_plate_id=plate_id,
-        reason=reason,
-        unit_cost=line.unit_cost,
-        origin_kind=DOCUMENT,
-        origin_id=order.id,
-        origin_line_id=line.id,
-    )
+    positive_quantity(quantity, field="quantity")
+    part = _Part(line, quantity, location_id, lot_id, serial, plate_id)
+    posting = _posting(order, part, idempotency_key=idempotency_key, reason=reason)
     posted = ledger.post(session, [posting])[0]
     if not posted.repeated:
         line.received += quantity
         _touch(session, order, line)
     return posted
+
+
+def _posting(order: PurchaseOrder, part: _Part, *, idempotency_key: str, reason: str) -> Posting:
+    return Posting(
+        variant_id=part.line.variant_id,
+        source_id=SUPPLIER,
+        destination_id=part.location_id,
+        quantity=part.quantity,
+        kind=MoveKind.PURCHASE_RECEIVED,
+        idempotency_key=idempotency_key,
+        lot_id=part.lot_id,
+        serial=part.serial,
+        destination_plate_id=part.plate_id,
+        reason=reason,
+        unit_cost=part.line.unit_cost,
+        origin_kind=DOCUMENT,
+        origin_id=order.id,
+        origin_line_id=part.line.id,
+    )
 
 
 def receive_variant(
@@ -389,28 +394,42 @@ def receive_order(
     if len(items) > MAX_LINES:
         raise Invalid(f"a receipt has at most {MAX_LINES} items", field="items")
     lines = lines_of(session, order.id)
+    variants_by_id(session, [line.variant_id for line in lines])  # known from here on
     wanted = items or [ReceiptItem(line_id=line.id) for line in lines if outstanding(line) > 0]
+    docks: dict[str | None, str] = {}
     parts = [
         part
         for index, item in enumerate(wanted)
-        for part in _item_parts(session, order, lines, item, field=f"items[{index}]")
+        for part in _item_parts(session, order, lines, item, docks, field=f"items[{index}]")
     ]
     _refuse_over(session, [(part.line, part.quantity) for part in parts], is_over_allowed=False)
-    posted = [
-        receive_line(
-            session,
-            line=part.line,
-            quantity=part.quantity,
-            location_id=part.location_id,
-            idempotency_key=f"{idempotency_key}:{number}",
-            lot_id=part.lot_id,
-            serial=part.serial,
-            reason=reason,
-        )
-        for number, part in enumerate(parts)
-    ]
+    _refuse_serials(session, parts)
+    posted = ledger.post(
+        session,
+        [
+            _posting(order, part, idempotency_key=f"{idempotency_key}:{number}", reason=reason)
+            for number, part in enumerate(parts)
+        ],
+    )
+    for part in parts:
+        part.line.received += part.quantity
+        session.add(part.line)
+    _follow(session, order, _state_of(lines))
     session.flush()
     return posted
+
+
+def _refuse_serials(session: Session, parts: Sequence[_Part]) -> None:
+    """No unit comes in twice, neither one that is in stock nor one that the receipt names twice."""
+    named: dict[tuple[str, str], str] = {}
+    for part in parts:
+        if not part.serial:
+            continue
+        unit = (part.line.variant_id, part.serial)
+        if unit in named:
+            raise DuplicateSerial(part.serial, fetch(session, Location, named[unit], resource="location"))
+        refuse_known_serial(session, fetch(session, Variant, part.line.variant_id, resource="variant"), part.serial)
+        named[unit] = part.location_id
 
 
 def _earlier_receipt(session: Session, order: PurchaseOrder, idempotency_key: str) -> list[Posted]:
@@ -435,14 +454,21 @@ class _Part:
     location_id: str
     lot_id: str
     serial: str = ""
+    plate_id: str = ""
 
 
 def _item_parts(
-    session: Session, order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], item: ReceiptItem, *, field: str
+    session: Session,
+    order: PurchaseOrder,
+    lines: Sequence[PurchaseOrderLine],
+    item: ReceiptItem,
+    docks: dict[str | None, str],
+    *,
+    field: str,
 ) -> list[_Part]:
     candidates = _named_lines(session, lines, item, field=field)
     variant = fetch(session, Variant, candidates[0].variant_id, resource="variant")
-    location_id = _place(session, order, variant, item.location_id, field=field)
+    location_id = _place(session, order, variant, item.location_id, docks, field=field)
     lot_id = _lot_id(session, variant, item, field=field)
     quantity = item.quantity
     if quantity is None:
@@ -491,10 +517,21 @@ def _named_lines(
     return named
 
 
-def _place(session: Session, order: PurchaseOrder, variant: Variant, location_id: str | None, *, field: str) -> str:
-    """The id of the location; the site's own id means its dock."""
+def _place(
+    session: Session,
+    order: PurchaseOrder,
+    variant: Variant,
+    location_id: str | None,
+    docks: dict[str | None, str],
+    *,
+    field: str,
+) -> str:
+    """The id of the location; the site's own id means its dock. `docks`: where variants of each home bin come in."""
     if location_id is None or location_id == order.site_id:
-        return ledger.receiving_location(session, site_id=order.site_id, variant=variant).id
+        home = variant.home_location_id
+        if home not in docks:
+            docks[home] = ledger.receiving_location(session, site_id=order.site_id, variant=variant).id
+        return docks[home]
     location = fetch(session, Location, location_id, resource="location")
     if location.site_id != order.site_id or location.usage != "internal" or location.status != "active":
         raise Invalid(f"{location.code} is no location of the order's site", field=f"{field}.location_id")
@@ -569,29 +606,41 @@ _LOCKED: Prepared[PurchaseOrder] = Prepared(
 
 
 def _touch(session: Session, order: PurchaseOrder, line: PurchaseOrderLine) -> None:
-    """The order's state follows its lines."""
+    """The order's state follows its lines, of which one has changed."""
     session.add(line)
-    before = order.status
     is_open = line.received < line.quantity
-    if not is_open and not _has_line(session, order, PurchaseOrderLine.received < PurchaseOrderLine.quantity):
-        order.status = "received"
-    elif line.received > ZERO or _has_line(session, order, col(PurchaseOrderLine.received) > ZERO):
-        order.status = "partially_received"
+    if not is_open and _OPEN_LINE.first(session, order_id=order.id) is None:
+        status = "received"
+    elif line.received > ZERO or _BEGUN_LINE.first(session, order_id=order.id) is not None:
+        status = "partially_received"
     else:
-        order.status = "ordered"
+        status = "ordered"
+    _follow(session, order, status)
+
+
+def _state_of(lines: Sequence[PurchaseOrderLine]) -> str:
+    """The state of an order with these lines."""
+    if all(line.received >= line.quantity for line in lines):
+        return "received"
+    return "partially_received" if any(line.received > ZERO for line in lines) else "ordered"
+
+
+def _follow(session: Session, order: PurchaseOrder, status: str) -> None:
+    before = order.status
+    order.status = status
     order.updated_at = now_of(session)
     session.add(order)
-    if order.status != before:
-        publish(session, "purchase_order_changed", order.id, {"number": order.number, "status": order.status})
+    if status != before:
+        publish(session, "purchase_order_changed", order.id, {"number": order.number, "status": status})
 
 
-def _has_line(session: Session, order: PurchaseOrder, condition: ColumnElement[bool] | bool) -> bool:
-    statement = select(PurchaseOrderLine.id).where(
-        PurchaseOrderLine.organization_id == order.organization_id,
-        PurchaseOrderLine.purchase_order_id == order.id,
-        condition,
-    )
-    return session.exec(statement.limit(1)).first() is not None
+_A_LINE = (
+    select(PurchaseOrderLine.id)
+    .where(PurchaseOrderLine.organization_id == ORGANIZATION, PurchaseOrderLine.purchase_order_id == given("order_id"))
+    .limit(1)
+)
+_OPEN_LINE = PreparedRows(_A_LINE.where(col(PurchaseOrderLine.received) < col(PurchaseOrderLine.quantity)))
+_BEGUN_LINE = PreparedRows(_A_LINE.where(col(PurchaseOrderLine.received) > ZERO))
 
 
 # --- other moves of the state ---------------------------------------------------------------------------------------

@@ -12,8 +12,10 @@ from typing import Annotated
 import uvicorn
 from fastapi import Depends, FastAPI, Header, HTTPException
 from pydantic import BaseModel
+from sqlalchemy import Engine
 from sqlmodel import Field, Relationship, Session, SQLModel, func, select
 
+from tests.benchmarks import naive_documents
 from tests.benchmarks.naive import NaiveLedger, NaiveOutbox, naive_engine
 
 KEY = "naive-key"
@@ -72,12 +74,19 @@ class Adjustment(BaseModel):
     quantity: int
 
 
-def make(url: str, products: int) -> None:
-    """The tables, with goods, stock and a key."""
-    engine = naive_engine(url)
+def make_tables(engine: Engine) -> None:
+    """The tables, with a key."""
     SQLModel.metadata.create_all(engine, tables=[SQLModel.metadata.tables[name] for name in TABLES])
     with Session(engine) as session:
         session.add(NaiveKey(secret=KEY))
+        session.commit()
+
+
+def make(url: str, products: int) -> None:
+    """The tables, with goods, stock and a key."""
+    engine = naive_engine(url)
+    make_tables(engine)
+    with Session(engine) as session:
         for n in range(products):
             product = NaiveProduct(sku=f"SKU-{n}", barcode=f"{4_000_000_000_000 + n}", name=f"Product {n}")
             product.stock = [NaiveStock(location="WH", on_hand=1000, product=product, product_id=0)]
@@ -87,7 +96,7 @@ def make(url: str, products: int) -> None:
 
 
 def make_app(url: str) -> FastAPI:
-    """The three routes."""
+    """The routes."""
     app = FastAPI()
     engine = naive_engine(url)
 
@@ -144,6 +153,7 @@ def make_app(url: str) -> FastAPI:
             available=row.on_hand - row.reserved,
         )  # fmt: skip
 
+    naive_documents.add_routes(app, session_of, guards, NaiveProduct)
     return app
 
 
