@@ -211,7 +211,7 @@ def prepare(path: Path) -> None:
     store.clock = FrozenClock(parse_moment(NOW))
     office = Worker(store, organization_id, SUPERVISOR, station="office")
     office.write(_buy)
-    office.write(_past)
+    office.write(past_sales)
     office.order("SO-1", ("BOLT-M8", 10), ("MILK-1L", 6))
     office.order("SO-2", ("MILK-1L", 8), ("PAINT-5L", 1), ("GLOVE-L", 3), ("CABLE-2M", 2))
     office.order("SO-3", ("GLOVE-L", 3), ("CABLE-2M", 2))
@@ -256,7 +256,7 @@ def _buy(session: Session) -> None:
     )  # fmt: skip
 
 
-def _past(session: Session) -> None:
+def past_sales(session: Session) -> None:
     """A year in which cables came and were sold; what lies there now is what lay there before."""
     cable = catalog.variant_by_sku(session, "CABLE-2M")
     place = places.find_location(session, "WH1-B01-1")
