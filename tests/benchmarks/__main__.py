@@ -3,6 +3,7 @@
 python -m tests.benchmarks [--only postings,http]
 python -m tests.benchmarks replay --datasets FOLDER
 python -m tests.benchmarks forecasts --datasets FOLDER
+python -m tests.benchmarks bills --datasets FOLDER
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from tests.benchmarks import (
     at_rest,
+    bills,
     contention,
     first_paint,
     fleet,
@@ -39,7 +41,11 @@ BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "at_rest": at_rest.measure,
     "fleet": fleet.measure,
 }
-ON_DATASETS: dict[str, Callable[[Sequence[str]], None]] = {"replay": replay.main, "forecasts": forecasts.main}
+ON_DATASETS: dict[str, Callable[[Sequence[str]], None]] = {
+    "replay": replay.main,
+    "forecasts": forecasts.main,
+    "bills": bills.main,
+}
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 from ambra_tui import ledger
 from ambra_tui.errors import Duplicate, InsufficientStock, Invalid, NotFound, Shortage, WrongState
 from ambra_tui.kit.ids import new_id
-from ambra_tui.kit.quantity import MAX_QUANTITY, SCALE, ZERO
+from ambra_tui.kit.quantity import MAX_QUANTITY, SCALE, ZERO, to_decimal
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import claims
 from ambra_tui.services.catalog import positive_quantity
@@ -34,9 +34,6 @@ from ambra_tui.store.models import (
     Variant,
 )
 from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
-
-_MILLIONTH = Decimal(1) / SCALE
-
 
 # --- planned --------------------------------------------------------------------------------------------------------
 
@@ -95,10 +92,15 @@ def _inputs(session: Session, batch: ProductionBatch, recipe: Recipe) -> list[Pr
                 production_batch_id=batch.id,
                 position=ingredient.position,
                 variant_id=ingredient.variant_id,
-                planned_quantity=max(needed.quantize(_MILLIONTH, ROUND_HALF_UP), _MILLIONTH),
+                planned_quantity=_countable(needed),
             )
         )
     return rows
+
+
+def _countable(quantity: Decimal) -> Decimal:
+    """The nearest quantity that can be counted; never nothing."""
+    return to_decimal(max(int((quantity * SCALE).to_integral_value(ROUND_HALF_UP)), 1))
 
 
 def _refuse_short(session: Session, batch: ProductionBatch, rows: Sequence[ProductionInput]) -> None:
