@@ -48,6 +48,57 @@ def test_reserve_fulfil(api: Api, house: factories.Warehouse, stocked: Any) -> N
     assert (entry["quantity"], entry["reference_id"]) == (-4, order["id"])
 
 
+def test_documents_of_the_past_keep_their_moments(api: Api, house: factories.Warehouse, milk: Any) -> None:
+    came, placed, left, back = (f"2020-05-0{day}T08:00:00Z" for day in range(1, 5))
+    later = "2999-01-01T00:00:00Z"
+    opening = {"sku": "MILK-1L", "location_id": house.site.id, "quantity": 10}
+    order = new_order(api, ordered_at=placed)
+    rma = {
+        "order_id": order["id"],
+        "reason": "sour",
+        "items": [{"sku": "MILK-1L", "quantity": 1, "condition": "sellable"}],
+    }
+    for path, body, field in (
+        ("/inventory_adjustments", {**opening, "occurred_at": later}, "occurred_at"),
+        ("/orders", {"items": [{"sku": "MILK-1L", "quantity": 1}], "ordered_at": later}, "ordered_at"),
+        (f"/orders/{order['id']}/fulfill", {"occurred_at": later}, "occurred_at"),
+    ):
+        answer = api.post(path, body)
+        assert (answer.status_code, answer.json()["error"]["details"][0]["field"]) == (422, field)
+    assert api.post("/inventory_adjustments", {**opening, "occurred_at": came}).status_code == 201
+    assert api.post(f"/orders/{order['id']}/fulfill", {"occurred_at": left}).json()["created_at"] == placed
+    made = api.post("/return_authorizations", {"return_authorization": rma}).json()
+    received = api.post(f"/return_authorizations/{made['id']}/receive", {"occurred_at": back}).json()
+    assert received["received_at"] == back
+    entries = api.get("/inventory_ledger").json()["data"]
+    assert [(row["quantity"], row["occurred_at"]) for row in entries] == [(1, back), (-4, left), (10, came)]
+    assert all(row["created_at"] > "2025" for row in entries)
+
+
+def test_an_order_of_many_lines_is_one_order(api: Api, house: factories.Warehouse) -> None:
+    def fill(session: Any) -> None:
+        for number in range(12):
+            variant = factories.variant(session, sku=f"I-{number:02d}")
+            for place, units in ((house.bin, 3), (house.other_bin, 4)):
+                factories.stock(session, variant, place, units)
+
+    api.write(fill)
+    items = [{"sku": f"I-{number % 12:02d}", "quantity": 1} for number in range(72)]  # each item on six lines
+    order = api.post("/orders", {"items": items}).json()
+    assert api.post(f"/orders/{order['id']}/reserve").json()["status"] == "reserved"
+    done = api.post(f"/orders/{order['id']}/fulfill").json()
+    assert (done["status"], {item["fulfilled_quantity"] for item in done["items"]}) == ("fulfilled", {1})
+    levels = api.get("/inventory_levels").json()["data"]
+    assert {(row["on_hand"], row["reserved"]) for row in levels} == {(1, 0)} and len(levels) == 12
+    short = api.post("/orders", {"items": items}).json()
+    for step in ("reserve", "fulfill"):
+        answer = api.post(f"/orders/{short['id']}/{step}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "INSUFFICIENT_STOCK")
+        assert {row["sku"] for row in answer.json()["error"]["details"]} >= {f"I-{n:02d}" for n in range(10)}
+    wrong = api.post("/orders", {"items": [*items[:3], {"sku": "NO", "quantity": 1}]})
+    assert (wrong.status_code, wrong.json()["error"]["details"][0]["field"]) == (404, "items.3.sku")
+
+
 def test_a_pending_order_may_be_fulfilled_at_once(api: Api, house: factories.Warehouse, stocked: Any) -> None:
     order = new_order(api)
     assert api.post(f"/orders/{order['id']}/fulfill").json()["status"] == "fulfilled"

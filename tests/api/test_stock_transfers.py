@@ -135,6 +135,37 @@ def test_items_are_named_by_id_or_variant_and_go_to_a_bin(api: Api, house: Any, 
     assert on_hand(api, "GLOVE-L") == {house.site.id: 30, shop.site.id: 15}
 
 
+def test_less_than_asked_is_shipped_and_the_rest_waits_for_a_reason(api: Api, house: Any, shop: Any) -> None:
+    made = make(api, house, shop)
+    path, (glove, _) = f"/stock_transfers/{made['id']}", made["items"]
+    for items, status in (
+        ([{"sku": "GLOVE-L", "quantity": 11}], 422),  # more than it asks for
+        ([{"sku": "GLOVE-L", "quantity": 6}, {"id": glove["id"], "quantity": 5}], 422),
+        ([{"sku": "GLOVE-L", "quantity": 0}], 422),  # nothing would go
+        ([{"sku": "NO", "quantity": 1}], 404),
+        ([{"id": "trl_no", "quantity": 1}], 404),
+        ([{"sku": "GLOVE-L"}], 422),
+        ([], 422),
+    ):
+        assert api.post(f"{path}/ship", {"items": items}).status_code == status, items
+    assert api.post(f"{path}/ship", {"occurred_at": "2999-01-01T00:00:00Z"}).json()["error"]["details"][0]["field"] == (
+        "occurred_at"
+    )
+    assert on_hand(api, "GLOVE-L") == {house.site.id: 40, shop.site.id: 5}
+    going = {"items": [{"sku": "GLOVE-L", "quantity": 7}], "occurred_at": "2020-05-01T08:00:00Z"}
+    sent = api.post(f"{path}/ship", going).json()
+    assert (sent["status"], sent["open_discrepancies"], sent["shipped_at"]) == ("in_transit", 2, "2020-05-01T08:00:00Z")
+    assert [item["shipped_quantity"] for item in sent["items"]] == [7, 0]
+    body = {"items": [{"id": glove["id"], "quantity": 5}], "occurred_at": "2020-05-03T08:00:00Z"}
+    received = api.post(f"{path}/receive", body).json()
+    assert (received["open_discrepancies"], received["received_at"]) == (3, "2020-05-03T08:00:00Z")
+    assert on_hand(api, "GLOVE-L") == {house.site.id: 33, shop.site.id: 10}
+    entries = api.get("/inventory_ledger", params={"reference_id": made["id"]}).json()["data"]
+    assert [(row["quantity"], row["occurred_at"]) for row in entries] == [
+        (5, "2020-05-03T08:00:00Z"), (-7, "2020-05-01T08:00:00Z"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("change", "status", "field"),
     [

@@ -149,7 +149,7 @@ def test_lots_that_expire_before_they_are_sold(write: Any) -> None:
             ("SECOND", "warning", "expiry_before_sale", 8),
         ]
         assert [(row.kind, row.label) for row in found[1].evidence] == [
-            ("lot", "SECOND"), ("rate", "MILK"), ("stock", "A01-1"),
+            ("unsold_lot", "SECOND"), ("rate", "MILK"), ("stock", "A01-1"),
         ]  # fmt: skip
 
     write(story)
@@ -299,14 +299,15 @@ def test_discrepancies_without_a_reason_for_a_week(write: Any) -> None:
             )
         found = here.found("old_discrepancies")
         assert [(f.told["kind"], f.told["count"], f.told["days"], f.severity) for f in found] == [
-            ("transfer short", "2", "31", "warning"),
-            ("short receipt", "1", "8", "info"),
+            ("transfer_short", "2", "31", "warning"),
+            ("short_receipt", "1", "8", "info"),
         ]
+        assert "(not sent on transfer)" in found[0].message("en") and "nicht versandt" in found[0].message("de")
         assert [row.label for row in found[0].evidence] == ["MILK", "MILK"]
         row = fetch(session, Discrepancy, found[1].evidence[0].id, resource="discrepancy")
         row.status = "resolved"
         session.add(row)
-        assert [f.told["kind"] for f in here.found("old_discrepancies")] == ["transfer short"]
+        assert [f.told["kind"] for f in here.found("old_discrepancies")] == ["transfer_short"]
 
     write(story)
 

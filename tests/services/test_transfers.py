@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from ambra_tui.errors import Duplicate, InsufficientStock, Invalid, NotAllowed, WrongState
 from ambra_tui.ledger import MoveKind, Posting, post
-from ambra_tui.services import transfers
+from ambra_tui.services import receiving, transfers
 from ambra_tui.services.acts import _trail
 from ambra_tui.services.moves import content_of, level_in
 from ambra_tui.services.transfers import Arrival, NewTransferLine
@@ -150,6 +150,42 @@ def test_a_transfer_that_cannot_ship_whole_ships_nothing_and_lists_every_short_l
     assert {(s.sku, s.available) for s in refused.value.shortages} == {("GLOVE-L", 40), ("MILK-1L", 48)}
     assert write(lambda s: transfers.get_transfer(s, second.id).status) == "draft"
     assert write(lambda s: moves_of(s, MoveKind.TRANSFER_OUT)) == []
+
+
+def test_what_was_not_sent_is_an_open_discrepancy_until_somebody_gives_a_reason(store: Store, write: Any) -> None:
+    t = write(trade)
+    departures = [transfers.Departure(t.milk.id, Decimal(20)), transfers.Departure(t.glove.id, Decimal(0))]
+    with pytest.raises(transfers.TooMany, match="at most 24"):
+        more = [transfers.Departure(t.milk.id, Decimal(25))]
+        write(lambda s: transfers.ship(s, t.transfer, departures=more, idempotency_key="more"))
+    write(lambda s: transfers.ship(s, t.transfer, departures=departures, idempotency_key="ship"))
+
+    def open_rows(session: Any) -> list[tuple[Any, ...]]:
+        rows = session.exec(receiving.list_exceptions(session, site_id=t.house.site.id)).all()
+        return sorted((row.kind, row.quantity, row.variant_id) for row in rows)
+
+    short = "transfer_short"
+    assert write(open_rows) == sorted([(short, 10, t.glove.id), (short, 4, t.milk.id)])
+    assert write(lambda s: everywhere(s, t.milk)) == 48
+    assert write(lambda s: transfers.receive(s, t.transfer, [], idempotency_key="in")) == []
+    assert write(lambda s: transfers.open_losses(s, transfer_id=t.transfer.id)) == []  # nothing of it is in transit
+
+    def explain(session: Any) -> None:
+        for row in session.exec(receiving.list_exceptions(session)).all():
+            receiving.resolve_exception(session, row.id, reason="sold before it was loaded")
+
+    write(explain)
+    assert write(open_rows) == [] and verify_store(store).is_clean
+
+
+def test_a_transfer_that_is_sent_again_lacks_only_what_is_lacking_then(write: Any) -> None:
+    t = write(trade)
+    half = [transfers.Departure(t.milk.id, Decimal(20))]
+    write(lambda s: transfers.ship(s, t.transfer, departures=half, idempotency_key="ship"))
+    write(lambda s: transfers.reopen(s, fresh(s, t.transfer), "draft"))
+    assert write(lambda s: list(s.exec(receiving.list_exceptions(s)).all())) == []
+    write(lambda s: transfers.ship(s, t.transfer, idempotency_key="again"))
+    assert write(lambda s: list(s.exec(receiving.list_exceptions(s)).all())) == []
 
 
 def test_what_orders_were_promised_is_not_shipped(write: Any) -> None:

@@ -28,8 +28,8 @@ SEVERITIES = ("critical", "warning", "info")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One row that an insight was read from. `kind`: what it is of (stock, forecast, lot, purchase_order, order, move,
-    count, return, discrepancy); `label`: its number or name; `detail`: a word or text of the row."""
+    """One row that an insight was read from. `kind`: what it is of (stock, transit, rate, forecast, unsold_lot,
+    purchase_order, order, move, count, return, discrepancy); `label`: its number or name; `detail`: a word of it."""
 
     kind: str
     id: str
@@ -74,11 +74,22 @@ class Insight:
 
     def message(self, language: str = "en") -> str:
         """One sentence."""
-        return say(language, f"insight.{self.words}", **{**self.told, "sku": self.sku, "site": self.site_code})
+        told = {**self.told, "sku": self.sku, "site": self.site_code}
+        if "kind" in told:
+            told["kind"] = kind_words(language, told["kind"])
+        return say(language, f"insight.{self.words}", **told)
 
     def title(self, language: str = "en") -> str:
         """What kind of insight it is, in at most 18 columns."""
         return say(language, f"insight.type_{self.type}")
+
+
+def kind_words(language: str, kind: str) -> str:
+    """A kind of discrepancy in words; its bare name where there are none."""
+    try:
+        return say(language, f"desk.kind_{kind}")
+    except KeyError:
+        return kind.replace("_", " ")
 
 
 class Rule(Protocol):

@@ -69,7 +69,7 @@ def _insight(facts: Facts, row: Any) -> Insight:
         severity="warning" if days > WARNING_DAYS else "info",
         subject=f"{row.site_id}:{row.kind}",
         words="old_discrepancies",
-        told={"count": str(row.count), "kind": str(row.kind).replace("_", " "), "days": str(days),
+        told={"count": str(row.count), "kind": str(row.kind), "days": str(days),
               "units": shown(int(row.units))},
         path=f"/stock_transfers?location_id={row.site_id}" if str(row.kind).startswith("transfer") else "",
         units=units_of(int(row.units)),

@@ -66,7 +66,7 @@ class ExpiryRisk:
             .limit(10)
         )  # fmt: skip
         day = date.fromisoformat(insight.told["expiry"])
-        lot = Evidence("lot", lot_id, insight.told["lot"], insight.units, day, "unsold")
+        lot = Evidence("unsold_lot", lot_id, insight.told["lot"], insight.units, day)
         rate = Evidence("rate", insight.variant_id, insight.sku, units_of(round(_rate(facts, insight) * SCALE)))
         bins = [Evidence("stock", row.id, row.code, units_of(row.on_hand)) for row in facts.rows(statement)]
         return [lot, rate, *bins]
