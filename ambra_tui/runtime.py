@@ -45,12 +45,14 @@ from ambra_tui.store.scope import scoped
 
 if TYPE_CHECKING:
     from ambra_tui.services.forecasts.answer import Forecast
+    from ambra_tui.services.insights import Insight
 
 RENEW_SECONDS = 10.0
 WATCH_SECONDS = 1.0
 SEEK_SECONDS = 0.25
 SEEK_TRIES = 40
 MAX_UNPRINTED = 20  # failures that wait to be told; more of them say nothing new
+SHOWN_INSIGHTS = 100  # more than anybody goes through; the API pages them all
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -209,6 +211,15 @@ class TerminalHost:
             )
 
         return self._askers.submit(work)
+
+    def insights(self) -> Future[tuple[tuple[Insight, ...], int]]:
+        from ambra_tui.services.insights import read_insights  # loaded when first asked for
+
+        def work(session: Session) -> tuple[tuple[Insight, ...], int]:
+            found, total = read_insights(session, site_id=self._place.site_id, limit=SHOWN_INSIGHTS)
+            return tuple(found), total
+
+        return self._for_supervisors(work)
 
     def forecast(self, text: str) -> Future[Forecast]:
         from ambra_tui.services.forecasts.card import forecast_card  # loaded with the first forecast

@@ -194,7 +194,7 @@ SCENES: dict[str, Scene] = {
     "forecast": scene(CABLE, "key:f8", badge=SUPERVISOR, is_pictured=True),
     "forecast-taken": scene(CABLE, "key:f8", "key:f10", badge=SUPERVISOR),
     "forecast-ask": scene("key:0", "key:f9", badge=SUPERVISOR),
-    "insights": scene("key:0", "key:f10", badge=SUPERVISOR, is_pictured=True),
+    "insights": scene("key:0", "key:f10", badge=SUPERVISOR),
     "insights-evidence": scene("key:0", "key:f10", "key:enter", badge=SUPERVISOR),
     "list-stock": scene("key:0", "key:f6", badge=SUPERVISOR, is_pictured=True),
     "list-moves": scene("key:0", "key:f7", badge=SUPERVISOR),

@@ -19,6 +19,7 @@ from ambra_tui.services.lists import Key, ListPage
 
 if TYPE_CHECKING:
     from ambra_tui.services.forecasts.answer import Forecast
+    from ambra_tui.services.insights import Insight
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,11 @@ class FloorHost(Protocol):
     def ask(self, question: str) -> Future[Told]:
         """The answer to a question in words; it reads only. The future raises Invalid for what is no question, and
         NotAllowed while nobody is signed in."""
+        ...
+
+    def insights(self) -> Future[tuple[tuple[Insight, ...], int]]:
+        """What the books say about the terminal's site that somebody should look at, the severest first, and how many
+        there are in all. The future raises NotAllowed for an operator."""
         ...
 
     def forecast(self, text: str) -> Future[Forecast]:

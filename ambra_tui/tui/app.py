@@ -286,11 +286,15 @@ class Terminal(App[int]):
         """A supervisor's page: loaded when first opened, so that an operator's terminal never pays for it."""
         from ambra_tui.tui.desk import LivePage, ShiftPage
         from ambra_tui.tui.forecast import ForecastPage
+        from ambra_tui.tui.insights import InsightsPage
         from ambra_tui.tui.rows import RowsPage
 
         page, _, subject = name.partition(":")
         if page == "forecast":
             self.push_screen(ForecastPage(subject))
+            return
+        if page == "insights":
+            self.push_screen(InsightsPage())
             return
         pages = {"desk": LivePage, "shift": ShiftPage}
         self.push_screen(pages[name]() if name in pages else RowsPage(name))

@@ -26,7 +26,10 @@ from ambra_tui.store.models import Discrepancy, User, Variant, WorkClaim
 from ambra_tui.store.scope import scoped
 
 SHOWN_CLAIMS = 9
-PAGES = (("f5", "desk"), ("f6", "stock"), ("f7", "moves"), ("f8", "trail"), ("f9", "forecast"), ("f11", "shift"))
+PAGES = (
+    ("f5", "desk"), ("f6", "stock"), ("f7", "moves"), ("f8", "trail"), ("f9", "forecast"), ("f10", "insights"),
+    ("f11", "shift"),
+)  # fmt: skip
 
 
 class DeskState(FlowState):
