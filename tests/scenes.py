@@ -192,7 +192,6 @@ SCENES: dict[str, Scene] = {
     "desk-live": scene("key:0", "key:f5", badge=SUPERVISOR, is_pictured=True),
     "desk-shift": scene("key:0", "key:f11", badge=SUPERVISOR, is_pictured=True),
     "forecast": scene(CABLE, "key:f8", badge=SUPERVISOR, is_pictured=True),
-    "forecast-taken": scene(CABLE, "key:f8", "key:f10", badge=SUPERVISOR),
     "forecast-ask": scene("key:0", "key:f9", badge=SUPERVISOR),
     "insights": scene("key:0", "key:f10", badge=SUPERVISOR),
     "insights-evidence": scene("key:0", "key:f10", "key:enter", badge=SUPERVISOR),
