@@ -351,7 +351,7 @@ def _left_for(organization_id: int, order_id: Any, lot_ids: Sequence[str]) -> An
             col(StockMove.organization_id) == organization_id,
             col(StockMove.origin_id) == order_id,
             col(StockMove.origin_id) != EMPTY,
-            col(StockMove.lot_id).in_(lot_ids),
+            func.coalesce(col(StockMove.lot_id), "").in_(lot_ids),  # by the order, not by the lots
             or_(col(StockMove.destination_id) == CUSTOMER, col(StockMove.source_id) == CUSTOMER),
         )
         .scalar_subquery()

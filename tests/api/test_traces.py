@@ -65,9 +65,11 @@ def test_forward_is_every_movement_by_the_page_the_stock_and_whom_it_reached(api
 
 
 def test_a_trace_says_when_it_does_not_list_everything(api: Api, b: Bakery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(traces, "MAX_LISTED", 1)
-    trace = api.get(f"/lots/{b.lots['B1']}/trace_forward").json()
+    trace = api.get(f"/lots/{b.lots['B1']}/trace_forward", params={"per_page": 1}).json()
     assert (len(trace["orders"]), trace["is_complete"]) == (1, False)
+    monkeypatch.setattr(traces, "MAX_MADE", 1)
+    trace = api.get(f"/lots/{b.lots['F1']}/trace_forward").json()
+    assert (len(trace["made_lots"]), trace["is_complete"]) == (1, False)
     whole = api.get(f"/lots/{b.lots['B1']}/recall", params={"per_page": 1}).json()
     assert (len(whole["orders"]), whole["meta"]["total"], whole["totals"]["orders"]) == (1, 2, 2)
 

@@ -25,6 +25,7 @@ from tests.benchmarks import (
     postings,
     replay,
     scan_to_verdict,
+    traces,
     under_load,
 )
 from tests.benchmarks.measure import Line, print_lines
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "contention": contention.measure,
     "http": http.measure,
     "lists": lists.measure,
+    "traces": traces.measure,
     "at_rest": at_rest.measure,
     "fleet": fleet.measure,
 }

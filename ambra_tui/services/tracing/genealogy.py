@@ -209,7 +209,7 @@ _RECEIPTS = (
         _move.c.organization_id == own(),
         _move.c.origin_id.in_(bindparam("order_ids", expanding=True)),
         _move.c.origin_id != EMPTY,
-        *of_lots(_move.c.lot_id),
+        func.coalesce(_move.c.lot_id, "").in_(bindparam("lot_ids", expanding=True)),  # by the orders, not by the lots
     )
     .group_by(_order.c.id, _order.c.number, _order.c.supplier_id, _supplier.c.name, _move.c.lot_id)
 )

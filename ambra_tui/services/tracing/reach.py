@@ -18,11 +18,14 @@ from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger import CUSTOMER, MoveKind
 from ambra_tui.services.stock_views import own, table_of
 from ambra_tui.services.tracing.genealogy import origins_of
-from ambra_tui.services.tracing.stock import EMPTY, bound, of_lots
+from ambra_tui.services.tracing.stock import EMPTY, bound
 from ambra_tui.services.tracing.terms import Reached, chunks
 from ambra_tui.store.models import ReturnAuthorization, SalesOrder, StockMove
 
 _move, _order, _return = (table_of(model) for model in (StockMove, SalesOrder, ReturnAuthorization))
+
+# Not as the index of lots hears it: the moves of a few orders are read, not all of the lots'.
+_ONE_OF = func.coalesce(_move.c.lot_id, "").in_(bindparam("lot_ids", expanding=True))
 
 
 def _net(came_from: ColumnElement[str], went_to: ColumnElement[str]) -> ColumnElement[Any]:
@@ -47,25 +50,22 @@ _SHIPPED = (
         _move.c.organization_id == own(),
         _move.c.origin_id.in_(bindparam("order_ids", expanding=True)),
         _move.c.origin_id != EMPTY,
-        *of_lots(_move.c.lot_id),
+        _ONE_OF,
     )
     .group_by(_order.c.id, _order.c.number, _order.c.customer, _order.c.status, _move.c.lot_id)
 )
+_RETURNS = select(_return.c.id, _return.c.order_id).where(
+    _return.c.organization_id == own(), _return.c.order_id.in_(bindparam("order_ids", expanding=True))
+)
 _RETURNED = (
-    select(
-        _return.c.order_id,
-        _move.c.lot_id,
-        _net(_move.c.destination_id, _move.c.source_id).label("quantity"),
-    )
-    .select_from(_return)
-    .join(_move, and_(_move.c.organization_id == own(), _move.c.origin_id == _return.c.id))
+    select(_move.c.origin_id, _move.c.lot_id, _net(_move.c.destination_id, _move.c.source_id).label("quantity"))
     .where(
-        _return.c.organization_id == own(),
-        _return.c.order_id.in_(bindparam("order_ids", expanding=True)),
+        _move.c.organization_id == own(),
+        _move.c.origin_id.in_(bindparam("return_ids", expanding=True)),
         _move.c.origin_id != EMPTY,
-        *of_lots(_move.c.lot_id),
+        _ONE_OF,
     )
-    .group_by(_return.c.order_id, _move.c.lot_id)
+    .group_by(_move.c.origin_id, _move.c.lot_id)
 )
 
 
@@ -85,13 +85,25 @@ def reached_of(session: Session, lot_ids: Collection[str], order_ids: Sequence[s
 
 
 def _reached(session: Session, lot_ids: Sequence[str], order_ids: Sequence[str]) -> list[Reached]:
-    connection, named = session.connection(), bound(session, lot_ids=lot_ids, order_ids=order_ids)
-    returned = {(row.order_id, row.lot_id): Decimal(row.quantity) for row in connection.execute(_RETURNED, named)}
+    returned = _came_back(session, lot_ids, order_ids)
+    rows = session.connection().execute(_SHIPPED, bound(session, lot_ids=lot_ids, order_ids=order_ids))
     return [
         Reached(
             row.id, row.number, row.customer or {}, row.status, row.lot_id, row.quantity,
             max(returned.get((row.id, row.lot_id), ZERO), ZERO), row.last_shipped_at,
         )
-        for row in connection.execute(_SHIPPED, named)
+        for row in rows
         if row.quantity > 0
     ]  # fmt: skip
+
+
+def _came_back(session: Session, lot_ids: Sequence[str], order_ids: Sequence[str]) -> dict[tuple[str, str], Decimal]:
+    """(order id, lot id) -> what came back of it, by every return of the order."""
+    connection = session.connection()
+    orders = {row.id: row.order_id for row in connection.execute(_RETURNS, bound(session, order_ids=order_ids))}
+    totals: dict[tuple[str, str], Decimal] = {}
+    for part in chunks(orders):
+        for row in connection.execute(_RETURNED, bound(session, lot_ids=lot_ids, return_ids=part)):
+            key = orders[row.origin_id], row.lot_id
+            totals[key] = totals.get(key, ZERO) + row.quantity
+    return totals

@@ -47,7 +47,7 @@ from ambra_tui.services.tracing.terms import chunks
 from ambra_tui.store.models import Lot, LotRecall, ProductionBatch, Site, Variant
 
 catalogue = Catalogue("Lots", module="traceability")
-MAX_LISTED = 100  # lots and orders beside a page of movements
+MAX_MADE = 100  # made lots beside a page of movements
 MAX_INPUTS = 1_000
 
 
@@ -62,9 +62,10 @@ def trace_forward(session: Session, call: Call, query: Paging) -> Answer:
     lot = lot_view(session, lot_id)
     moves, total = tracing.movements_of(session, lot_id, offset=query.offset, limit=query.per_page)
     stock = tracing.stock_of(session, [lot_id])
-    family = tracing.descendants_of(session, lot_id, limit=MAX_LISTED)
-    orders = tracing.orders_reached(session, (lot_id, *family.lot_ids), limit=MAX_LISTED + 1)
-    listed = [row for row in orders if row.order_id in set(_order_ids(orders)[:MAX_LISTED])]
+    family = tracing.descendants_of(session, lot_id, limit=MAX_MADE)
+    orders = tracing.orders_reached(session, (lot_id, *family.lot_ids), limit=query.per_page + 1)
+    shown = set(_order_ids(orders)[: query.per_page])
+    listed = [row for row in orders if row.order_id in shown]
     answer: ForwardTraceView = {
         "lot": lot,
         "lot_ledger_entries": [_entry(move) for move in moves],
