@@ -51,3 +51,22 @@ class Settings(NamedTuple):
             printer=values.get("AMBRA_PRINTER") or None,
             label_font=values.get("AMBRA_LABEL_FONT") or None,
         )
+
+
+class AssistantSettings(NamedTuple):
+    """A language model that puts answers into words: any endpoint that speaks as OpenAI's does. `sends_rows` False: it
+    hears the question and the names of the tools only, never a row."""
+
+    base_url: str
+    model: str
+    key: str = ""
+    sends_rows: bool = True
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> AssistantSettings | None:
+        """None without `AMBRA_LLM_URL` and `AMBRA_LLM_MODEL`."""
+        values = os.environ if environment is None else environment
+        base_url, model = values.get("AMBRA_LLM_URL"), values.get("AMBRA_LLM_MODEL")
+        if not base_url or not model:
+            return None
+        return cls(base_url, model, values.get("AMBRA_LLM_KEY", ""), values.get("AMBRA_LLM_ROWS", "1") != "0")

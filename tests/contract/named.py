@@ -60,8 +60,10 @@ def named(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
     """A copy of `document` with values of `names` (``$sku`` and so on) where they belong."""
     changed: dict[str, Any] = copy.deepcopy(dict(document))
     for title, schema in changed["components"]["schemas"].items():
-        if not title.endswith("View") and title not in NEW:
-            _name(schema.get("properties", {}), names)
+        if not title.endswith("View"):
+            _simplify(schema)
+            if title not in NEW:
+                _name(schema.get("properties", {}), names)
     for path, methods in changed["paths"].items():
         segment = path.split("/")[3]
         for operation in methods.values():
@@ -69,6 +71,22 @@ def named(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
                 known = SEGMENTS.get(segment, "") if parameter["in"] == "path" else FIELDS.get(parameter["name"], "")
                 _limit(parameter["schema"], known, names)
     return changed
+
+
+def _simplify(schema: dict[str, Any]) -> None:
+    """A thing is named in one way, and free texts are left out or short: each may be refused for itself."""
+    needed = schema.get("required", [])
+    properties = schema.get("properties", {})
+    for name, described in list(properties.items()):
+        kinds = [kind for kind in described.get("anyOf", [described]) if kind.get("type") != "null"]
+        is_free = all(kind.get("type") == "string" and not kind.keys() & {"enum", "format"} for kind in kinds)
+        is_second_way = name == "variant_id" and "sku" in properties and name not in needed
+        if is_second_way or (is_free and name not in needed and name not in FIELDS):
+            del properties[name]
+        elif is_free and name not in FIELDS:
+            properties[name] = {"type": "string", "enum": ["Contract"]}
+        elif name == "id" and name not in needed:
+            del properties[name]
 
 
 def _name(properties: dict[str, Any], names: Mapping[str, str]) -> None:
