@@ -138,6 +138,12 @@ SCENES: dict[str, Scene] = {
     "hold": scene("key:7", "key:f8", "M100", badge=SUPERVISOR, is_pictured=True),
     "hold-operator": scene("key:7", "key:f8"),
     "hold-done": scene("key:7", "key:f8", "M100", "key:1", badge=SUPERVISOR),
+    # recalls
+    "recall-start": scene("key:0", "key:3", badge=SUPERVISOR),
+    "recall": scene("key:0", "key:3", "M100", badge=SUPERVISOR, is_pictured=True),
+    "recall-moves": scene("key:0", "key:3", "M100", "key:f7", badge=SUPERVISOR),
+    "recall-why": scene("key:0", "key:3", "M100", "key:f10", badge=SUPERVISOR),
+    "recall-done": scene("key:0", "key:3", "M100", "key:f10", "key:1", badge=SUPERVISOR),
     # returns
     "returns-start": scene("key:8"),
     "returns-item": scene("key:8", "RMA-1"),
