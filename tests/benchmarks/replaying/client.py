@@ -20,6 +20,7 @@ from tests.benchmarks import load
 
 Item = TypeVar("Item")
 PAGE = 100
+MAX_IDLE_SECONDS = 1.0
 
 
 @dataclass
@@ -41,6 +42,13 @@ class Pace:
 
 
 @dataclass
+class _Connection:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    used_at: float
+
+
+@dataclass
 class Client:
     """Asks the server at `address` with `key`; as many requests are in flight as there are connections."""
 
@@ -55,16 +63,14 @@ class Client:
     async def open(cls, address: str, key: str, *, connections: int) -> AsyncIterator[Client]:
         """A client whose connections are closed when it is left."""
         client = cls(address, key, connections)
-        host, port = address.rsplit(":", 1)
-        kept = [await asyncio.open_connection(host, int(port)) for _ in range(connections)]
-        client._free = asyncio.Queue()
-        for pair in kept:
-            client._free.put_nowait(pair)
+        client._free = asyncio.LifoQueue()
+        for _ in range(connections):
+            client._free.put_nowait(await client._connect())
         try:
             yield client
         finally:
-            for _, writer in kept:
-                writer.close()
+            while not client._free.empty():
+                client._free.get_nowait().writer.close()
 
     async def post(self, path: str, body: object | None = None) -> Any:
         """The answer to a POST. Raises RuntimeError for any status but 2xx."""
@@ -102,11 +108,19 @@ class Client:
         pace.requests += self.requests - asked
 
     async def _ask(self, request: bytes) -> Any:
-        reader, writer = await self._free.get()
+        connection = await self._free.get()
+        if time.monotonic() - connection.used_at > MAX_IDLE_SECONDS:  # the server may be closing it at this moment
+            connection.writer.close()
+            connection = await self._connect()
         try:
             self.requests += 1
-            return json.loads(await load.exchange(reader, writer, request))
+            return json.loads(await load.exchange(connection.reader, connection.writer, request))
         finally:
-            self._free.put_nowait((reader, writer))
+            connection.used_at = time.monotonic()
+            self._free.put_nowait(connection)
 
-    _free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(init=False, repr=False)
+    async def _connect(self) -> _Connection:
+        host, port = self.address.rsplit(":", 1)
+        return _Connection(*await asyncio.open_connection(host, int(port)), used_at=time.monotonic())
+
+    _free: asyncio.LifoQueue[_Connection] = field(init=False, repr=False)
