@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from ambra_tui.errors import Conflict
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import User, WorkClaim
+from ambra_tui.store.prepared import ORGANIZATION, PreparedRows, given
 from ambra_tui.store.scope import actor_of, now_of, organization_of, scoped
 
 
@@ -122,9 +123,20 @@ def _held(session: Session, document_kind: str, document_id: str) -> WorkClaim:
     return session.exec(statement.with_for_update().execution_options(populate_existing=True)).one()
 
 
+_CLAIMED = PreparedRows(
+    select(WorkClaim.user_id).where(
+        WorkClaim.organization_id == ORGANIZATION,
+        WorkClaim.document_kind == given("kind"),
+        WorkClaim.document_id == given("document_id"),
+    )
+)
+
+
 def _delete(session: Session, keys: Iterable[tuple[str, str]]) -> None:
     session.flush()
     for document_kind, document_id in sorted(keys):
+        if _CLAIMED.first(session, kind=document_kind, document_id=document_id) is None:
+            continue
         statement = (
             delete(WorkClaim)
             .where(

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from ambra_tui.errors import Duplicate, Invalid
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services.catalog import clean_currency
 from ambra_tui.store.facts import next_number
 from ambra_tui.store.models import Organization
-from ambra_tui.store.scope import now_of, organization_of
+from ambra_tui.store.prepared import ORGANIZATION, PreparedRows
+from ambra_tui.store.scope import now_of
 
 MAX_NUMBER = 60
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -47,8 +48,16 @@ def document_currency(session: Session, currency: str | None) -> str:
     """The currency given, else the organization's. Raises Invalid for anything but three letters."""
     if currency is not None:
         return clean_currency(currency)
-    organization = session.get(Organization, organization_of(session))
-    return organization.currency if organization else "EUR"
+    return own_currency(session)
+
+
+def own_currency(session: Session) -> str:
+    """The organization's currency."""
+    found = _CURRENCY.first(session)
+    return str(found[0]) if found else "EUR"
+
+
+_CURRENCY = PreparedRows(select(Organization.currency).where(Organization.id == ORGANIZATION))
 
 
 def told_moment(session: Session, moment: datetime | None, *, field: str = "occurred_at") -> datetime | None:

@@ -10,6 +10,7 @@ Example::
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,7 @@ from sqlmodel import Session
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.store import Store
 from ambra_tui.store.models import Lot, SiteStock, StockMove, Variant
+from ambra_tui.store.prepared import ORGANIZATION, PreparedRows, given
 from ambra_tui.store.quick import Quick
 from ambra_tui.store.scope import organization_of
 
@@ -117,19 +119,47 @@ def rows_by_id(session: Session, model: Any, ids: Sequence[str], *, key: str = "
     """Core rows of `model` whose `key` is one of `ids`; newest first by id, or by position where there is one."""
     if not ids:
         return []
+    if len(ids) == 1:
+        return _rows_of_one(table_of(model), key).all(session, ids[0])
     statement = _rows_by_id(table_of(model), key)
     return list(session.connection().execute(statement, _bound(session, {"keys": list(ids)})))
 
 
 @lru_cache(maxsize=64)
 def _rows_by_id(table: Table, key: str) -> Select[Any]:
-    order = table.c.position if "position" in table.c else table.c.id.desc() if "id" in table.c else table.c[key]
+    order = _order(table, key)
     return select(table).where(table.c.organization_id == own(), _condition(table.c[key], "keys", True)).order_by(order)
+
+
+def _order(table: Table, key: str) -> ColumnElement[Any]:
+    return table.c.position if "position" in table.c else table.c.id.desc() if "id" in table.c else table.c[key]
+
+
+_row_class: Any = namedtuple  # of the columns of a statement
+
+
+class _OfOne:
+    """A select of what belongs to one key: asked for after every write, so that it is prepared."""
+
+    def __init__(self, statement: Select[Any], key: ColumnElement[Any]) -> None:
+        self._rows = PreparedRows(statement.where(key == given("key")))
+        self._row = _row_class("Row", [column.name for column in statement.selected_columns])
+
+    def all(self, session: Session, key: str) -> list[Any]:
+        return [self._row._make(row) for row in self._rows.all(session, key=key)]
+
+
+@lru_cache(maxsize=64)
+def _rows_of_one(table: Table, key: str) -> _OfOne:
+    statement = select(table).where(table.c.organization_id == ORGANIZATION)
+    return _OfOne(statement.order_by(_order(table, key)), table.c[key])
 
 
 def lines_with_skus(session: Session, model: Any, document_ids: Sequence[str], *, key: str) -> dict[str, list[Any]]:
     """Lines of several documents with the SKUs of their variants: document id -> its lines in their order."""
     lines: dict[str, list[Any]] = {document_id: [] for document_id in document_ids}
+    if len(lines) == 1:
+        return {document_ids[0]: _lines_of_one(table_of(model), key).all(session, document_ids[0])}
     if lines:
         statement = _lines_with_skus(table_of(model), key)
         for row in session.connection().execute(statement, _bound(session, {"keys": list(document_ids)})):
@@ -147,8 +177,20 @@ def _lines_with_skus(line: Table, key: str) -> Select[Any]:
     )
 
 
+@lru_cache(maxsize=16)
+def _lines_of_one(line: Table, key: str) -> _OfOne:
+    statement = (
+        select(line, _variant.c.sku)
+        .join(_variant, and_(_variant.c.organization_id == ORGANIZATION, _variant.c.id == line.c.variant_id))
+        .where(line.c.organization_id == ORGANIZATION)
+    )
+    return _OfOne(statement.order_by(line.c.position), line.c[key])
+
+
 def sum_by(session: Session, model: Any, column: str, *, of: str, keys: Sequence[str], by: str) -> dict[str, Decimal]:
     """Sums of `column`, grouped by `by`, over the rows whose `of` is one of `keys`."""
+    if len(keys) == 1:
+        return dict(_sum_of_one(table_of(model), column, of, by).all(session, keys[0]))
     statement = _sum_by(table_of(model), column, of, by)
     rows = session.connection().execute(statement, _bound(session, {"keys": list(keys)}))
     return {row.grouped: row.total for row in rows}
@@ -159,6 +201,13 @@ def _sum_by(table: Table, column: str, of: str, by: str) -> Select[Any]:
     total = func.sum(table.c[column], type_=table.c[column].type).label("total")
     matching = (table.c.organization_id == own(), _condition(table.c[of], "keys", True))
     return select(table.c[by].label("grouped"), total).where(*matching).group_by(table.c[by])
+
+
+@lru_cache(maxsize=16)
+def _sum_of_one(table: Table, column: str, of: str, by: str) -> _OfOne:
+    total = func.sum(table.c[column], type_=table.c[column].type).label("total")
+    statement = select(table.c[by].label("grouped"), total).where(table.c.organization_id == ORGANIZATION)
+    return _OfOne(statement.group_by(table.c[by]), table.c[of])
 
 
 # --- stock per site -------------------------------------------------------------------------------------------------

@@ -7,8 +7,10 @@ Example::
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -39,15 +41,21 @@ def audit(session: Session, act: str, subject: str = "", **details: Any) -> None
 
 def next_number(session: Session, kind: str) -> str:
     """The next free number of a kind of document, such as ``PO-000007``, given inside this transaction."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = (
-        insert(DocumentCounter)
-        .values(organization_id=organization_of(session), kind=kind, next_value=2)
-        .on_conflict_do_update(
-            index_elements=["organization_id", "kind"],
-            set_={"next_value": DocumentCounter.__table__.c.next_value + 1},  # type: ignore[attr-defined]
-        )
-        .returning(DocumentCounter.__table__.c.next_value)  # type: ignore[attr-defined]
-    )
-    taken = session.connection().execute(statement).scalar_one() - 1
+    statement = _numbering(session.get_bind().dialect.name)
+    told = {"organization_id": organization_of(session), "kind": kind}
+    taken = session.connection().execute(statement, told).scalar_one() - 1
     return f"{kind}-{taken:06d}"
+
+
+@cache
+def _numbering(dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    counter = DocumentCounter.__table__  # type: ignore[attr-defined]
+    return (
+        insert(counter)
+        .values(organization_id=bindparam("organization_id"), kind=bindparam("kind"), next_value=2)
+        .on_conflict_do_update(
+            index_elements=["organization_id", "kind"], set_={"next_value": counter.c.next_value + 1}
+        )
+        .returning(counter.c.next_value)
+    )

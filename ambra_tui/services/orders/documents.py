@@ -39,7 +39,7 @@ from ambra_tui.store.models import (
     Variant,
 )
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
-from ambra_tui.store.scope import fetch, now_of, organization_of
+from ambra_tui.store.scope import fetch, is_alone, now_of, organization_of
 
 MAX_LINES = 2000
 MAX_CUSTOMER_FIELDS = 50
@@ -95,7 +95,10 @@ def create_order(
     )
     variants = variants_by_id(session, [line.variant_id for line in lines])
     rows = [_line(order, position, line, variants[line.variant_id]) for position, line in enumerate(lines, start=1)]
-    add_unique(session, order, Duplicate("order", "number", order.number))
+    if is_alone(session):  # the number was looked up in this transaction: nobody else can have taken it
+        session.add(order)
+    else:
+        add_unique(session, order, Duplicate("order", "number", order.number))
     session.add_all(rows)
     session.flush()
     publish(session, "order_created", order.id, {"number": order.number})
@@ -219,6 +222,11 @@ def let_go(session: Session, order: SalesOrder) -> None:
     ledger.release(session, document_id=order.id)
 
 
+_CLUSTERED = PreparedRows(
+    select(PickClusterOrder.cluster_id).where(
+        PickClusterOrder.organization_id == ORGANIZATION, PickClusterOrder.sales_order_id == given("order_id")
+    )
+)
 _LEAVE = PreparedRows(
     delete(PickClusterOrder).where(
         col(PickClusterOrder.organization_id) == ORGANIZATION,
@@ -243,6 +251,7 @@ _CLOSE_EMPTY = PreparedRows(
 
 def leave_floor(session: Session, order_id: str) -> None:
     """The order is in nobody's hands any more: out of its cluster, its tote free unless it holds stock, unclaimed."""
-    _LEAVE.run(session, order_id=order_id)
-    _CLOSE_EMPTY.run(session, moment=now_of(session))
+    if _CLUSTERED.first(session, order_id=order_id) is not None:
+        _LEAVE.run(session, order_id=order_id)
+        _CLOSE_EMPTY.run(session, moment=now_of(session))
     claims.release(session, DOCUMENT, order_id)

@@ -29,6 +29,7 @@ _move = table_of(StockMove)
 SOLD: ColumnElement[str] = literal_column(
     "'order_fulfilled'"
 )  # a text of the statement: the index of sales is for this kind alone
+_NO_MOVE: ColumnElement[str] = literal_column("''")
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -56,7 +57,7 @@ def was_reversed(move: Any) -> ColumnElement[bool]:
         .where(
             later.c.organization_id == move.c.organization_id,
             later.c.reverses_id == move.c.id,
-            later.c.reverses_id != literal_column("''"),  # says it for the index of reversals
+            later.c.reverses_id != _NO_MOVE,  # says it for the index of reversals
         )
         .correlate(move)
     )

@@ -17,9 +17,10 @@ from sqlmodel import Session
 from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.kit.money import to_minor, to_unit_cost
 from ambra_tui.services.catalog import variant_by_sku, variants_by_sku
+from ambra_tui.services.documents import own_currency as organization_currency
 from ambra_tui.services.places import sites_of
-from ambra_tui.store.models import Organization, Site, Variant
-from ambra_tui.store.scope import fetch, organization_of
+from ambra_tui.store.models import Site, Variant
+from ambra_tui.store.scope import fetch
 
 
 class Naming(Protocol):
@@ -80,10 +81,7 @@ def named_site(session: Session, location_id: str | None) -> Site:
 
 def own_currency(session: Session, currency: str | None) -> str:
     """The currency of a body, else the organization's."""
-    if currency is not None:
-        return currency.upper()
-    organization = session.get(Organization, organization_of(session))
-    return organization.currency if organization else "EUR"
+    return organization_currency(session) if currency is None else currency.upper()
 
 
 def minor_price(amount: Decimal | None, currency: str, *, field: str = "price") -> int | None:

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func, literal_column, select
+from sqlalchemy import case, func, select
 
 from ambra_tui.kit.clock import to_microseconds
 from ambra_tui.kit.quantity import SCALE, ZERO
 from ambra_tui.ledger import CUSTOMER
 from ambra_tui.services.insights.facts import Facts, Key, number, shown, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
+from ambra_tui.services.reports.movers import SOLD
 from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.models import MoveKind, ReturnAuthorization, ReturnLine, StockMove
 
@@ -132,7 +133,7 @@ def _shipped(facts: Facts) -> Any:
         select(_move.c.variant_id, site, late, func.sum(number(_move.c.quantity)))
         .where(
             _move.c.organization_id == facts.organization_id,
-            _move.c.kind == literal_column(f"'{MoveKind.ORDER_FULFILLED.value}'"),  # says it for the index of sales
+            _move.c.kind == SOLD,
             facts.since(_move.c.occurred_at, BEFORE_DAYS),
             *facts.here(site),
         )
