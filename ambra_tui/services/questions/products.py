@@ -16,11 +16,12 @@ from typing import Any
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
-from sqlalchemy import case, func
+from sqlalchemy import exists, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from ambra_tui.services.questions.words import folded, read_words
-from ambra_tui.services.search import begins_with
+from ambra_tui.services.search import begins_with, subjects_with
 from ambra_tui.store.models import Product as ProductRow
 from ambra_tui.store.models import SearchToken, Variant
 from ambra_tui.store.scope import organization_of
@@ -147,13 +148,16 @@ def correct(session: Session, text: str) -> Term | None:
     return Term(text, _counts(session, [token]), is_corrected=True)
 
 
-def find_products(session: Session, terms: Sequence[Term], *, beside: Collection[str] = ()) -> Products:
-    """The product whose name holds the terms; `beside`: words next to them that may belong to the name too."""
+def find_products(
+    session: Session, terms: Sequence[Term], *, whole: Sequence[str] = (), beside: Collection[str] = ()
+) -> Products:
+    """The product whose name holds the terms. `whole`: how its name may have been said; `beside`: words next to the
+    terms that may belong to the name too."""
     known = [term for term in terms if term.tokens][:MAX_TERMS]
     if not known:
         return Products()
     weights = {term.text: 1.0 / math.log2(2 + term.count) for term in known}
-    ranked = _ranked(_candidates(session, known, weights), known, weights, beside)
+    ranked = _ranked(_candidates(session, known, whole), known, weights, beside)
     if not ranked:
         return Products()
     best = ranked[0][0]
@@ -183,19 +187,41 @@ def _is_exactly(product: Product, terms: Sequence[Term]) -> bool:
     return all(word in meant for word in product.words if not word.isdigit() and len(word) > 1)
 
 
-def _candidates(session: Session, terms: Sequence[Term], weights: Mapping[str, float]) -> list[Product]:
-    tokens = sorted({token for term in terms for token in term.tokens})
+def _candidates(session: Session, terms: Sequence[Term], whole: Sequence[str]) -> list[Product]:
+    """Products called so; those whose names hold every term; else all but one; else the rarest one."""
+    ids: dict[str, None] = {}
+    for name in whole:
+        ids.update(dict.fromkeys(subjects_with(session, KIND, name)))
+    by_count = sorted(terms, key=lambda term: term.count)
+    ids.update(dict.fromkeys(_with_all(session, by_count)))
+    if not ids and len(by_count) > 1:
+        for left_out in reversed(by_count):
+            ids.update(dict.fromkeys(_with_all(session, [term for term in by_count if term is not left_out])))
+    return products_by_id(session, list(ids)[: 2 * MAX_CANDIDATES])
+
+
+def _with_all(session: Session, terms: Sequence[Term]) -> list[str]:
+    """Ids of variants whose names hold all the terms; the first one, the rarest, leads."""
+    first, *others = terms
     token, subject = col(SearchToken.token), col(SearchToken.subject_id)
-    score = sum(
-        (func.max(case((token.in_(sorted(term.tokens)), weights[term.text]), else_=0.0)) for term in terms[1:]),
-        func.max(case((token.in_(sorted(terms[0].tokens)), weights[terms[0].text]), else_=0.0)),
+    own = organization_of(session)
+    statement = select(subject).where(
+        SearchToken.organization_id == own, SearchToken.kind == KIND, token.in_(sorted(first.tokens))
     )
-    matching = (
-        SearchToken.organization_id == organization_of(session), SearchToken.kind == KIND, token.in_(tokens),
-    )  # fmt: skip
-    statement = select(subject).where(*matching).group_by(subject).order_by(score.desc(), subject).limit(MAX_CANDIDATES)
-    ids = list(session.connection().execute(statement).scalars())
-    return products_by_id(session, ids)
+    for term in others:
+        also = aliased(SearchToken)
+        statement = statement.where(
+            exists()
+            .where(
+                col(also.organization_id) == own,
+                col(also.kind) == KIND,
+                col(also.token).in_(sorted(term.tokens)),
+                col(also.subject_id) == subject,
+            )
+            .correlate(SearchToken)
+        )
+    found = session.connection().execute(statement.distinct().order_by(subject).limit(MAX_CANDIDATES))
+    return list(found.scalars())
 
 
 def products_by_id(session: Session, ids: Sequence[str]) -> list[Product]:

@@ -302,7 +302,10 @@ def _read_product(session: Session, reading: Reading, terms: Mapping[str, Term])
         if 0 <= place < len(reading.texts) and place not in places and place not in reading.taken
     ]  # fmt: skip
     asked = list(dict.fromkeys(reading.texts[place] for place in places))
-    reading.products = find_products(session, [terms[text] for text in asked], beside=beside)
+    span = range(min(places), max(places) + 1)
+    said = " ".join(reading.words[place].text for place in span if place not in reading.taken)
+    whole = list(dict.fromkeys((said, " ".join(asked), " ".join(min(terms[text].tokens, key=len) for text in asked))))
+    reading.products = find_products(session, [terms[text] for text in asked], whole=whole, beside=beside)
     reading.product_places = places
     _claim_neighbours(reading)
 
