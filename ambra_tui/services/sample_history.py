@@ -32,6 +32,7 @@ from ambra_tui.services import (
     places,
     purchasing,
     returns,
+    sample_neglect,
     sample_production,
     suppliers,
     transfers,
@@ -123,7 +124,7 @@ def _live(session: Session, floor: Floor, day: date, days_ago: int, *, is_first:
     for number in range(1, 1 + _busy(day, ORDERS_A_DAY)):
         _sell(session, floor, on_hand, day, number, chance)
     if day.weekday() in RECEIPT_WEEKDAYS:
-        _fill_up(session, floor, day)
+        _fill_up(session, floor, day, days_ago)
     if day.weekday() == TRANSFER_WEEKDAY:
         _send(session, floor, day, chance)
         _throw_away(session, floor, day, chance)
@@ -226,10 +227,15 @@ def _available(session: Session, floor: Floor) -> dict[str, Decimal]:
     return {row.variant_id: row.on_hand - row.reserved - row.held for row in rows}
 
 
-def _fill_up(session: Session, floor: Floor, day: date) -> None:
+def _fill_up(session: Session, floor: Floor, day: date, days_ago: int) -> None:
     """A purchase order for what runs low, received to the shelves the same day."""
     available = _available(session, floor)
-    low = [item for item in floor.items if available.get(item.variant_id, ZERO) < item.weekly * REORDER_WEEKS]
+    low = [
+        item
+        for item in floor.items
+        if available.get(item.variant_id, ZERO) < item.weekly * REORDER_WEEKS
+        and not sample_neglect.is_forgotten(item.sku, days_ago=days_ago)
+    ]
     if not low:
         return
     order = purchasing.create_purchase_order(
@@ -314,6 +320,7 @@ def _leave_open(session: Session) -> None:
     bins = count_plans.named_bins(session, main.id, ("A02-1", "A03-1", "B02-1"))
     count_plans.plan_count(session, site_id=main.id, method="bins", location_ids=[row.id for row in bins])
     _return(session)
+    sample_neglect.neglect(session)
     sample_production.plan(session)
 
 

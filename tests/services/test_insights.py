@@ -143,10 +143,15 @@ def test_lots_that_expire_before_they_are_sold(write: Any) -> None:
         lot("THIRD", 40, 40)
         lot("HELD", 5, 50, status="quarantine")
         lot("FAR", 61, 500)
+        slow = here.item("SLOW", is_lot_tracked=True)  # never sold: nobody knows how fast it goes
+        for number, days in (("S-1", 30), ("S-2", 31)):
+            expiry = here.now.date() + timedelta(days=days)
+            here.has(slow, 5, lot=factories.lot(session, slow, number=number, expiry=expiry))
         found = here.found("expiry_before_sale")
         assert [(f.told["lot"], f.severity, f.words, stake(f)[0]) for f in found] == [
             ("GONE", "critical", "expired", 3),
             ("SECOND", "warning", "expiry_before_sale", 8),
+            ("S-1", "warning", "expiry_before_sale", 5),
         ]
         assert [(row.kind, row.label) for row in found[1].evidence] == [
             ("unsold_lot", "SECOND"), ("rate", "MILK"), ("stock", "A01-1"),

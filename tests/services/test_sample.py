@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from ambra_tui.errors import Conflict, Invalid, NotFound
 from ambra_tui.scan.check_digits import has_check_digit
 from ambra_tui.services import access, catalog, places, secrets
+from ambra_tui.services.insights import read_insights
 from ambra_tui.services.sample import SAMPLES, load_sample, practice_badges
 from ambra_tui.services.verify import verify_store
 from ambra_tui.store import open_store
@@ -254,7 +255,7 @@ def test_the_demo_is_a_lively_warehouse_that_obeys_the_ledger(store, dialect):
         assert len(today) == 8 and today.count("allocated") == 4
         purchases = {order.number: order.status for order in demo.exec(scoped(demo, PurchaseOrder)).all()}
         assert [number for number, status in purchases.items() if status == "ordered"] == [
-            f"PO-{number}" for number in range(1001, 1006)
+            f"PO-{number}" for number in range(1001, 1007)
         ]
         lots = demo.exec(scoped(demo, Lot).where(Lot.status != "exhausted")).all()
         assert all(lot.expiry_date is None or lot.expiry_date > store.clock.today() for lot in lots)
@@ -268,6 +269,8 @@ def test_the_demo_is_a_lively_warehouse_that_obeys_the_ledger(store, dialect):
         ages = sorted({(store.clock.today() - move.posted_at.date()).days for move in moves})
         assert ages[0] == 0 and ages[-1] == 90 and len(ages) > 80
         assert [move.posted_at for move in moves] == sorted(move.posted_at for move in moves)
+        told = {insight.type for insight in read_insights(demo, limit=100)[0]}
+        assert told >= {"stock_out", "overdue_purchase_order", "dead_stock", "expiry_before_sale"}
         kinds = {move.kind for move in moves}
         assert {
             "order_fulfilled", "purchase_received", "transfer_in", "transfer_out", "waste_recorded",

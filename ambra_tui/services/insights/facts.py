@@ -210,6 +210,11 @@ def units_of(scaled: float) -> Decimal:
     return to_decimal(round(scaled))
 
 
+def about(scaled: float) -> Decimal:
+    """An estimate as a number: whole units, because the rest is within the error of any rate."""
+    return Decimal(round(scaled / SCALE)) if scaled >= SCALE else units_of(scaled)
+
+
 def stock_path(key: Key) -> str:
     """Where the API shows the stock of a pair."""
     return f"/inventory_levels?variant_id={key[0]}&location_id={key[1]}"

@@ -1,7 +1,8 @@
 """Lots of which something will be left when they expire.
 
 The lots of a variant in a site are sold earliest expiry first, at the rate of the last twelve weeks. What cannot be
-sold by a lot's day is lost. Lots and bins on hold are left out: somebody looks at them already.
+sold by a lot's day is lost. What did not sell at all in that time is told within 30 days of its end only: it may sell
+yet, and nobody knows how fast. Lots and bins on hold are left out: somebody looks at them already.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from ambra_tui.kit.quantity import SCALE
-from ambra_tui.services.insights.facts import Facts, Key, number, shown, units_of
+from ambra_tui.services.insights.facts import Facts, Key, about, number, shown, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
 from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.models import Location, Lot, StockLevel
@@ -115,7 +116,7 @@ def _left(facts: Facts, key: Key, shelves: Sequence[_Shelf]) -> Iterable[tuple[_
         days = max(0, (shelf.expiry_date - facts.today).days)
         sold = min(shelf.on_hand, max(0, int(rate * days) - sold_before))
         sold_before += sold
-        if shelf.on_hand - sold >= LEAST_LEFT:
+        if shelf.on_hand - sold >= LEAST_LEFT and (key in facts.rates or days <= WARNING_DAYS):
             yield shelf, shelf.on_hand - sold
 
 
@@ -135,7 +136,7 @@ def _insight(facts: Facts, key: Key, shelf: _Shelf, left: int) -> Insight:
         },
         path=f"/lots/{shelf.lot_id}",
         value=facts.worth(key, left),
-        units=units_of(left),
+        units=about(left),
         variant_id=key[0],
         site_id=key[1],
         sku=facts.named(key[0]).sku,

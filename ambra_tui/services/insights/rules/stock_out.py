@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from ambra_tui.kit.quantity import SCALE
 from ambra_tui.services.forecasts import forecast
-from ambra_tui.services.insights.facts import NO_STOCK, Facts, Key, number, shown, stock_path, units_of
+from ambra_tui.services.insights.facts import NO_STOCK, Facts, Key, about, number, shown, stock_path, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
 from ambra_tui.services.policies import OPEN_PURCHASES
 from ambra_tui.services.stock_views import table_of
@@ -89,7 +89,7 @@ def _insight(facts: Facts, key: Key, days: float, wait: int, missing: float) -> 
         },
         path=stock_path(key),
         value=facts.worth(key, round(missing)),
-        units=units_of(missing),
+        units=about(missing),
         variant_id=key[0],
         site_id=key[1],
         sku=facts.named(key[0]).sku,
