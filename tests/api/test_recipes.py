@@ -82,6 +82,28 @@ def test_flat_json_forms_and_other_names_of_the_fields(api: Api) -> None:
         assert api.get("/recipes", params=params).status_code == 422, params
 
 
+def test_a_recipe_is_archived_and_taken_back_into_use(api: Api) -> None:
+    path = f"/recipes/{api.post('/recipes', BREAD).json()['id']}"
+    changed = api.patch(path, {"recipe": {"status": "archived", "name": "Old bread"}})
+    assert (changed.status_code, changed.json()["status"], changed.json()["name"]) == (200, "archived", "Old bread")
+    assert (changed.json()["shelf_life_days"], len(changed.json()["ingredients"])) == (3, 2)
+    assert api.get("/recipes", params={"status": "active"}).json()["data"] == []
+    site = api.post("/locations", {"name": "Bakery"}).json()["id"]
+    plan = {"recipe_id": changed.json()["id"], "location_id": site, "planned_quantity": 1}
+    refused = api.post("/production_batches", plan)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "INVALID_STATE")
+    stale = api.patch(path, {"name": "New bread"}, headers={"If-Match": '"old"'})
+    assert (stale.status_code, api.get(path).json()["name"]) == (412, "Old bread")
+    # while it was out of use, its output went into its ingredient
+    api.post("/recipes", {"output_sku": "FLOUR", "ingredients": [{"sku": "BREAD", "quantity": 1}]})
+    circle = api.patch(path, {"status": "active"})
+    assert (circle.status_code, circle.json()["error"]["code"]) == (422, "CONFLICT")
+    assert api.patch(path, {"shelf_life_days": 5}).json()["shelf_life_days"] == 5
+    for body, status in (({"status": "gone"}, 422), ({"name": ""}, 422), ({"shelf_life_days": 1.5}, 422)):
+        assert api.patch(path, body).status_code == status, body
+    assert api.patch("/recipes/rcp_no", {"name": "x"}).status_code == 404
+
+
 def test_wrong_recipes(api: Api) -> None:
     for change, status, field in (
         ({"ingredients": []}, 422, "ingredients"),

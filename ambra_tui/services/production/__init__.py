@@ -32,6 +32,8 @@ from ambra_tui.services.production.completing import (
 )
 from ambra_tui.services.production.corrections import cancel_batch, reopen_batch, take_back, unstart_batch
 from ambra_tui.services.production.recipes import (
+    RECIPE_STATES,
+    change_recipe,
     create_recipe,
     find_recipe,
     get_recipe,
@@ -56,6 +58,7 @@ from ambra_tui.services.production.terms import (
 __all__ = [
     "DOCUMENT",
     "RECIPE",
+    "RECIPE_STATES",
     "ActualInput",
     "Cancelled",
     "ChosenLot",
@@ -66,6 +69,7 @@ __all__ = [
     "RecipeCycle",
     "Taken",
     "cancel_batch",
+    "change_recipe",
     "complete_batch",
     "create_recipe",
     "find_batch",

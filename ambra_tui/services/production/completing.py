@@ -111,15 +111,17 @@ def _due(session: Session, batch: ProductionBatch, actual: Sequence[ActualInput]
     """What is still to be taken, input by input. Raises InsufficientStock listing every input that is short."""
     rows = inputs_of(session, batch.id)
     told = _by_input(rows, actual)
+    usable = usable_sources(session, batch, [row.variant_id for row in rows])
     parts: list[Part] = []
     short: list[Shortage] = []
     for row in rows:
         field, given = told.get(row.id, ("inputs", ActualInput(row.id)))
         used = _due_of(row, given.actual_quantity, takes_rest, field=f"{field}.actual_quantity")
         lost = _lost_of(row, given.waste_quantity, field=f"{field}.waste_quantity")
-        chosen = _chosen(session, batch, row, given.lots, used, field=f"{field}.lots")
+        sources = usable.get(row.variant_id, [])
+        chosen = _chosen(session, batch, row, sources, given.lots, used, field=f"{field}.lots")
         if used or lost:
-            found, missing = _parts(session, batch, row, used, lost, chosen)
+            found, missing = _parts(session, batch, row, [*chosen, *_without(sources, chosen)], used, lost)
             parts += found
             short += missing
     if short:
@@ -161,14 +163,13 @@ def _parts(
     session: Session,
     batch: ProductionBatch,
     row: ProductionInput,
+    sources: Sequence[Source],
     used: Decimal,
     lost: Decimal,
-    chosen: Sequence[Source],
 ) -> tuple[list[Part], list[Shortage]]:
-    """Which levels an input comes from: the lots that were named, then by the rule; what is lost likewise."""
-    in_order = [*chosen, *_without(usable_sources(session, batch, row.variant_id), chosen)]
-    taken, missing = share_out(in_order, used)
-    wasted, lacking = share_out(_without(in_order, taken), lost)
+    """Which levels an input comes from, in the order of `sources`; what is lost after what is used."""
+    taken, missing = share_out(sources, used)
+    wasted, lacking = share_out(_without(sources, taken), lost)
     if missing or lacking:
         wanted = used + lost
         sku = fetch(session, Variant, row.variant_id, resource="variant").sku
@@ -182,6 +183,7 @@ def _chosen(
     session: Session,
     batch: ProductionBatch,
     row: ProductionInput,
+    sources: Sequence[Source],
     lots: Sequence[ChosenLot],
     used: Decimal,
     *,
@@ -192,7 +194,6 @@ def _chosen(
         return []
     if sum((lot.quantity for lot in lots), ZERO) > used:
         raise Invalid(f"the lots make more than the {show(used)} that are due", field=field)
-    sources = usable_sources(session, batch, row.variant_id)
     chosen: list[Source] = []
     for lot in lots:
         mine = [source for source in _without(sources, chosen) if source.level.lot_id == lot.lot_id]

@@ -26,6 +26,7 @@ from ambra_tui.store.scope import fetch, is_alone, now_of, organization_of, scop
 
 MAX_INGREDIENTS = 500
 MAX_SHELF_LIFE_DAYS = 36_500
+RECIPE_STATES = ("active", "archived")
 _ONE_AT_A_TIME = "RCP-CHANGE"
 
 
@@ -48,8 +49,6 @@ def create_recipe(
         raise Invalid("a recipe needs at least one ingredient", field="ingredients")
     if len(ingredients) > MAX_INGREDIENTS:
         raise Invalid(f"a recipe has at most {MAX_INGREDIENTS} ingredients", field="ingredients")
-    if shelf_life_days is not None and not 0 <= shelf_life_days <= MAX_SHELF_LIFE_DAYS:
-        raise Invalid(f"shelf_life_days lies between 0 and {MAX_SHELF_LIFE_DAYS}", field="shelf_life_days")
     output = fetch(session, Variant, output_variant_id, resource="variant")
     now = now_of(session)
     recipe = Recipe(
@@ -59,7 +58,7 @@ def create_recipe(
         name=clean_line(name, field="name"),
         output_variant_id=output.id,
         output_quantity=positive_quantity(output_quantity, field="output_quantity"),
-        shelf_life_days=shelf_life_days,
+        shelf_life_days=_shelf_life(shelf_life_days),
         created_at=now,
         updated_at=now,
     )
@@ -72,6 +71,43 @@ def create_recipe(
     publish(session, "recipe_created", recipe.id, {"number": recipe.number, "variant_id": output.id})
     audit(session, "recipe_created", recipe.id, number=recipe.number, sku=output.sku, ingredients=len(rows))
     return recipe
+
+
+def change_recipe(
+    session: Session,
+    recipe: Recipe,
+    *,
+    name: str | None = None,
+    status: str | None = None,
+    shelf_life_days: int | None = None,
+) -> Recipe:
+    """Names a recipe anew, archives it or takes it back into use, changes how long its output keeps; None: as it is.
+
+    What it is made of does not change: batches of the past were made by it. Raises Invalid naming the field,
+    RecipeCycle when it would contain what it makes by now.
+    """
+    if name is not None:
+        recipe.name = clean_line(name, field="name")
+    if shelf_life_days is not None:
+        recipe.shelf_life_days = _shelf_life(shelf_life_days)
+    if status is not None and status not in RECIPE_STATES:
+        raise Invalid(f"status is one of {', '.join(RECIPE_STATES)}", field="status")
+    if status == "active" and recipe.status != "active":
+        output = fetch(session, Variant, recipe.output_variant_id, resource="variant")
+        _refuse_cycle(session, output, [row.variant_id for row in ingredients_of(session, recipe.id)])
+    recipe.status = status or recipe.status
+    recipe.updated_at = now_of(session)
+    session.add(recipe)
+    session.flush()
+    publish(session, "recipe_changed", recipe.id, {"number": recipe.number, "status": recipe.status})
+    audit(session, "recipe_changed", recipe.id, number=recipe.number, name=recipe.name, status=recipe.status)
+    return recipe
+
+
+def _shelf_life(days: int | None) -> int | None:
+    if days is not None and not 0 <= days <= MAX_SHELF_LIFE_DAYS:
+        raise Invalid(f"shelf_life_days lies between 0 and {MAX_SHELF_LIFE_DAYS}", field="shelf_life_days")
+    return days
 
 
 def _ingredient(session: Session, recipe: Recipe, position: int, given: NewIngredient) -> RecipeIngredient:

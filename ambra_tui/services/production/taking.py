@@ -63,7 +63,7 @@ def sources_of(
     With a `quantity`: the levels, and how much of each, that it comes from. Raises InsufficientStock when they hold
     less.
     """
-    sources = usable_sources(session, batch, row.variant_id)
+    sources = usable_sources(session, batch, [row.variant_id]).get(row.variant_id, [])
     if quantity is None:
         return sources
     taken, rest = share_out(sources, quantity)
@@ -73,11 +73,14 @@ def sources_of(
     return taken
 
 
-def usable_sources(session: Session, batch: ProductionBatch, variant_id: str) -> list[Source]:
-    """Every level of a variant in the batch's site that may go into it, in the order to take it."""
+def usable_sources(session: Session, batch: ProductionBatch, variant_ids: Sequence[str]) -> dict[str, list[Source]]:
+    """Every level of variants in the batch's site that may go into it, by variant, in the order to take it."""
     today = now_of(session).date()
-    sources = ledger.open_sources(session, site_id=batch.site_id, variant_id=variant_id)
-    return [source for source in sources if source.expiry_date is None or source.expiry_date >= today]
+    found = ledger.open_sources_of(session, site_id=batch.site_id, variant_ids=variant_ids)
+    return {
+        variant_id: [source for source in sources if source.expiry_date is None or source.expiry_date >= today]
+        for variant_id, sources in found.items()
+    }
 
 
 def share_out(sources: Sequence[Source], quantity: Decimal) -> tuple[list[Source], Decimal]:
@@ -168,10 +171,8 @@ def refuse_unusable(session: Session, batch: ProductionBatch, row: ProductionInp
 def post_parts(session: Session, batch: ProductionBatch, parts: Sequence[Part], idempotency_key: str) -> list[Taken]:
     """Posts all parts, or none, and counts them in their inputs. Raises InsufficientStock with every short line."""
     ledger.refuse_read_only(session, batch.site_id)
-    promised = [
-        ledger.consume(session, document_id=batch.id, line_id=part.row.id, quantity=part.content.quantity)
-        for part in parts
-    ]
+    wanted = [(part.row.id, part.content.variant_id, part.content.quantity) for part in parts]
+    promised = ledger.consume_lines(session, document_id=batch.id, wanted=wanted) if wanted else []
     postings = [
         _posting(batch, part, reserved, f"{idempotency_key}:{number}")
         for number, (part, reserved) in enumerate(zip(parts, promised, strict=True))

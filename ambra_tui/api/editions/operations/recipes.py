@@ -26,7 +26,7 @@ from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import to_json
 from ambra_tui.services import production
 from ambra_tui.services.modules import MANUFACTURING
-from ambra_tui.services.production import NewIngredient
+from ambra_tui.services.production import RECIPE_STATES, NewIngredient
 from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id
 from ambra_tui.store.models import Recipe, RecipeIngredient, Variant
 
@@ -35,7 +35,6 @@ _INGREDIENTS = AliasChoices(
     "ingredients", "ingredients_attributes", "recipe_ingredients", "recipe_ingredients_attributes"
 )
 _OUTPUT = AliasChoices("output_variant_id", "variant_id")
-_STATES = ("active", "archived")
 _ONE = Decimal(1)
 
 
@@ -68,7 +67,7 @@ class RecipeQuery(Paging):
     """Filters of recipes. `output_variant_id`: those that make it."""
 
     output_variant_id: Identifier | None = Field(default=None, validation_alias=_OUTPUT)
-    status: Annotated[Identifier, OneOf(_STATES)] | None = None
+    status: Annotated[Identifier, OneOf(RECIPE_STATES)] | None = None
     number: Number | None = None
 
 
@@ -90,6 +89,14 @@ class NewRecipe(Body):
     output_quantity: PositiveQuantity | None = None
     shelf_life_days: Days | None = None
     ingredients: Annotated[list[NewIngredientBody], Rows] = Field(validation_alias=_INGREDIENTS, min_length=1)
+
+
+class RecipeChange(Body):
+    """What may change of a recipe; its ingredients do not."""
+
+    name: Line | None = None
+    status: Annotated[Identifier, OneOf(RECIPE_STATES)] | None = None
+    shelf_life_days: Days | None = None
 
 
 @catalogue.read(
@@ -141,6 +148,18 @@ def create(session: Session, call: Call, body: NewRecipe) -> Answer:
         shelf_life_days=body.shelf_life_days,
     )
     return Answer(_recipe(session, made.id), location=call.url(f"/recipes/{made.id}"))
+
+
+@catalogue.write(
+    "PATCH", "/recipes/{id}", RecipeChange, scope="recipes:write", operation_id="updateRecipe", wrapper="recipe",
+    current=get, summary="Rename a recipe, archive it or take it back into use", shape=RecipeView,
+    example={"recipe": {"status": "archived"}},
+)  # fmt: skip
+def update(session: Session, call: Call, body: RecipeChange) -> Answer:
+    """Changes what may change."""
+    recipe = production.get_recipe(session, call.path["id"])
+    production.change_recipe(session, recipe, name=body.name, status=body.status, shelf_life_days=body.shelf_life_days)
+    return Answer(_recipe(session, recipe.id))
 
 
 def _output(session: Session, body: NewRecipe) -> Variant:
