@@ -326,6 +326,7 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
         Trial("/recipes", {"output_sku": "$made_sku", "output_quantity": 1, "ingredients": [ITEM]}),
     ),
     "getRecipe": (Trial("/recipes/$recipe"),),
+    "updateRecipe": (Trial("/recipes/$recipe", {"name": "renamed"}),),
     "listProductionBatches": (
         Trial("/production_batches"),
         Trial("/production_batches", query={"recipe_id": "$recipe"}),
