@@ -17,7 +17,8 @@ from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.ledger import Posted
 from ambra_tui.services import purchasing, receiving
 from ambra_tui.services.acts import _trail
-from ambra_tui.services.lots import dates_read, find_or_create_lot
+from ambra_tui.services.lot_rules import HELD_LOT_STATES
+from ambra_tui.services.lots import dates_read, find_lot, find_or_create_lot
 from ambra_tui.services.places import find_or_create_plate, find_plate
 from ambra_tui.services.putaway import BinRefused, lock_bin, refuse_illegal_bin
 from ambra_tui.services.receiving import Content
@@ -187,12 +188,20 @@ def posted_verdict(
         return Verdict("W07", told)
     if standing.state.is_damaged:
         return Verdict("W09", told)
+    if _is_lot_held(desk, standing.state, standing.variant):
+        return Verdict("W25", told)
     over = after.received - after.ordered
     if over > 0:
         return Verdict("W01", {**told, "quantity": show(min(over, quantity))})
     if serial:
         return Verdict("G08", {**told, "done": show(after.received), "total": show(after.ordered)})
     return Verdict("G28" if after.is_all_received else "G09", told)
+
+
+def _is_lot_held(desk: Desk, state: ReceiveState, variant: Variant) -> bool:
+    """What came is of a lot on hold: it is on hold as well."""
+    lot = find_lot(desk.session, variant.id, state.lot_number) if state.lot_number and variant.is_lot_tracked else None
+    return lot is not None and lot.status in HELD_LOT_STATES
 
 
 # --- bins -----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from ambra_tui.services.verify import verify_store
 from ambra_tui.store.models import Lot
 from ambra_tui.store.scope import scoped
 from tests.floor.test_move import undo_last
+from tests.floor.test_receive import buy
 from tests.floor.test_transfer import plan
 from tests.floor.worker import Worker, open_ds1
 
@@ -121,6 +122,19 @@ def test_it_is_not_loaded_onto_a_transfer(ana: Worker, cleo: Worker) -> None:
     ana.menu("transfer").scan("TR-1", "WH1-B04-1", MILK)
     assert ana.verdict == "E76"
     assert ana.write(lambda s: transfers.find_transfer(s, "TR-1").status) == "draft"
+
+
+@on_sqlite
+def test_what_still_comes_of_it_is_on_hold_and_put_away_nowhere(ana: Worker, cleo: Worker) -> None:
+    recall(cleo, f"]C1010{MILK}10M120")
+    buy(ana, "PO-7", ("MILK-1L", 12))
+    ana.menu("receive").scan("PO-7", f"]C1010{MILK}1726060110M120").type("5").scan("WH1-RECV")
+    assert (ana.verdict, ana.moves("purchase_received")[-1][4:]) == ("W25", ("M120", 5))
+    while ana.reply.flow != "home":
+        ana.command("back")
+    ana.menu("putaway").scan("WH1-RECV", MILK).scan("WH1-C04-1")
+    assert (ana.verdict, "M120" in ana.words) == ("E76", True)
+    assert ana.moves("bin_move") == []
 
 
 @on_sqlite

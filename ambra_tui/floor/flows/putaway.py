@@ -28,6 +28,7 @@ from ambra_tui.services.lots import find_lot
 from ambra_tui.services.places import find_location, find_plate
 from ambra_tui.services.putaway import BinRefused
 from ambra_tui.services.receiving import Content, plate_location
+from ambra_tui.services.set_aside import RecalledLot, refuse_recalled
 from ambra_tui.store.models import LicensePlate, Location, Site, Variant
 from ambra_tui.store.scope import fetch
 
@@ -264,7 +265,10 @@ def _to_bin(desk: Desk, state: PutawayState, location: Location) -> Heard:
     standing = Standing.of(desk, state)
     suggested = standing.suggested
     try:
+        refuse_recalled(desk.session, standing.contents, location)
         putaway.refuse_illegal_bin(desk.session, location, standing.contents)
+    except RecalledLot as refused:
+        raise Refusal("E76", lot=refused.lot.lot_number) from refused
     except BinRefused as refused:
         refusal = bin_refusal(refused, expected=suggested.code if suggested else "-")
         if location.id != state.suggested_id:
