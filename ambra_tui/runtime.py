@@ -46,6 +46,7 @@ from ambra_tui.store.scope import scoped
 if TYPE_CHECKING:
     from ambra_tui.services.forecasts.answer import Forecast
     from ambra_tui.services.insights import Insight
+    from ambra_tui.services.reports.board import ReportBoard
 
 RENEW_SECONDS = 10.0
 WATCH_SECONDS = 1.0
@@ -201,10 +202,11 @@ class TerminalHost:
         def work() -> Told:
             if not reply.user_id:
                 raise NotAllowed("Sign in first.")
-            from ambra_tui.services import questions  # loaded with the first question
+            from ambra_tui.services import assistants, questions  # loaded with the first question
 
+            reader = assistants.configured_engine()
             with self._store.read(self._organization_id) as session:
-                found = questions.ask(session, question, language=reply.language)
+                found = questions.ask(session, question, language=reply.language, engine=reader)
             tool = questions.TOOLS.get(found.intent)
             return Told(
                 found.status, found.answer, tuple(found.rows), tuple(found.suggestions), tool.chart if tool else None
@@ -220,6 +222,11 @@ class TerminalHost:
             return tuple(found), total
 
         return self._for_supervisors(work)
+
+    def report(self, name: str) -> Future[ReportBoard]:
+        from ambra_tui.services.reports.board import read_report  # loaded when first asked for
+
+        return self._for_supervisors(lambda session: read_report(session, name, site_id=self._place.site_id))
 
     def forecast(self, text: str) -> Future[Forecast]:
         from ambra_tui.services.forecasts.card import forecast_card  # loaded with the first forecast

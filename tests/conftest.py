@@ -40,7 +40,15 @@ settings.load_profile("ambra")
 
 def pytest_configure(config: pytest.Config) -> None:
     """No test reads the user's colours, theme, store or data folder."""
-    for name in ("NO_COLOR", "FORCE_COLOR", "TEXTUAL_THEME", "AMBRA_STORE", "AMBRA_NOW"):
+    for name in (
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "TEXTUAL_THEME",
+        "AMBRA_STORE",
+        "AMBRA_NOW",
+        "AMBRA_LLM_URL",
+        "AMBRA_API_KEY",
+    ):
         os.environ.pop(name, None)
     os.environ["AMBRA_HOME"] = tempfile.mkdtemp(prefix="ambra-home-")
 

@@ -88,7 +88,7 @@ class AskPage(Page):
         return self.station.say("ask.title")
 
     def lines(self, width: int, height: int) -> list[Line]:
-        foot = key_lines(self.keys(), width, rows=1)
+        foot = key_lines(self.keys(), width, rows=2 if height >= 16 else 1)
         question = self._question(width)
         room = max(1, height - 1 - len(question) - len(foot))
         self._room = room

@@ -73,7 +73,7 @@ class _Conversation:
             self._tool(tool) for tool in questions.TOOLS.values() if not tool.module or tool.module in modules
         ]  # fmt: skip
 
-    def _tool(self, tool: questions.Tool) -> Tool[None]:
+    def _tool(self, tool: questions.Tool[Any]) -> Tool[None]:
         async def call(**parameters: Any) -> dict[str, Any]:
             return self._call(tool.name, parameters)
 

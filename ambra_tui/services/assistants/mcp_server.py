@@ -72,10 +72,10 @@ class QuestionServer(MCPServer):  # type: ignore[misc]  # the library is an extr
         return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=answer)
 
     def _tool_input_schema(self, name: str) -> dict[str, Any] | None:
-        tool = questions.TOOLS.get(name)
-        if tool is not None:
-            return tool.parameters.model_json_schema()
-        return AskParameters.model_json_schema() if name == ASK else None
+        shape: type[BaseModel] | None = AskParameters if name == ASK else None
+        if name in questions.TOOLS:
+            shape = questions.TOOLS[name].parameters
+        return None if shape is None else shape.model_json_schema()
 
     def _offered(self) -> dict[str, questions.Tool[Any]]:
         with self._store.read(self._organization_id) as session:

@@ -18,6 +18,7 @@ from ambra_tui.api.edition import Answer, Call, Catalogue
 from ambra_tui.api.fields import Body
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.text import clean_line
+from ambra_tui.services.assistants import configured_engine
 from ambra_tui.services.questions import MAX_QUESTION, ask
 
 catalogue = Catalogue("AI")
@@ -69,7 +70,7 @@ class AnsweredView(TypedDict):
 )  # fmt: skip
 def query(session: Session, _call: Call, body: Query) -> Answer:
     """The answer, with status 200 also where the question is unclear or refused."""
-    answered = ask(session, body.query)
+    answered = ask(session, body.query, engine=configured_engine())
     view: AnsweredView = {
         "answer": answered.answer,
         "intent": answered.intent,
