@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from ambra_tui.api.choice import answers_of
 from ambra_tui.api.dispatch import Dispatcher, Endpoint, Routes
 from ambra_tui.api.edition import Edition
-from ambra_tui.api.endpoint import endpoint_of
 from ambra_tui.api.errors import Errors
 from ambra_tui.api.frame import AccessLog, Frame
 from ambra_tui.api.health import health_endpoints
@@ -40,9 +40,9 @@ def make_app(store: Store, *, editions: Sequence[Edition] | None = None, log: Ac
     routes = Routes()
     for edition in editions:
         _refuse_repeated_ids(edition)
-        for operation in edition.operations:
-            routes.add(operation.method, edition.base_path + operation.path, endpoint_of(store, edition, operation))
         routes.add("GET", f"{edition.base_path}/openapi.json", _document_endpoint(edition))
+    for (method, place), answering in answers_of(store, editions).items():
+        routes.add(method, place, answering)
     for path, endpoint in {**health_endpoints(store), **playground_endpoints(editions)}.items():
         routes.add("GET", path, endpoint)
     errors = Errors(editions)

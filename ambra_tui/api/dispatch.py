@@ -32,7 +32,7 @@ _log = logging.getLogger("ambra.api")
 
 
 class Routes:
-    """Every path with its methods. ``{name}`` is one segment, ``{name:path}`` the rest; fixed words go first."""
+    """Every path with its methods. ``{name}`` is one segment, ``{name:path}`` the rest; a fixed path hides those."""
 
     def __init__(self) -> None:
         self._fixed: dict[str, Methods] = {}
@@ -69,9 +69,9 @@ class Routes:
         raise Refused(Failure(405, "METHOD_NOT_ALLOWED", f"This path answers {named}", headers={"Allow": named}))
 
     def _matching(self, path: str) -> list[tuple[Methods, Mapping[str, str]]]:
-        found: list[tuple[Methods, Mapping[str, str]]] = []
         if path in self._fixed:
-            found.append((self._fixed[path], {}))
+            return [(self._fixed[path], {})]
+        found: list[tuple[Methods, Mapping[str, str]]] = []
         end = path.rfind("/")
         while end > 0:
             for pattern, methods in self._open.get(path[: end + 1], ()):
@@ -118,5 +118,7 @@ class Dispatcher:
 
     def _refusal(self, scope: Scope, failure: Failure) -> Response:
         accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
-        request_id = scope["state"]["request_id"]
-        return self._errors.response(scope["path"], failure, request_id, accept.decode("latin-1"))
+        state = scope["state"]
+        return self._errors.response(
+            scope["path"], failure, state["request_id"], accept.decode("latin-1"), state.get("edition")
+        )

@@ -14,7 +14,7 @@ Example::
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -49,11 +49,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an operation answers: a JSON value; for a list also its total; for a new record its `location`."""
+    """What an operation answers: a JSON value; for a list also its total; for a new record its `location`. `headers`
+    go with it. `parts`: a read's JSON text piece by piece, sent as it is made, instead of `content`."""
 
     content: Any
     total: int | None = None
     location: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    parts: Iterator[str] | None = None
 
 
 class Nothing(Body):
@@ -226,7 +229,9 @@ class Catalogue:
 @dataclass(frozen=True, slots=True)
 class Edition:
     """One contract. `about`: a sentence for each tag. `error_body` puts a failure into the contract's envelope; `adapt`
-    respells one first; `list_body` wraps rows: (rows, page, per_page, total) -> JSON value."""
+    respells one first; `list_body` wraps rows: (rows, page, per_page, total) -> JSON value. `also_at`: a second base
+    path; what another edition answers there too is chosen by the key or a header (`choice.py`). `bad_query`: status and
+    code of a query that can never be right."""
 
     name: str
     title: str
@@ -239,3 +244,5 @@ class Edition:
     list_meta: Any
     adapt: Callable[[Failure], Failure] = lambda failure: failure
     about: Mapping[str, str] = field(default_factory=dict)
+    also_at: str = ""
+    bad_query: tuple[int, str] = (422, "VALIDATION_ERROR")

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlmodel import Session
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from ambra_tui.api.dispatch import Endpoint
 from ambra_tui.api.edition import Answer, Call, Edition, Operation
@@ -49,6 +49,7 @@ def endpoint_of(store: Store, edition: Edition, operation: Operation) -> Endpoin
     serve = _read if operation.method == "GET" else _question if operation.is_question else _write
 
     async def endpoint(request: Request) -> Response:
+        request.state.edition = edition
         return await serve(_call(store, edition, operation, request), operation, request)
 
     return endpoint
@@ -81,14 +82,17 @@ async def _read(call: Call, operation: Operation, request: Request) -> Response:
         answer = await asyncio.to_thread(_ask, call, operation, query)
     else:
         answer = _ask(call, operation, query)
+    if answer.parts is not None:
+        return StreamingResponse(answer.parts, media_type=_JSON, headers=dict(answer.headers))
     if operation.is_list:
         return _list_response(call, answer, query, request)
     text = render(answer.content).encode()
     etag = etag_of(text)
     known = request.headers.get("if-none-match")
+    headers = {**answer.headers, "ETag": etag}
     if known is not None and matches(known, etag, weak=True):
-        return Response(status_code=304, headers={"ETag": etag})
-    return Response(text, media_type=_JSON, headers={"ETag": etag})
+        return Response(status_code=304, headers=headers)
+    return Response(text, media_type=_JSON, headers=headers)
 
 
 async def _question(call: Call, operation: Operation, request: Request) -> Response:
@@ -154,7 +158,7 @@ def _act(
     session.flush()
     text = "" if operation.is_empty else render(answer.content)
     has_tag = bool(text and (operation.current or answer.location))
-    headers = {"ETag": etag_of(text.encode())} if has_tag else {}
+    headers = {**answer.headers, **({"ETag": etag_of(text.encode())} if has_tag else {})}
     if answer.location:
         headers["Location"] = answer.location
     done = Remembered(operation.status, headers, text)

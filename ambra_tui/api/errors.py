@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -46,11 +47,13 @@ class Errors:
                 return edition
         return None
 
-    def response(self, path: str, failure: Failure, request_id: str, accept: str) -> Response:
-        """The answer that tells of `failure`."""
-        edition = self.edition_at(path)
+    def response(
+        self, path: str, failure: Failure, request_id: str, accept: str, edition: Edition | None = None
+    ) -> Response:
+        """The answer that tells of `failure`. `edition`: the one that answers, when the path alone does not tell."""
+        edition = edition or self.edition_at(path)
         if edition is not None:
-            failure = edition.adapt(failure)
+            failure = _respelled(edition, failure)
         if _PROBLEM in accept:
             body, kind = problem_body(failure, request_id), _PROBLEM
         else:
@@ -58,3 +61,10 @@ class Errors:
             body, kind = shape(failure, request_id), "application/json"
         text = json.dumps(body, ensure_ascii=True, separators=(",", ":"))
         return Response(text, status_code=failure.status, headers=dict(failure.headers), media_type=kind)
+
+
+def _respelled(edition: Edition, failure: Failure) -> Failure:
+    if failure.is_query:
+        status, code = edition.bad_query
+        failure = replace(failure, status=status, code=code)
+    return edition.adapt(failure)

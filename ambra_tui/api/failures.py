@@ -35,13 +35,15 @@ MAX_DETAILS = 50
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What went wrong, ready for an edition's envelope. `details`: ``{"field", "message"}`` and what else helps."""
+    """What went wrong, ready for an edition's envelope. `details`: ``{"field", "message"}`` and what else helps.
+    `is_query`: a query parameter was wrong, for which editions have statuses of their own."""
 
     status: int
     code: str
     message: str
     details: tuple[Mapping[str, Any], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_query: bool = False
 
 
 def plain_body(failure: Failure, request_id: str) -> dict[str, Any]:
@@ -127,7 +129,8 @@ def _not_found(error: NotFound) -> Failure:
 
 def _known(error: AmbraError) -> Failure:
     status, code = next((status, code) for kind, status, code in _KINDS if isinstance(error, kind))
-    return Failure(status, code, printable(error.message), _details(error), _headers(status))
+    is_query = isinstance(error, InvalidQuery)
+    return Failure(status, code, printable(error.message), _details(error), _headers(status), is_query)
 
 
 def _headers(status: int) -> Mapping[str, str]:

@@ -24,7 +24,7 @@ from ambra_tui.api.failures import Failure, plain_body
 _PATH_NAME = re.compile(r"{([a-z_]+)(?::path)?}")
 _REF = "#/components/schemas/{model}"
 _ERROR = {"$ref": "#/components/schemas/Error"}
-_READ_REFUSALS = {401: "No API key, or a wrong one", 403: "The key lacks the scope", 422: "A value is wrong"}
+_REFUSALS = {401: "No API key, or a wrong one", 403: "The key lacks the scope"}
 _WRITE_REFUSALS = {
     400: "The body is not JSON, or a header is malformed",
     409: "A request with this Idempotency-Key is in flight",
@@ -66,7 +66,7 @@ def document_of(edition: Edition) -> dict[str, Any]:
     shapes = _Shapes(edition)
     for operation in edition.operations:
         entry = document["paths"][template(edition, operation)][operation.method.lower()]
-        entry.update(_describe(operation, shapes))
+        entry.update(_describe(edition, operation, shapes))
     document["security"] = [{"bearer": []}]
     document["components"] = {
         "schemas": shapes.used(document["paths"]),
@@ -149,7 +149,7 @@ class _Shapes:
         ]
 
 
-def _describe(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
+def _describe(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _PATH_NAME.findall(operation.path)
@@ -157,7 +157,7 @@ def _describe(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
     described: dict[str, Any] = {
         "security": [{"bearer": []}, {"header": []}],
         "x-scope": operation.scope,
-        "responses": _responses(operation, shapes),
+        "responses": _responses(edition, operation, shapes),
     }
     if operation.method == "GET":
         parameters += shapes.query(operation)
@@ -190,9 +190,10 @@ def _required(fields: type[BaseModel]) -> list[str]:
     return [name for name, field in fields.model_fields.items() if field.is_required()]
 
 
-def _responses(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
+def _responses(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[str, Any]:
     is_read = operation.method == "GET"
-    refusals = {**_READ_REFUSALS, **({} if is_read else _WRITE_REFUSALS), **_OF_EVERYTHING}
+    wrong = {edition.bad_query[0] if is_read else 422: "A value is wrong"}
+    refusals = {**_REFUSALS, **wrong, **({} if is_read else _WRITE_REFUSALS), **_OF_EVERYTHING}
     if "{" in operation.path or not is_read:
         refusals[404] = "No such object here"
     if operation.current:

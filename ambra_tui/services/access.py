@@ -41,6 +41,8 @@ from ambra_tui.store.models.people import ROLES
 from ambra_tui.store.scope import SYSTEM, Actor, now_of, organization_of, scoped
 
 EDITIONS = ("stock", "sku", "ambra", "commerce", "operations")
+ANY_EDITION = ""
+"""The edition of a key that was made without one: where two editions share a path, a header chooses."""
 PLANS: dict[str, int | None] = {
     "free": 100, "starter": 1_000, "standard": 1_000, "professional": 5_000, "premium": 10_000, "enterprise": None,
 }  # fmt: skip
@@ -423,7 +425,7 @@ def create_key(
     label: str,
     scopes: Sequence[str],
     plan: str = "standard",
-    edition: str = "stock",
+    edition: str = ANY_EDITION,
     sandbox: bool = False,
     rate_limit: int | None = None,
     expires_at: datetime | None = None,
@@ -455,7 +457,7 @@ def add_key(
     label: str,
     scopes: Sequence[str],
     plan: str = "standard",
-    edition: str = "stock",
+    edition: str = ANY_EDITION,
     is_sandbox: bool = False,
     rate_limit: int | None = None,
     expires_at: datetime | None = None,
@@ -463,7 +465,7 @@ def add_key(
     """As `create_key`, for the organization of the session itself."""
     if plan not in PLANS:
         raise Invalid(f"plan is one of {', '.join(PLANS)}", field="plan")
-    if edition not in EDITIONS:
+    if edition not in (ANY_EDITION, *EDITIONS):
         raise Invalid(f"edition is one of {', '.join(EDITIONS)}", field="edition")
     if rate_limit is not None and not 1 <= rate_limit <= 10**9:
         raise Invalid("rate_limit is at least 1", field="rate_limit")

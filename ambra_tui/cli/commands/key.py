@@ -30,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--plan", default="standard", metavar="PLAN", help="free, starter, standard, professional, premium, enterprise"
     )
     create.add_argument(
-        "--edition", default="stock", metavar="NAME", help="stock, sku, ambra, commerce or operations (stock)"
+        "--edition",
+        default="",
+        metavar="NAME",
+        help="whose answers it gets where two editions share a path: stock, sku, ambra, commerce or operations "
+        "(what the header X-API-Edition says, else stock)",
     )
     create.add_argument("--sandbox", action="store_true", help="a test_ key on the organization's sandbox")
     create.add_argument("--rate-limit", type=int, metavar="N", help="requests an hour, instead of the plan's")
