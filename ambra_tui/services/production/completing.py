@@ -71,36 +71,19 @@ def complete_batch(
     made = positive_quantity(quantity, field="actual_quantity_produced")
     batch = lock_batch(session, batch.id, "in_progress", step="complete")
     taken = post_parts(session, batch, _due(session, batch, inputs, takes_rest), f"{idempotency_key}:in")
+    released = _release(session, batch)  # before the output: whoever waits for a row of an input waits there
     output = fetch(session, Variant, batch.output_variant_id, resource="variant")
     lot = _lot(session, batch, output, lot_number, expiry_date)
     place = _place(session, batch, output, location_id)
-    posted = ledger.post(
-        session,
-        [
-            Posting(
-                variant_id=output.id,
-                source_id=PRODUCTION,
-                destination_id=place.id,
-                quantity=made,
-                kind=MoveKind.PRODUCTION_OUTPUT,
-                idempotency_key=f"{idempotency_key}:out",
-                lot_id=lot.id if lot else "",
-                destination_plate_id=plate_id,
-                guard=Guard.FREE,
-                unit_cost=(unit_cost := _unit_cost(takings_of(session, batch.id), made)),
-                origin_kind=DOCUMENT,
-                origin_id=batch.id,
-            )
-        ],
+    row, posted = _put_out(
+        session, batch, place, lot, made, plate_id=plate_id, idempotency_key=f"{idempotency_key}:out"
     )
-    row = _output(session, batch, place, lot, made, unit_cost, posted[0])
-    released = _release(session, batch)
     batch.actual_quantity_produced, batch.completed_at = made, now_of(session)
     batch.made_lot_id = lot.id if lot else ""
     change_status(session, batch, "completed", "production_batch_completed")
     if lot is not None:
         recalls.join_recall(session, lot)
-    moves = [*(one.posted for one in taken), *posted]
+    moves = [*(one.posted for one in taken), posted]
     return Completion(batch, lot, [row], [one.taking for one in taken], moves, released)
 
 
@@ -301,15 +284,33 @@ def _unit_cost(takings: Sequence[ProductionTaking], made: Decimal) -> int | None
     return min(int((total / made).quantize(Decimal(1), ROUND_HALF_UP)), MAX_COST)
 
 
-def _output(
+def _put_out(
     session: Session,
     batch: ProductionBatch,
     place: Location,
     lot: Lot | None,
     quantity: Decimal,
-    unit_cost: int | None,
-    posted: Posted,
-) -> ProductionOutput:
+    *,
+    plate_id: str,
+    idempotency_key: str,
+) -> tuple[ProductionOutput, Posted]:
+    """The output comes in, at the cost of all that the batch took."""
+    unit_cost = _unit_cost(takings_of(session, batch.id), quantity)
+    posting = Posting(
+        variant_id=batch.output_variant_id,
+        source_id=PRODUCTION,
+        destination_id=place.id,
+        quantity=quantity,
+        kind=MoveKind.PRODUCTION_OUTPUT,
+        idempotency_key=idempotency_key,
+        lot_id=lot.id if lot else "",
+        destination_plate_id=plate_id,
+        guard=Guard.FREE,
+        unit_cost=unit_cost,
+        origin_kind=DOCUMENT,
+        origin_id=batch.id,
+    )
+    posted = ledger.post(session, [posting])[0]
     row = ProductionOutput(
         organization_id=batch.organization_id,
         id=new_id("pou"),
@@ -323,7 +324,7 @@ def _output(
         created_at=now_of(session),
     )
     session.add(row)
-    return row
+    return row, posted
 
 
 def _release(session: Session, batch: ProductionBatch) -> Mapping[str, Decimal]:
