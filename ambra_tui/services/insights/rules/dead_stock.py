@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, select
 
 from ambra_tui.kit.clock import from_microseconds
 from ambra_tui.kit.quantity import SCALE
-from ambra_tui.services.insights.facts import Facts, Key, number, shown, units_of
+from ambra_tui.services.insights.facts import MAX_LISTED, Facts, Key, number, shown, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
 from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.models import MoveKind, StockMove
@@ -34,14 +34,15 @@ class DeadStock:
     type = "dead_stock"
 
     def find(self, facts: Facts) -> Iterable[Insight]:
-        """One for each variant and site."""
-        lived = _lived(facts)
-        limit = facts.days_ago(QUIET_DAYS)
-        found = [
+        """One for each variant and site. What sells is not looked at: its rate says that it lives."""
+        resting = [
             key
             for key, stock in sorted(facts.stock.items())
-            if stock.on_hand >= LEAST_UNITS and key[1] in facts.sites and not (key in lived and lived[key] > limit)
+            if stock.on_hand >= LEAST_UNITS and key[1] in facts.sites and key not in facts.rates
         ]
+        lived = _lived(facts, resting)
+        limit = facts.days_ago(QUIET_DAYS)
+        found = [key for key in resting if not (key in lived and lived[key] > limit)]
         facts.name(key[0] for key in found)
         for key in found:
             yield _insight(facts, key, lived.get(key))
@@ -66,23 +67,30 @@ class DeadStock:
         ]
 
 
-def _lived(facts: Facts) -> Mapping[Key, datetime]:
-    """When something last happened to each pair, within the year."""
-    sides = [
-        select(_move.c.variant_id, side.label("site_id"), number(_move.c.occurred_at).label("moment")).where(
-            _move.c.organization_id == facts.organization_id,
-            facts.since(_move.c.occurred_at, LONG_DAYS),
-            _move.c.kind.in_(_LIFE),
-            side != "",
-            *facts.here(side),
-        )
-        for side in (_move.c.source_site_id, _move.c.destination_site_id)
-    ]
-    moves = union_all(*sides).subquery()
-    newest = select(moves.c.variant_id, moves.c.site_id, func.max(moves.c.moment)).group_by(
-        moves.c.variant_id, moves.c.site_id
-    )
-    return {(row[0], row[1]): from_microseconds(int(row[2])) for row in facts.rows(newest)}
+def _lived(facts: Facts, keys: Sequence[Key]) -> Mapping[Key, datetime]:
+    """When something last happened to each pair, within the year; read by variant, because what rests moved little."""
+    lived: dict[Key, datetime] = {}
+    variant_ids = sorted({variant_id for variant_id, _ in keys})
+    for first in range(0, len(variant_ids), MAX_LISTED):
+        part = variant_ids[first : first + MAX_LISTED]
+        for side in (_move.c.source_site_id, _move.c.destination_site_id):
+            newest = func.max(number(_move.c.occurred_at))
+            statement = (
+                select(_move.c.variant_id, side, newest)
+                .where(
+                    _move.c.organization_id == facts.organization_id,
+                    _move.c.variant_id.in_(part),
+                    facts.since(_move.c.occurred_at, LONG_DAYS),
+                    _move.c.kind.in_(_LIFE),
+                    side != "",
+                    *facts.here(side),
+                )
+                .group_by(_move.c.variant_id, side)
+            )
+            for variant_id, site_id, moment in facts.rows(statement):
+                key, moved_at = (variant_id, site_id), from_microseconds(int(moment))
+                lived[key] = max(moved_at, lived.get(key, moved_at))
+    return lived
 
 
 def _insight(facts: Facts, key: Key, moved_at: datetime | None) -> Insight:

@@ -15,10 +15,8 @@ from sqlalchemy import case, func, select
 
 from ambra_tui.kit.clock import to_microseconds
 from ambra_tui.kit.quantity import SCALE, ZERO
-from ambra_tui.ledger import CUSTOMER
-from ambra_tui.services.insights.facts import Facts, Key, number, shown, units_of
+from ambra_tui.services.insights.facts import MAX_LISTED, Facts, Key, number, shown, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
-from ambra_tui.services.reports.movers import SOLD
 from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.models import MoveKind, ReturnAuthorization, ReturnLine, StockMove
 
@@ -31,6 +29,8 @@ CRITICAL_SHARE = 0.30
 CRITICAL_UNITS = 20 * SCALE
 SHOWN_RETURNS = 5
 _move, _rma, _line = table_of(StockMove), table_of(ReturnAuthorization), table_of(ReturnLine)
+_CAME = number(_line.c.sellable) + number(_line.c.damaged) + number(_line.c.discarded)
+_CAME_AT = func.coalesce(_rma.c.received_at, _rma.c.updated_at)  # one that waits for its rest: when a part came last
 
 
 @dataclass
@@ -66,9 +66,8 @@ class ReturnSpike:
 
     def evidence(self, facts: Facts, insight: Insight) -> Sequence[Evidence]:
         """The latest returns, with their reasons."""
-        came = number(_line.c.sellable) + number(_line.c.damaged) + number(_line.c.discarded)
         statement = (
-            select(_rma.c.id, _rma.c.number, _rma.c.reason, _rma.c.updated_at, func.sum(came).label("came"))
+            select(_rma.c.id, _rma.c.number, _rma.c.reason, _rma.c.updated_at, func.sum(_CAME).label("came"))
             .join(_line, (_line.c.return_authorization_id == _rma.c.id)
                   & (_line.c.organization_id == _rma.c.organization_id))
             .where(
@@ -76,8 +75,8 @@ class ReturnSpike:
                 _line.c.organization_id == facts.organization_id,
                 _rma.c.site_id == insight.site_id,
                 _line.c.variant_id == insight.variant_id,
-                facts.since(func.coalesce(_rma.c.received_at, _rma.c.updated_at), WINDOW_DAYS),
-                came > 0,
+                facts.since(_CAME_AT, WINDOW_DAYS),
+                _CAME > 0,
             )
             .group_by(_rma.c.id, _rma.c.number, _rma.c.reason, _rma.c.updated_at)
             .order_by(_rma.c.updated_at.desc(), _rma.c.id)
@@ -90,7 +89,7 @@ class ReturnSpike:
 
 
 def _flows(facts: Facts) -> Mapping[Key, _Flow]:
-    """What went to customers and came back, of everything that came back lately."""
+    """What went to customers and came back, of everything of which enough came back lately."""
     flows: dict[Key, _Flow] = defaultdict(_Flow)
     for variant_id, site_id, is_late, units in facts.rows(_returned(facts)):
         flow = flows[variant_id, site_id]
@@ -98,42 +97,45 @@ def _flows(facts: Facts) -> Mapping[Key, _Flow]:
             flow.returned += int(units)
         else:
             flow.returned_before += int(units)
-    lately = {key for key, flow in flows.items() if flow.returned >= LEAST_UNITS}
-    if lately:
-        for variant_id, site_id, is_late, units in facts.rows(_shipped(facts)):
-            if (variant_id, site_id) in lately:
-                flow = flows[variant_id, site_id]
-                if is_late:
-                    flow.shipped += int(units)
-                else:
-                    flow.shipped_before += int(units)
-    return {key: flows[key] for key in lately}
+    lately = {key: flow for key, flow in flows.items() if flow.returned >= LEAST_UNITS}
+    variant_ids = sorted({variant_id for variant_id, _ in lately})
+    for first in range(0, len(variant_ids), MAX_LISTED):
+        for variant_id, site_id, is_late, units in facts.rows(_shipped(facts, variant_ids[first : first + MAX_LISTED])):
+            shipped = lately.get((variant_id, site_id))
+            if shipped is not None and is_late:
+                shipped.shipped += int(units)
+            elif shipped is not None:
+                shipped.shipped_before += int(units)
+    return lately
 
 
 def _returned(facts: Facts) -> Any:
-    site = _move.c.destination_site_id
-    late = _late(facts)
+    late = _late(facts, _CAME_AT)
     return (
-        select(_move.c.variant_id, site, late, func.sum(number(_move.c.quantity)))
+        select(_line.c.variant_id, _rma.c.site_id, late, func.sum(_CAME))
+        .join(_rma, (_rma.c.id == _line.c.return_authorization_id)
+              & (_rma.c.organization_id == _line.c.organization_id))
         .where(
-            _move.c.organization_id == facts.organization_id,
-            _move.c.kind.in_((MoveKind.RETURN_RECEIVED.value, MoveKind.RETURN_DISPOSED.value)),
-            _move.c.source_id == CUSTOMER,
-            facts.since(_move.c.occurred_at, BEFORE_DAYS),
-            *facts.here(site),
+            _line.c.organization_id == facts.organization_id,
+            _rma.c.organization_id == facts.organization_id,
+            _rma.c.status != "cancelled",
+            facts.since(_CAME_AT, BEFORE_DAYS),
+            _CAME > 0,
+            *facts.here(_rma.c.site_id),
         )
-        .group_by(_move.c.variant_id, site, late)
-    )
+        .group_by(_line.c.variant_id, _rma.c.site_id, late)
+    )  # fmt: skip
 
 
-def _shipped(facts: Facts) -> Any:
+def _shipped(facts: Facts, variant_ids: Sequence[str]) -> Any:
     site = _move.c.source_site_id
-    late = _late(facts)
+    late = _late(facts, _move.c.occurred_at)
     return (
         select(_move.c.variant_id, site, late, func.sum(number(_move.c.quantity)))
         .where(
             _move.c.organization_id == facts.organization_id,
-            _move.c.kind == SOLD,
+            _move.c.variant_id.in_(variant_ids),
+            _move.c.kind == MoveKind.ORDER_FULFILLED.value,
             facts.since(_move.c.occurred_at, BEFORE_DAYS),
             *facts.here(site),
         )
@@ -141,8 +143,9 @@ def _shipped(facts: Facts) -> Any:
     )
 
 
-def _late(facts: Facts) -> Any:
-    return case((number(_move.c.occurred_at) >= to_microseconds(facts.days_ago(WINDOW_DAYS)), 1), else_=0)
+def _late(facts: Facts, moment: Any) -> Any:
+    """1 for the last weeks, 0 for the time before them."""
+    return case((number(moment) >= to_microseconds(facts.days_ago(WINDOW_DAYS)), 1), else_=0)
 
 
 def _is_spike(flow: _Flow) -> bool:
