@@ -31,6 +31,7 @@ from ambra_tui.store.models.production import (
 )
 from ambra_tui.store.models.recalls import LotRecall, LotRecallLot, LotRecallOrder
 from ambra_tui.store.models.returns import ReturnAuthorization, ReturnLine
+from ambra_tui.store.models.sites import LastCount, MarketplaceSite
 from ambra_tui.store.models.stock import Allocation, MoveKind, Reservation, SiteStock, StockLevel, StockMove
 from ambra_tui.store.models.system import (
     AuditEntry,
@@ -60,6 +61,7 @@ __all__ = [
     "FloorStep",
     "IdempotencyRecord",
     "InventoryPolicy",
+    "LastCount",
     "Lease",
     "LicensePlate",
     "LineSubstitution",
@@ -68,6 +70,7 @@ __all__ = [
     "LotRecall",
     "LotRecallLot",
     "LotRecallOrder",
+    "MarketplaceSite",
     "MoveKind",
     "Organization",
     "OutboxEvent",

@@ -17,7 +17,9 @@ depends_on = None
 def upgrade() -> None:
     """Make every table, parents first."""
     _create_policy_default()
+    _create_marketplace_site()
     _create_inventory_policy()
+    _create_last_count()
     _create_recipe()
     _create_lot_recall()
     _create_production_batch()
@@ -41,7 +43,9 @@ def downgrade() -> None:
 
 _TABLES = (
     "policy_default",
+    "marketplace_site",
     "inventory_policy",
+    "last_count",
     "recipe",
     "lot_recall",
     "production_batch",
@@ -80,6 +84,21 @@ def _create_policy_default() -> None:
         sa.CheckConstraint("safety_stock >= 0", name=op.f("ck_policy_default_safety_stock_not_negative")),
         sa.CheckConstraint(
             "service_level BETWEEN 500000 AND 999000", name=op.f("ck_policy_default_service_level_known")
+        ),
+    )
+
+
+def _create_marketplace_site() -> None:
+    op.create_table(
+        "marketplace_site",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("marketplace", sa.String(60), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "site_id", name=op.f("pk_marketplace_site")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "site_id"],
+            ["site.organization_id", "site.id"],
+            name=op.f("fk_marketplace_site_site_site_id"),
         ),
     )
 
@@ -133,6 +152,25 @@ def _create_inventory_policy() -> None:
     )
     op.create_index(
         op.f("ix_inventory_policy_site_id_id"), "inventory_policy", ["organization_id", "site_id", "id"], unique=False
+    )
+
+
+def _create_last_count() -> None:
+    op.create_table(
+        "last_count",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("counted_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "variant_id", "site_id", name=op.f("pk_last_count")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "site_id"], ["site.organization_id", "site.id"], name=op.f("fk_last_count_site_site_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_last_count_variant_variant_id"),
+        ),
     )
 
 
