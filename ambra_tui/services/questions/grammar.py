@@ -26,6 +26,11 @@ from ambra_tui.services.questions.wording import examples, render, say
 from ambra_tui.services.questions.words import Word, read_words
 
 _SURE, _LEAST_SURE = 0.97, 0.3
+_OF = frozenset({"of", "for", "von", "fur", "de", "do", "da", "del", "para"})
+_MISSING = {"lot_trace": "missing_lot", "order_detail": "missing_order", "purchase_order_detail": "missing_order"}
+_SAYS_LITTLE = frozenset(
+    {"item", "lookup", "how_many", "@period", "@past", "@future", "@days", "not_word", "top_word", "should", "buy"}
+)
 
 
 class Grammar:
@@ -77,7 +82,7 @@ def _lost(known: Lexicon) -> Answered:
 
 def _is_off_topic(reading: Reading, found: Route) -> bool:
     refusals, told = reading.lexicon.refusals, reading.texts
-    in_names = set(reading.product_places)
+    in_names = set(reading.product_places) if len(reading.product_places) > 1 else set()
     hits = [hit for hit in refusals["off_topic"].find(told) if not in_names & set(range(hit.start, hit.end))]
     if hits:
         return True
@@ -88,7 +93,7 @@ def _is_off_topic(reading: Reading, found: Route) -> bool:
 def _without_intent(reading: Reading) -> Answered:
     told = reading.texts
     is_greeting = bool(reading.lexicon.refusals["greeting"].find(told))
-    if reading.unknown and not is_greeting and not reading.marks - {"item", "@period", "@past", "@future"}:
+    if reading.unknown and not is_greeting and not reading.marks - _SAYS_LITTLE:
         return _refused(SCOPE, reading.lexicon)
     return _lost(reading.lexicon)
 
@@ -121,6 +126,8 @@ class _Asking:
             return self._choose_product()
         if reading.unclear_locations and "location" in fields:
             return self._choose_location()
+        if self._is_of_unknown():
+            return self._missing()
         needed = rules().requires.get(self._tool.name, ())
         if needed and not any(self._has(mark) for mark in needed):
             return self._missing()
@@ -133,6 +140,14 @@ class _Asking:
         """Words that happen to be in the catalogue as well do not turn a clear question into an unclear one."""
         is_needed = "@product" in rules().requires.get(self._tool.name, ())
         return not is_needed and (not self._reading.products.is_complete or bool(self._reading.unknown))
+
+    def _is_of_unknown(self) -> bool:
+        """``forecast of unicorns``: what it is asked of is no product that anybody knows."""
+        reading = self._reading
+        if "sku" not in self._tool.parameters.model_fields or self._parameters or not reading.unknown:
+            return False
+        first = reading.unknown[0]
+        return first > 0 and reading.texts[first - 1] in _OF
 
     def _has(self, mark: str) -> bool:
         if mark == "@product":
@@ -164,16 +179,11 @@ class _Asking:
 
     def _missing(self) -> Answered:
         words = " ".join(self._reading.words[place].raw for place in self._reading.unknown)
-        name = "missing_unknown" if words else "missing"
-        answer = say(self._language, self._tool.name, name, words=words) or say(
-            self._language,
-            "common",
-            name if words else f"missing_{'lot' if self._tool.name == 'lot_trace' else 'product'}",
-            words=words,
-        )
+        piece = _MISSING.get(self._tool.name, "missing_unknown" if words else "missing_product")
         example = say(self._language, "examples", self._tool.name)
+        asked = [example] if example else examples(self._language)
         return self._made(
-            answer, "clarify", suggestions=[example] if example else examples(self._language), confidence=0.5
+            say(self._language, "common", piece, words=words), "clarify", suggestions=asked, confidence=0.5
         )
 
     def _not_found(self, resource: str, key: str) -> Answered:

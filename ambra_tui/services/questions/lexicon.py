@@ -120,6 +120,7 @@ class Lexicon:
     numbers: Phrases
     particles: Mapping[str, Phrases]
     refusals: Mapping[str, Phrases]
+    slips: Mapping[str, str]
     other_names: Mapping[str, str]
     generic_names: frozenset[str]
     place_nouns: frozenset[str]
@@ -140,7 +141,7 @@ def lexicon(language: str) -> Lexicon:
     units = Phrases.of(source["units"])
     months, weekdays = (Phrases.of(_numbered(source[name]["names"])) for name in ("months", "weekdays"))
     particles = {name: Phrases.of({name: phrases}) for name, phrases in source["period_words"].items()}
-    numbers = Phrases.of({str(number): [phrase] for phrase, number in _pairs(source["numbers"])})
+    numbers = Phrases.of(_by_number(_pairs(source["numbers"])))
     number_words = {word for phrase, _ in _pairs(source["numbers"]) for word in folded(phrase).split()}
     known: set[str] = set(skipped) | number_words
     for book in (*books.values(), periods, units, months, weekdays, *particles.values()):
@@ -156,6 +157,7 @@ def lexicon(language: str) -> Lexicon:
         numbers=numbers,
         particles=particles,
         refusals={name: Phrases.of({name: phrases}) for name, phrases in source["refuse"].items()},
+        slips={folded(slip): folded(meant) for slip, meant in source["slips"].items()},
         other_names={folded(theirs): ours for ours, all_theirs in names.items() for theirs in all_theirs},
         generic_names=_names("generic_names") | _names("place_nouns"),
         place_nouns=_names("place_nouns"),
@@ -166,6 +168,13 @@ def lexicon(language: str) -> Lexicon:
 
 def _pairs(table: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [(phrase, int(number)) for phrase, number in table.items()]
+
+
+def _by_number(pairs: Iterable[tuple[str, int]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for phrase, number in pairs:
+        found.setdefault(str(number), []).append(phrase)
+    return found
 
 
 def _numbered(names: Sequence[str]) -> dict[str, list[str]]:

@@ -102,6 +102,11 @@ def _reason(tool: Tool[Any], reading: Reading) -> str:
     return reading.reason if tool.name == "waste" else ""
 
 
+def _direction(_tool: Tool[Any], reading: Reading) -> str:
+    """Whom a lot reached is asked forward, also where no word says so."""
+    return reading.direction or ("forward" if reading.marks & {"customer", "order", "outgoing"} else "")
+
+
 def _group(tool: Tool[Any], reading: Reading) -> str:
     allowed = str(tool.parameters.model_fields["group"].annotation)
     return reading.group if reading.group and f"'{reading.group}'" in allowed else ""
@@ -133,7 +138,7 @@ _READERS: Mapping[str, Callable[[Tool[Any], Reading], Any]] = {
     "days": _days,
     "age_bucket": _bucket,
     "type": _type,
-    "direction": lambda _tool, reading: reading.direction,
+    "direction": _direction,
     "group": _group,
     "reason": _reason,
     "text": _text,

@@ -20,6 +20,7 @@ from ambra_tui.services.questions.lexicon import Lexicon
 
 DAYS_OF_UNIT = {"day": 1, "week": 7, "fortnight": 14, "month": 30, "quarter": 90, "year": 365}
 MAX_DAYS = 3650
+_MOST_COUNTED = 366
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _EUROPEAN = re.compile(r"([0-9]{1,2})[./]([0-9]{1,2})[./]([0-9]{4}|[0-9]{2})?")
 _QUARTER = re.compile(r"q([1-4])")
@@ -53,8 +54,8 @@ class Period:
 
 @dataclass(slots=True)
 class When:
-    """What a question says of time. `taken`: places of the words that say it. `days`: a duration; `is_over`: more than
-    those; `is_counted`: how the duration's word order was told (`last` for the past, `next` for the future)."""
+    """What a question says of time. `taken`: places of the words that say it. `days`: a duration; `is_over`,
+    `is_under`: more or less than those."""
 
     period: Period | None = None
     days: int | None = None
@@ -70,7 +71,7 @@ def find_when(texts: Sequence[str], words: Lexicon, today: date) -> When:
     while start < len(texts):
         end = reader.read(start)
         if end > start:
-            reader.when.taken.update(range(start, end))
+            reader.when.taken.update(range(max(start, reader.said_from), end))
         start = max(end, start + 1)
     return reader.when
 
@@ -79,6 +80,7 @@ class _Reader:
     def __init__(self, texts: Sequence[str], words: Lexicon, today: date) -> None:
         self._texts, self._words, self._today = texts, words, today
         self.when = When()
+        self.said_from = 0
 
     def read(self, start: int) -> int:
         """Where what is said of time at `start` ends; `start` itself when nothing is."""
@@ -191,9 +193,10 @@ class _Reader:
 
     def _since(self, start: int) -> int:
         after = self._after("since", start)
-        found, end = self._date(after) if after > start else (None, start)
-        if found is None and after > start:
-            found, end = self._weekday(after)
+        opened = max(after, self._after("from_date", start))
+        found, end = self._date(opened) if opened > start else (None, start)
+        if found is None and opened > start:
+            found, end = self._weekday(opened)
         if found is None and after > start:
             found, end = self._fixed(after)
         if found is None or found.start > self._today:
@@ -202,12 +205,16 @@ class _Reader:
         return end
 
     def _until(self, start: int) -> int:
-        after = self._after("until", start)
+        until, before = self._after("until", start), self._after("before", start)
+        after = max(until, before)
         found, end = self._date(after) if after > start else (None, start)
         if found is None:
             return start
-        first = self._today if found.end >= self._today else date(found.end.year, 1, 1)
-        self._keep(Period("", first, found.end))
+        last = found.end if until == after else found.start - timedelta(days=1)
+        if last < self._today and not self._is_year(end - 1):
+            last = min(_a_year_after(last), self._today + timedelta(days=MAX_DAYS))
+        first = self._today if last >= self._today else date(last.year, 1, 1)
+        self._keep(Period("", first, last))
         return end
 
     def _counted_last(self, start: int) -> int:
@@ -215,7 +222,7 @@ class _Reader:
         days, end = self._days(after) if after > start else (0, start)
         if not days and after == start:  # los 7 ultimos dias
             count, middle = self._number(start)
-            later = self._after("last", middle) if count else middle
+            later = self._after("last", middle) if 0 < count <= _MOST_COUNTED else middle
             unit, end = self._unit(later) if later > middle else (0, start)
             days = min(count * unit, MAX_DAYS)
         if not days:
@@ -256,6 +263,8 @@ class _Reader:
             self.when.days = days
             self.when.is_over = over == after > start
             self.when.is_under = under == after > start
+        if max(over, under) == after:
+            self.said_from = after  # older than: what is said of age stays to be read
         return end
 
     def _date_alone(self, start: int) -> int:
@@ -310,6 +319,10 @@ def _whole(unit: str, day: date) -> tuple[date, date]:
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
     after = first.year * 12 + first.month - 1 + months
     return first, date(after // 12, after % 12 + 1, 1) - timedelta(days=1)
+
+
+def _a_year_after(day: date) -> date:
+    return day.replace(year=day.year + 1) if (day.month, day.day) != (2, 29) else date(day.year + 1, 2, 28)
 
 
 def _day_of(year: int, month: int, day: int) -> Period | None:

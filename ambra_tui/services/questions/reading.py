@@ -94,6 +94,7 @@ def choose_language(words: Sequence[Word], hint: str) -> Lexicon:
 
 def _familiarity(told: Sequence[str], known: Lexicon) -> float:
     plain = sum(1.0 for word in told if word in known.vocabulary or word in known.skipped)
+    plain += sum(0.6 for _ in known.refusals["write"].find(told[:4]))
     return plain + 0.6 * sum(hit.end - hit.start for hit in known.concepts.find(told))
 
 
@@ -120,6 +121,7 @@ def read(session: Session, words: Sequence[Word], known: Lexicon) -> Reading:
 def _spell(session: Session, reading: Reading, sites: Sequence[Entry]) -> dict[str, Term]:
     """Puts slips right, to the words that questions are made of or to the catalogue's; the terms of its words."""
     known = reading.lexicon
+    reading.texts = [known.slips.get(text, text) for text in reading.texts]
     asked = [text for word, text in zip(reading.words, reading.texts, strict=True) if not word.has_digit]
     terms = read_terms(session, [text for text in asked if len(text) > 1 and text not in known.skipped])
     of_sites = {word for site in sites for word in (*site.all_words, site.code)} | set(known.other_names)
@@ -292,6 +294,7 @@ def _read_product(session: Session, reading: Reading, terms: Mapping[str, Term])
         place for place in sorted(_free(reading))
         if place not in reading.concepts and place not in reading.status_places and not reading.words[place].has_digit
         and len(reading.texts[place]) > 1
+        and not (reading.locations and reading.texts[place] in reading.lexicon.place_nouns)
     ]  # fmt: skip
     places = [place for place in open_places if reading.texts[place] in terms]
     reading.unknown = [place for place in open_places if place not in places]
@@ -300,6 +303,7 @@ def _read_product(session: Session, reading: Reading, terms: Mapping[str, Term])
     beside = [
         reading.texts[place] for place in range(min(places) - 2, max(places) + 3)
         if 0 <= place < len(reading.texts) and place not in places and place not in reading.taken
+        and reading.texts[place] not in reading.lexicon.skipped
     ]  # fmt: skip
     asked = list(dict.fromkeys(reading.texts[place] for place in places))
     span = range(min(places), max(places) + 1)
@@ -349,6 +353,10 @@ def _mark_slots(reading: Reading) -> None:
         marks.add("@future" if period.is_future or period.start > reading.today else "@past")
     if when.days is not None:
         marks.add("@days")
+    if when.days is not None and when.is_over:
+        marks.add("@over")
+    if {"from_location", "to_location"} <= reading.locations.keys():
+        marks.add("@route")
     _mark_numbers(reading, marks)
     reading.marks = marks
 

@@ -18,7 +18,9 @@ from ambra_tui.services.questions.words import Word, folded, texts
 WRITE, INJECTION, TENANT, SCOPE = "refuse_write", "refuse_injection", "refuse_tenant", "refuse_scope"
 _SQL = re.compile(
     r"""
-    ['"`]\s*(or|and|\|\||union|having|;|--|\#|/\*|\))      # a quote that is closed early
+    ['"`]\s*(\|\||;|--|\#|/\*|\)\s*;)                    # a quote that is closed early
+    | ['"`]\s*(or|and)\b[^=<>]{0,40}([=<>]|\blike\b)
+    | ['"`]\s*(union|having)\b
     | \b(or|and)\b\s+['"(]*\w+['")]*\s*=\s*['"(]*\w+       # or 1=1
     | \b(or|and)\s+(true|1)\s*(--|;|$)
     | (^|\s)--+\s*($|\w)                                   # a comment
@@ -66,7 +68,9 @@ def refuse(text: str, words: Sequence[Word], language: Lexicon) -> str:
         return INJECTION
     if _OTHER_ORGANIZATION.search(folded(text)) or _holds("tenant", told, [lexicon(name) for name in lexicons]):
         return TENANT
-    return WRITE if _is_write(told, language) else ""
+    if not _is_write(told, language):
+        return ""
+    return SCOPE if language.refusals["off_topic"].find(told) else WRITE
 
 
 def _is_injection(text: str, told: Sequence[str], lexicons: Sequence[Lexicon]) -> bool:
@@ -86,7 +90,8 @@ def _is_write(told: Sequence[str], language: Lexicon) -> bool:
     start = _after_politeness(told, language)
     if start >= len(told):
         return False
-    if refusals["never_write"].at(told, start) and not _has_amount(told[start:]):
+    never = refusals["never_write"].at(told, start)
+    if never is not None and (never.end - never.start > 1 or not _has_amount(told[start:])):
         return False
     if refusals["write"].at(told, start):
         return True
