@@ -27,7 +27,18 @@ from ambra_tui.kit.clock import FrozenClock, parse_moment
 from ambra_tui.ledger import CUSTOMER, INVENTORY_LOSS, MoveKind, Posting, post
 from ambra_tui.runtime import TerminalHost, TerminalOptions, open_terminal
 from ambra_tui.scan.sources.wedge import Stroke
-from ambra_tui.services import access, catalog, count_plans, orders, places, purchasing, returns, suppliers, transfers
+from ambra_tui.services import (
+    access,
+    catalog,
+    count_plans,
+    orders,
+    places,
+    policies,
+    purchasing,
+    returns,
+    suppliers,
+    transfers,
+)
 from ambra_tui.services.access import user_by_badge
 from ambra_tui.services.access_system import choose_organization
 from ambra_tui.store import open_store
@@ -37,6 +48,7 @@ from ambra_tui.tui.ask import AskPage
 from ambra_tui.tui.desk import LivePage, ShiftPage
 from ambra_tui.tui.forecast import ForecastPage
 from ambra_tui.tui.insights import InsightsPage
+from ambra_tui.tui.reports import ReportPage
 from ambra_tui.tui.rows import RowsPage
 from tests.floor.test_produce import plan
 from tests.floor.worker import NOW, Worker, open_ds1
@@ -227,6 +239,7 @@ def prepare(path: Path) -> None:
     office.order("SO-3", ("GLOVE-L", 3), ("CABLE-2M", 2))
     office.write(_other_documents)
     plan(office)
+    office.write(_policies)
     office.write(_password)
     _work(Worker(store, organization_id, COLLEAGUE, station="st-2"), office)
     office.command("sign_out").press("2")
@@ -240,6 +253,17 @@ def _work(ben: Worker, office: Worker) -> None:
         counter.menu("count").scan("WH1-B02-1", CHOC).type(found).type("C7").command("done").command("home")
     office.order("SO-4", ("BOLT-M8", 20))
     ben.menu("pick").scan("SO-4", "WH1-A03-1", "WH1-A01-1")
+
+
+def _policies(session: Session) -> None:
+    site = places.site_by_code(session, "WH1")
+    for sku, point in (("GLOVE-M", 30), ("FLOUR-25", 40), ("PHONE-X", 5)):
+        policies.create_policy(
+            session,
+            variant_id=catalog.variant_by_sku(session, sku).id,
+            site_id=site.id,
+            values={"reorder_point": Decimal(point), "reorder_quantity": Decimal(20)},
+        )
 
 
 def _password(session: Session) -> None:
@@ -396,7 +420,7 @@ def _is_read(terminal: Terminal) -> bool:
         return not page.is_asking
     if isinstance(page, RowsPage):
         return bool(page.rows)
-    if isinstance(page, ForecastPage | InsightsPage):
+    if isinstance(page, ForecastPage | InsightsPage | ReportPage):
         return not page.is_reading
     return not isinstance(page, LivePage | ShiftPage) or page.figures is not None
 

@@ -20,6 +20,7 @@ from ambra_tui.services.lists import Key, ListPage
 if TYPE_CHECKING:
     from ambra_tui.services.forecasts.answer import Forecast
     from ambra_tui.services.insights import Insight
+    from ambra_tui.services.reports.board import ReportBoard
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,10 @@ class FloorHost(Protocol):
     def insights(self) -> Future[tuple[tuple[Insight, ...], int]]:
         """What the books say about the terminal's site that somebody should look at, the severest first, and how many
         there are in all. The future raises NotAllowed for an operator."""
+        ...
+
+    def report(self, name: str) -> Future[ReportBoard]:
+        """A report of the terminal's site: movers, aging or sites. The future raises NotAllowed for an operator."""
         ...
 
     def forecast(self, text: str) -> Future[Forecast]:

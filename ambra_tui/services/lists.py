@@ -28,6 +28,8 @@ from ambra_tui.ledger import CUSTOMER, MoveKind
 from ambra_tui.services import tracing
 from ambra_tui.services.codes import normalize_code
 from ambra_tui.services.orders import STATE_WORDS
+from ambra_tui.services.policies import low_stock_condition
+from ambra_tui.services.reports.low_stock import LOW_STATES
 from ambra_tui.services.tracing.stock import EMPTY
 from ambra_tui.store.models import (
     AuditEntry,
@@ -41,6 +43,7 @@ from ambra_tui.store.models import (
     ReturnAuthorization,
     SalesOrder,
     Site,
+    SiteStock,
     StockLevel,
     StockMove,
     StockTransfer,
@@ -274,6 +277,30 @@ def _trail(organization_id: int) -> Any:
     ).where(col(AuditEntry.organization_id) == organization_id)  # fmt: skip
 
 
+def _low_stock(organization_id: int) -> Any:
+    return (
+        core_select(
+            col(Variant.sku), col(Variant.name), col(Site.code).label("site_code"), col(SiteStock.site_id),
+            col(SiteStock.on_hand), col(SiteStock.reserved), col(SiteStock.held), col(SiteStock.reorder_point),
+            col(SiteStock.status),
+        )
+        .select_from(SiteStock)
+        .join(Variant, _same(Variant, col(SiteStock.variant_id), organization_id))
+        .join(Site, _same(Site, col(SiteStock.site_id), organization_id))
+        .where(
+            col(SiteStock.organization_id) == organization_id,
+            col(SiteStock.status).in_(LOW_STATES),  # says it for the index
+            low_stock_condition(),
+        )
+    )  # fmt: skip
+
+
+def _draw_low(row: Row[Any]) -> ListRow:
+    available = row.on_hand - row.reserved - row.held
+    details = (f"< {show(row.reorder_point)}", str(row.status), row.site_code, row.name)
+    return ListRow((row.sku, row.site_id), row.sku, show(available), details)
+
+
 def _draw_trail(row: Row[Any]) -> ListRow:
     told = ", ".join(f"{name} {value}" for name, value in row.details.items() if isinstance(value, str | int) and value)
     return ListRow((row.id,), row.act, row.actor_name, (row.station, told), row.at)
@@ -383,6 +410,13 @@ _LISTS = {
     ),
     "exceptions": _List(
         _exceptions, lambda: (col(Discrepancy.id),), True, _by_variant(col(Discrepancy.variant_id)), _draw_exception
+    ),
+    "low_stock": _List(
+        _low_stock,
+        lambda: (col(Variant.sku), col(SiteStock.site_id)),
+        False,
+        _by_variant(col(SiteStock.variant_id)),
+        _draw_low,
     ),
     "trail": _List(_trail, lambda: (col(AuditEntry.id),), True, _trail_search, _draw_trail),
 }

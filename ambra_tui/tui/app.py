@@ -287,6 +287,7 @@ class Terminal(App[int]):
         from ambra_tui.tui.desk import LivePage, ShiftPage
         from ambra_tui.tui.forecast import ForecastPage
         from ambra_tui.tui.insights import InsightsPage
+        from ambra_tui.tui.reports import REPORTS, ReportPage
         from ambra_tui.tui.rows import RowsPage
 
         page, _, subject = name.partition(":")
@@ -295,6 +296,9 @@ class Terminal(App[int]):
             return
         if page == "insights":
             self.push_screen(InsightsPage())
+            return
+        if page in REPORTS:
+            self.push_screen(ReportPage(page))
             return
         pages = {"desk": LivePage, "shift": ShiftPage}
         self.push_screen(pages[name]() if name in pages else RowsPage(name))

@@ -65,7 +65,7 @@ def test_a_page_says_whether_more_follows(ana: Worker) -> None:
         assert not read_page(session, "stock", limit=500).has_more
         with pytest.raises(Invalid):
             read_page(session, "secrets")
-    assert list_names() == ("stock", "moves", "exceptions", "trail")
+    assert list_names() == ("stock", "moves", "exceptions", "low_stock", "trail")
 
 
 def test_another_organization_sees_nothing(ana: Worker, store_url: str) -> None:

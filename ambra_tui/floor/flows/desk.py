@@ -22,6 +22,7 @@ from ambra_tui.kit.quantity import show
 from ambra_tui.services import claims, receiving, transfers
 from ambra_tui.services import desk as figures
 from ambra_tui.services.modules import TRACEABILITY
+from ambra_tui.services.reports import stock_by_location
 from ambra_tui.store.models import Discrepancy, User, Variant, WorkClaim
 from ambra_tui.store.scope import scoped
 
@@ -31,12 +32,14 @@ PAGES = (
     ("f11", "shift"),
 )  # fmt: skip
 
+REPORT_PAGES = (("f5", "low_stock"), ("f6", "movers"), ("f7", "aging"), ("f8", "sites"))
+
 
 class DeskState(FlowState):
     """`exception_id`: the exception asked about; `put_off`: exceptions left for later; `claim`: kind and id of the held
     work that is to be set free."""
 
-    step: Literal["menu", "exception", "work", "free"] = "menu"
+    step: Literal["menu", "exception", "work", "free", "reports"] = "menu"
     exception_id: str = ""
     put_off: tuple[str, ...] = ()
     claim: tuple[str, str] = ("", "")
@@ -94,6 +97,7 @@ def _menu(desk: Desk, state: DeskState) -> Prompt:
             Choice("1", "exceptions", _counted(desk.say("desk.exceptions"), len(exceptions))),
             Choice("2", "work", _counted(desk.say("desk.work"), len(held))),
             *((Choice("3", "recall", desk.say("desk.recall")),) if TRACEABILITY in desk.modules else ()),
+            Choice("4", "reports", desk.say("report.title")),
         ),
         commands=tuple(Command(key, f"page.{page}", desk.say(f"desk.page_{page}")) for key, page in PAGES),
         todo=tuple(_exception_row(desk, exception) for exception in exceptions[:10]),
@@ -187,7 +191,28 @@ def _free(desk: Desk, state: DeskState) -> Prompt:
     )
 
 
-_PROMPTS = {"menu": _menu, "exception": _exception, "work": _work, "free": _free}
+def _reports(desk: Desk, state: DeskState) -> Prompt:
+    rows, _ = stock_by_location(desk.session, site_id=desk.site.id, offset=0, limit=1)
+    return Prompt(
+        step="reports",
+        title=desk.say("report.title"),
+        ask=desk.say("report.ask"),
+        facts=tuple(
+            fact
+            for row in rows
+            for fact in (
+                Row(desk.say("report.low"), str(row.low), emphasis=row.low > 0),
+                Row(desk.say("report.out"), str(row.out_of_stock)),
+                Row(desk.say("report.page_sites"), f"{row.value:f} {row.currency}"),
+            )
+        ),
+        commands=tuple(Command(key, f"page.{page}", desk.say(f"report.page_{page}")) for key, page in REPORT_PAGES),
+        accepts_text=False,
+        help_page="reports",
+    )
+
+
+_PROMPTS = {"menu": _menu, "exception": _exception, "work": _work, "free": _free, "reports": _reports}
 
 
 # --- what is heard --------------------------------------------------------------------------------------------------
@@ -204,8 +229,8 @@ def _command(desk: Desk, state: DeskState, name: str) -> Heard:
 def _choose(desk: Desk, state: DeskState, code: str) -> Heard:
     if state.step == "menu" and code == "exceptions":
         return Heard(_next_exception(desk, ()))
-    if state.step == "menu" and code == "work":
-        return Heard(DeskState(step="work"))
+    if state.step == "menu" and code in ("work", "reports"):
+        return Heard(DeskState(step=code))
     if state.step == "menu" and code == "recall":
         return Heard(state, opens=("recall", Entry("command", code)))
     if state.step == "exception" and code in transfers.LOSS_REASONS:

@@ -51,11 +51,12 @@ class AgingRow(NamedTuple):
 
 
 class AgeTotal(NamedTuple):
-    """How much has an age: `rows` of variant and site; `value` at average cost, in the organization's currency."""
+    """How much has an age: `rows` of variant and site; `value` at average cost, in `currency`."""
 
     age_bucket: str | None
     rows: int
     value: Decimal
+    currency: str
 
 
 def age_bucket_of(age_days: int) -> str:
@@ -93,8 +94,8 @@ def age_totals(session: Session, *, site_id: str | None = None) -> list[AgeTotal
     statement = select(sorted_in.c.bucket, func.count(), *values).group_by(sorted_in.c.bucket)
     found = {row[0]: row for row in session.connection().execute(statement)}
     return [
-        AgeTotal(name, found[name][1], value_of(found[name][2:], currency)) if name in found
-        else AgeTotal(name, 0, Decimal(0))
+        AgeTotal(name, found[name][1], value_of(found[name][2:], currency), currency) if name in found
+        else AgeTotal(name, 0, Decimal(0), currency)
         for name in (*AGE_BUCKETS, None)
     ]  # fmt: skip
 

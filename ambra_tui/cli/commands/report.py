@@ -1,0 +1,97 @@
+"""`ambra report`: a report as comma-separated values.
+
+Example::
+
+    $ ambra report low-stock --at WH1 > low.csv
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ambra_tui.cli.arguments import add_store_arguments
+from ambra_tui.cli.command import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sqlmodel import Session
+
+REPORTS = ("stock-by-location", "low-stock", "fast-movers", "inventory-aging")
+AGE_BUCKETS = ("0-30", "31-60", "61-90", "90+")
+MAX_DAYS = 365
+PAGE = 500
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which report, and its filters."""
+    parser.description = "Writes a report to standard output as comma-separated values, all its rows."
+    parser.add_argument("report", choices=REPORTS, metavar="REPORT", help=", ".join(REPORTS))
+    parser.add_argument("--at", metavar="CODE", dest="site_code", help="this site alone")
+    parser.add_argument("--days", type=_days, default=30, metavar="N", help="sales of the last N days (30)")
+    parser.add_argument("--age-bucket", choices=AGE_BUCKETS, help="stock of this age alone")
+    add_store_arguments(parser)
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 1 <= days <= MAX_DAYS:
+        raise ValueError
+    return days
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the rows page by page, as they are read."""
+    from ambra_tui.cli.stores import opened
+    from ambra_tui.services.places import site_by_code, sites_of
+
+    with opened(arguments) as (store, organization), store.read(organization.id) as session:
+        site_id = site_by_code(session, arguments.site_code).id if arguments.site_code else None
+        codes = {site.id: site.code for site in sites_of(session)}
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        for number, row in enumerate(_rows(session, arguments, site_id)):
+            values = row._asdict()
+            if number == 0:
+                writer.writerow(("site", *values))
+            writer.writerow((codes.get(values.get("site_id", ""), ""), *map(cell, values.values())))
+    return 0
+
+
+def cell(value: Any) -> str:
+    """A value as a spreadsheet may read it: no exponent, no formula."""
+    from datetime import datetime
+    from decimal import Decimal
+
+    from ambra_tui.kit.clock import to_iso
+    from ambra_tui.kit.quantity import show
+
+    if isinstance(value, Decimal):
+        return show(value)
+    if isinstance(value, datetime):
+        return to_iso(value)
+    text = "" if value is None else str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
+
+
+def _rows(session: Session, arguments: argparse.Namespace, site_id: str | None) -> Iterator[Any]:
+    from ambra_tui.services import reports
+
+    more: Mapping[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+        "stock-by-location": (reports.stock_by_location, {}),
+        "low-stock": (reports.low_stock, {}),
+        "fast-movers": (reports.fast_movers, {"days": arguments.days}),
+        "inventory-aging": (reports.inventory_aging, {"age_bucket": arguments.age_bucket}),
+    }
+    read, filters = more[arguments.report]
+    offset, total = 0, 1
+    while offset < total:
+        rows, total = read(session, site_id=site_id, **filters, offset=offset, limit=PAGE)
+        yield from rows
+        offset += PAGE
+
+
+COMMAND = Command(name="report", help="write a report as CSV", add_arguments=add_arguments, run=run)
