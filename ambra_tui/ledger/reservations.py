@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import bindparam, literal, update
+from sqlalchemy import bindparam, func, literal, update
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import InsufficientStock, Invalid, Shortage
@@ -55,7 +55,8 @@ _RESERVED: Prepared[Reservation] = Prepared(
         Reservation.document_id == given("document_id"),
         col(Reservation.quantity) > ZERO,
     )
-    .order_by(col(Reservation.variant_id), col(Reservation.id))
+    # not by the bare column: its index, which has rows of every document, would be walked for the order's sake
+    .order_by(func.coalesce(col(Reservation.variant_id), ""), col(Reservation.id))
     .with_for_update()
     .execution_options(populate_existing=True)
 )

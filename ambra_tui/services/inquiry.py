@@ -40,6 +40,7 @@ from ambra_tui.store.models import (
     Variant,
 )
 from ambra_tui.store.scope import fetch, organization_of, scoped
+from ambra_tui.store.types import EMPTY
 
 Kind = Literal[
     "item", "bin", "plate", "lot", "serial", "order", "purchase_order", "stock_transfer", "production_batch"
@@ -240,7 +241,9 @@ def _lot(session: Session, text: str) -> Subject | None:
 
 
 def _serial(session: Session, text: str) -> Subject | None:
-    statement = scoped(session, StockLevel).where(StockLevel.serial == text, col(StockLevel.on_hand) > ZERO)
+    statement = scoped(session, StockLevel).where(
+        StockLevel.serial == text, col(StockLevel.serial) != EMPTY, col(StockLevel.on_hand) > ZERO
+    )
     level = session.exec(statement).first() if text else None
     return None if level is None else Subject("serial", level.variant_id, level.serial)
 
@@ -301,7 +304,8 @@ def _bin_card(session: Session, location_id: str, site_id: str) -> BinCard:
 
 def _plate_card(session: Session, plate_id: str, site_id: str) -> PlateCard:
     plate = fetch(session, LicensePlate, plate_id, resource="license_plate")
-    return PlateCard(plate.code, plate.kind, _held(session, site_id, StockLevel.plate_id == plate_id))
+    on_it = (col(StockLevel.plate_id) == plate_id) & (col(StockLevel.plate_id) != EMPTY)
+    return PlateCard(plate.code, plate.kind, _held(session, site_id, on_it))
 
 
 def _lot_card(session: Session, lot_id: str, site_id: str) -> LotCard:
@@ -316,7 +320,7 @@ def _lot_card(session: Session, lot_id: str, site_id: str) -> LotCard:
         status=lot.status,
         expiry_date=lot.expiry_date,
         best_before_date=lot.best_before_date,
-        places=_held(session, site_id, StockLevel.lot_id == lot_id),
+        places=_held(session, site_id, (col(StockLevel.lot_id) == lot_id) & (col(StockLevel.lot_id) != EMPTY)),
     )
 
 

@@ -24,6 +24,7 @@ from ambra_tui.services.search import index_subject
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import Lot, StockLevel, Variant
 from ambra_tui.store.scope import fetch, now_of, organization_of, scoped
+from ambra_tui.store.types import EMPTY
 
 MAX_LOT_NUMBER = 60
 LOT_STATES = ("active", "quarantine", "exhausted", "recalled")
@@ -105,7 +106,9 @@ def dates_read(session: Session) -> dict[str, list[str]]:
 
 def forget_dates(session: Session, lot_id: str, names: Iterable[str]) -> None:
     """The receipt that told these dates was taken back: a lot without stock no longer claims them."""
-    held = scoped(session, StockLevel).where(StockLevel.lot_id == lot_id, col(StockLevel.on_hand) > ZERO)
+    held = scoped(session, StockLevel).where(
+        StockLevel.lot_id == lot_id, col(StockLevel.lot_id) != EMPTY, col(StockLevel.on_hand) > ZERO
+    )
     lot = session.get(Lot, (organization_of(session), lot_id))
     if lot is None or session.exec(held.limit(1)).first() is not None:
         return

@@ -46,6 +46,7 @@ from ambra_tui.store.models import (
 from ambra_tui.store.models.documents import PURCHASE_ORDER_STATES
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import actor_of, fetch, is_alone, now_of, organization_of, scoped
+from ambra_tui.store.types import EMPTY
 
 DOCUMENT = "purchase_order"
 MAX_LINES = 1000
@@ -438,6 +439,7 @@ def _earlier_receipt(session: Session, order: PurchaseOrder, idempotency_key: st
     statement = select(StockMove).where(
         StockMove.organization_id == organization_id,
         StockMove.origin_id == order.id,
+        col(StockMove.origin_id) != EMPTY,
         col(StockMove.idempotency_key).startswith(f"{idempotency_key}:", autoescape=True),
     )
     moves = session.exec(statement.order_by(col(StockMove.sequence)).limit(MAX_LINES)).all()

@@ -38,6 +38,7 @@ from ambra_tui.store.models import (
 )
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import actor_of, fetch, is_alone, now_of, organization_of, scoped
+from ambra_tui.store.types import EMPTY
 
 BLIND_RECEIPT = "blind_receipt"
 UNEXPECTED_ITEM = "unexpected_item"
@@ -288,7 +289,9 @@ def quarantine_location(session: Session, site_id: str) -> Location:
 
 def plate_levels(session: Session, plate_id: str) -> list[StockLevel]:
     """What stands on a license plate."""
-    statement = scoped(session, StockLevel).where(StockLevel.plate_id == plate_id, col(StockLevel.on_hand) > ZERO)
+    statement = scoped(session, StockLevel).where(
+        StockLevel.plate_id == plate_id, col(StockLevel.plate_id) != EMPTY, col(StockLevel.on_hand) > ZERO
+    )
     ordered = statement.order_by(col(StockLevel.variant_id), col(StockLevel.lot_id), col(StockLevel.serial))
     return list(session.exec(ordered.execution_options(populate_existing=True)).all())
 

@@ -40,6 +40,7 @@ from ambra_tui.store.models import (
 )
 from ambra_tui.store.models.returns import CONDITIONS
 from ambra_tui.store.scope import actor_of, fetch, now_of, organization_of, scoped
+from ambra_tui.store.types import EMPTY
 
 DOCUMENT = "return_authorization"
 SELLABLE = "sellable"
@@ -240,6 +241,7 @@ def _left(session: Session, order_id: str) -> dict[str, Decimal]:
     statement = select(StockMove).where(
         StockMove.organization_id == organization_of(session),
         StockMove.origin_id == order_id,
+        col(StockMove.origin_id) != EMPTY,
         col(StockMove.kind).in_((MoveKind.ORDER_FULFILLED, MoveKind.REVERSAL)),
     )
     left: dict[str, Decimal] = {}
@@ -267,6 +269,7 @@ def _balances(session: Session, order_id: str, variant_id: str) -> dict[tuple[st
     statement = select(StockMove).where(
         StockMove.organization_id == organization_id,
         col(StockMove.origin_id).in_([order_id, *session.exec(returned).all()]),
+        col(StockMove.origin_id) != EMPTY,
         StockMove.variant_id == variant_id,
         col(StockMove.kind).in_(_ACROSS_THE_DOOR),
     )

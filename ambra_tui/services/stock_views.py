@@ -41,6 +41,7 @@ from ambra_tui.store.models import Lot, SiteStock, StockMove, Variant
 from ambra_tui.store.prepared import ORGANIZATION, PreparedRows, given
 from ambra_tui.store.quick import Quick
 from ambra_tui.store.scope import organization_of
+from ambra_tui.store.types import EMPTY
 
 Filters = Mapping[str, Any]
 """Column -> the value it must have, or a tuple or list of values that it may have; None filters nothing."""
@@ -355,6 +356,8 @@ def _ledger_condition(site: ColumnElement[str], name: str, is_list: bool) -> Col
         return _condition(site, name, is_list)
     if name == "sku":
         return _move.c.variant_id.in_(_variants_with(name, is_list))
+    if name == "origin_id":
+        return and_(_condition(_move.c.origin_id, name, is_list), _move.c.origin_id != EMPTY)
     if name == "since":
         return _move.c.posted_at >= bindparam("p_since", type_=_move.c.posted_at.type)
     if name == "until":

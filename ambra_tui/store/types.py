@@ -12,12 +12,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, ColumnElement, Text, literal_column
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from ambra_tui.kit.clock import from_microseconds, to_microseconds
 from ambra_tui.kit.quantity import to_decimal, to_scaled
+
+# Indexes of rows that have a lot, a plate, an origin are open only to statements that say so, in so many words.
+EMPTY: ColumnElement[str] = literal_column("''")
 
 
 class QuantityColumn(TypeDecorator[Decimal]):

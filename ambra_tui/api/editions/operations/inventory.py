@@ -36,6 +36,7 @@ from ambra_tui.services.adjustments import DOCUMENT, Adjustment, adjust, place_o
 from ambra_tui.services.stock_views import LedgerRow, StockRow, ledger_entries, stock_by_site
 from ambra_tui.store.models import MoveKind, StockMove, Variant
 from ambra_tui.store.scope import fetch, scoped
+from ambra_tui.store.types import EMPTY
 
 catalogue = Catalogue("Inventory")
 
@@ -206,7 +207,7 @@ def _made(made: Adjustment) -> AdjustmentView:
 
 def _adjustment(session: Session, adjustment_id: str) -> AdjustmentView:
     statement = scoped(session, StockMove).where(
-        StockMove.origin_id == adjustment_id, StockMove.origin_kind == DOCUMENT
+        StockMove.origin_id == adjustment_id, col(StockMove.origin_id) != EMPTY, StockMove.origin_kind == DOCUMENT
     )
     moves = session.exec(statement.order_by(col(StockMove.sequence))).all()
     if not moves:

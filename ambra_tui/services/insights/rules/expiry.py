@@ -19,6 +19,7 @@ from ambra_tui.services.insights.facts import Facts, Key, about, number, shown, 
 from ambra_tui.services.insights.insight import Evidence, Insight
 from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.models import Location, Lot, StockLevel
+from ambra_tui.store.types import EMPTY
 
 HORIZON_DAYS = 60  # time enough for a promotion or a transfer; later lots sell by themselves more often than not
 LEAST_LEFT = SCALE  # a part of a unit is within the error of any rate
@@ -59,6 +60,7 @@ class ExpiryRisk:
                 _location.c.organization_id == facts.organization_id,
                 _level.c.organization_id == facts.organization_id,
                 _level.c.lot_id == lot_id,
+                _level.c.lot_id != EMPTY,
                 _location.c.site_id == insight.site_id,
                 number(_level.c.on_hand) > 0,
             )
@@ -91,6 +93,7 @@ def _shelves(facts: Facts) -> dict[Key, list[_Shelf]]:
         .where(
             _lot.c.organization_id == facts.organization_id,
             _level.c.organization_id == facts.organization_id,
+            _level.c.lot_id != EMPTY,
             _location.c.organization_id == facts.organization_id,
             _lot.c.status == "active",
             _lot.c.expiry_date <= facts.today + timedelta(days=HORIZON_DAYS),
