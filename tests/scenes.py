@@ -170,7 +170,7 @@ SCENES: dict[str, Scene] = {
     "produce-label": scene(*BATCH, "WH1-C04-1"),
     "produce-wrong-item": scene(*BATCH, CABLE),
     "produce-over": scene(*BATCH, "WH1-C04-1", "type:9", FLOUR_LABEL),
-    "produce-more": scene(*BATCH, FLOUR_LABEL, FLOUR_LABEL),
+    "produce-more": scene(*BATCH, FLOUR_LABEL, "WH1-C04-1", FLOUR_LABEL),
     "produce-waste-bin": scene(*BATCH, "key:f8"),
     "produce-waste": scene(*BATCH, "key:f8", FLOUR_LABEL),
     "produce-waste-reason": scene(*BATCH, "key:f8", FLOUR_LABEL, "type:1"),
@@ -178,7 +178,7 @@ SCENES: dict[str, Scene] = {
     "produce-place": scene(*BATCH, FLOUR_LABEL, "key:f10", "type:20", is_pictured=True),
     "produce-lot": scene(*BATCH, FLOUR_LABEL, "key:f10", "type:20", "key:f6"),
     "produce-expiry": scene(*BATCH, FLOUR_LABEL, "key:f10", "type:20", "key:f7"),
-    "produce-done": scene(*BATCH, FLOUR_LABEL, "key:f10", "type:20", "key:f10"),
+    "produce-done": scene(*BATCH, FLOUR_LABEL, "key:f10", "type:20", "key:f10", "key:enter"),
     # taking back
     "undo": scene("key:5", "WH1-A01-1", BOLT, "type:20", "WH1-B01-1", "key:ctrl+z", is_pictured=True),
     "undo-nothing": scene("key:ctrl+z"),

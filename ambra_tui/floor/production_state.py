@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from ambra_tui.floor.bin_item import BinItem, ambiguous
-from ambra_tui.floor.conversation import FlowState
+from ambra_tui.floor.conversation import Entry, FlowState
 from ambra_tui.floor.desk import Desk
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger import Source
@@ -24,6 +24,7 @@ from ambra_tui.services.modules import MANUFACTURING
 from ambra_tui.store.models import Location, Lot, ProductionBatch, ProductionInput, Variant
 from ambra_tui.store.scope import fetch
 
+DOUBLE_READ = timedelta(milliseconds=500)
 Asks = Literal["", "over", "reason", "new_lot", "expiry"]
 TAKING = frozenset({"bin", "item", "short"})
 IDENTIFYING = frozenset({"lot", "serial", "plate"})
@@ -37,7 +38,7 @@ class ProduceState(FlowState):
     theirs, whatever the book says. `location_id`: the bin that was scanned; `item`: what was scanned there; `quantity`:
     what was typed, 0: all that is due. `is_waste`: what is taken is thrown away. `asks`: a question that is open.
     `is_finishing`: nothing more is taken; `made`, `lot_number`, `expiry`, `plate`: of the output. `is_done`: the batch
-    is complete, and the worker knows."""
+    is complete, and the worker knows. `last_code`, `last_at`: the label that took all that was due, and when."""
 
     batch_id: str = ""
     input_id: str = ""
@@ -54,10 +55,23 @@ class ProduceState(FlowState):
     expiry: date | None = None
     plate: str = ""
     is_done: bool = False
+    last_code: str = ""
+    last_at: datetime | None = None
 
     def at_bin(self) -> ProduceState:
         """Before the bin of the next ingredient."""
-        return ProduceState(batch_id=self.batch_id, skipped=self.skipped, missing=self.missing)
+        return ProduceState(
+            batch_id=self.batch_id,
+            skipped=self.skipped,
+            missing=self.missing,
+            last_code=self.last_code,
+            last_at=self.last_at,
+        )
+
+    def is_read_twice(self, entry: Entry, now: datetime) -> bool:
+        """The trigger was held too long: the label that has just taken what was due is read once more."""
+        is_same = entry.kind == "code" and entry.how == "scan" and entry.text == self.last_code
+        return is_same and self.last_at is not None and now - self.last_at <= DOUBLE_READ
 
     def at_item(self) -> ProduceState:
         """At the bin, before its item."""
@@ -172,7 +186,7 @@ class Standing:
 def _due(state: ProduceState, inputs: Sequence[ProductionInput]) -> ProductionInput | None:
     """The chosen ingredient, else the first that is due and not for later, else one that was for later."""
     chosen = next((row for row in inputs if row.id == state.input_id), None)
-    if chosen is not None and (production.rest_of(chosen) or state.item is not None or state.is_waste):
+    if chosen is not None and (production.rest_of(chosen) or state.item or state.location_id or state.is_waste):
         return chosen
     due = [row for row in inputs if production.rest_of(row)]
     first = next((row for row in due if row.id not in state.skipped), None)

@@ -30,6 +30,7 @@ from ambra_tui.floor.bin_item import (
 from ambra_tui.floor.codes import refuse_part, scan_of, shown, text_of, typed_quantity, unknown
 from ambra_tui.floor.conversation import Entry, Heard, Refusal, Verdict
 from ambra_tui.floor.desk import Desk
+from ambra_tui.floor.held_lots import held_code
 from ambra_tui.floor.production_state import ProduceState, Standing, input_of, lot_of
 from ambra_tui.kit.quantity import ZERO, show
 from ambra_tui.scan.model import Scan
@@ -55,9 +56,9 @@ def hear_bin(desk: Desk, standing: Standing, entry: Entry) -> Heard:
     if row is None:
         expected = standing.source.location.code if standing.source is not None else "-"
         raise Refusal("E03", found=location.code, expected=expected)
-    changes = {"location_id": location.id, "input_id": row.id, "item": None, "asks": ""}
-    if standing.row is not None and row.id != standing.row.id:
-        changes["quantity"] = ZERO
+    is_due = standing.row is None or row.id == standing.row.id
+    quantity = standing.state.quantity if is_due else ZERO
+    changes = {"location_id": location.id, "input_id": row.id, "item": None, "asks": "", "quantity": quantity}
     return Heard(standing.state.model_copy(update=changes), Verdict("G04", {"bin": location.code}))
 
 
@@ -107,7 +108,7 @@ def hear_item(desk: Desk, standing: Standing, entry: Entry) -> Heard:
         return _no_item(desk, standing, location, entry)
     row = _row_of(standing, match.variant)
     is_whole = match.quantity == 1 and scan.count is None and not match.variant.is_serial_tracked
-    return _begun(desk, standing, row, begin_item(desk, location, match, scan), is_whole=is_whole)
+    return _begun(desk, standing, row, begin_item(desk, location, match, scan), label=entry.text if is_whole else "")
 
 
 def _no_item(desk: Desk, standing: Standing, location: Location, entry: Entry) -> Heard:
@@ -118,7 +119,7 @@ def _no_item(desk: Desk, standing: Standing, location: Location, entry: Entry) -
         if lot is not None and (scan_of(entry).lot or typed_quantity(entry) is None):
             match = Match(standing.ingredient, Decimal(1))
             item = begin_item(desk, location, match, Scan(raw=number, kind="plain", lot=number))
-            return _begun(desk, standing, standing.row, item, is_whole=True)
+            return _begun(desk, standing, standing.row, item, label=entry.text)
     typed = typed_quantity(entry)
     if typed is not None:
         return set_quantity(standing, typed)
@@ -143,12 +144,13 @@ def set_quantity(standing: Standing, quantity: Decimal) -> Heard:
     return Heard(standing.state.model_copy(update={"quantity": quantity}), Verdict("G68", told))
 
 
-def _begun(desk: Desk, standing: Standing, row: ProductionInput, item: BinItem, *, is_whole: bool) -> Heard:
-    """What was scanned, as far as it is known; a quantity of 0 stands for all that is due."""
+def _begun(desk: Desk, standing: Standing, row: ProductionInput, item: BinItem, *, label: str) -> Heard:
+    """What was scanned, as far as it is known; a `label` takes all that is due, for which a quantity of 0 stands."""
     is_due = standing.row is not None and row.id == standing.row.id
     typed = standing.state.quantity if is_due and not variant_of(desk, item).is_serial_tracked else ZERO
-    known = item.model_copy(update={"quantity": typed or (ZERO if is_whole else item.quantity)})
-    following = standing.state.model_copy(update={"input_id": row.id, "item": known, "quantity": ZERO})
+    known = item.model_copy(update={"quantity": typed or (ZERO if label else item.quantity)})
+    changes = {"input_id": row.id, "item": known, "quantity": ZERO, "last_code": label, "last_at": desk.now}
+    following = standing.state.model_copy(update=changes)
     return _identified(desk, Standing.of(desk, following), known)
 
 
@@ -208,7 +210,7 @@ def _refuse_level(desk: Desk, standing: Standing, level: StockLevel) -> None:
 
 def _refuse_lot(desk: Desk, lot: Lot) -> None:
     if lot.status in HELD_LOT_STATES:
-        raise Refusal("E16", lot=lot.lot_number)
+        raise Refusal(held_code(lot), lot=lot.lot_number)
     if is_expired(lot, desk.today):
         raise Refusal("E10", lot=lot.lot_number, expiry=lot.expiry_date)
 
@@ -245,7 +247,8 @@ def _post(desk: Desk, standing: Standing, item: BinItem, *, kind: str, reason: s
             reason=reason or "production",
         )
     except production.HeldLot as held:
-        raise Refusal("E16" if held.lot_number else "E17", lot=held.lot_number, bin=held.location_code) from held
+        code = held_code(fetch(desk.session, Lot, content.lot_id, resource="lot")) if held.lot_number else "E17"
+        raise Refusal(code, lot=held.lot_number, bin=held.location_code) from held
     except production.ExpiredLot as expired:
         raise Refusal("E10", lot=expired.lot_number, expiry=expired.expiry) from expired
     except InsufficientStock as error:

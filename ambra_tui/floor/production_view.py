@@ -119,7 +119,8 @@ def _target(desk: Desk, standing: Standing, step: str) -> str:
     if step == "bin" and source is not None and not state.is_waste:
         return source.location.code
     if step == "item" and standing.row is not None and not state.is_waste:
-        return f"{show(state.quantity or standing.directed)} {standing.ingredient.sku}"
+        quantity = state.quantity or standing.directed
+        return f"{show(quantity)} {standing.ingredient.sku}" if quantity else standing.ingredient.sku
     if step in ("start", "gone"):
         return standing.batch.number
     if step in ("made", "place"):

@@ -391,3 +391,12 @@ def test_a_batch_goes_on_after_an_undo_and_a_supervisor_may_take_it(desk: Worker
     assert ben.command("done").prompt.step == "done"
     assert ana.scan(number).verdict == "E33"
     assert verify_store(desk.store).is_clean
+
+
+@on_sqlite
+def test_a_label_that_is_read_twice_at_once_goes_in_once(ana: Worker) -> None:
+    number = started(ana)
+    ana.scan("WH1-B04-1").type("4").scan(label(MILK, "M090"), label(MILK, "M090"))
+    assert (ana.verdict, used(ana, number)) == ("W08", [(4, 0), (0, 0)])
+    ana.scan("WH1-B04-1", label(MILK, "M090"))
+    assert (ana.verdict, used(ana, number)) == ("G65", [(10, 0), (0, 0)])

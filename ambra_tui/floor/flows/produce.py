@@ -82,7 +82,9 @@ class Produce:
             return _choosing(desk, state, entry)
         if (changed := _changed(desk, state)) is not None and entry.text not in ("back", "home"):
             return changed
-        standing = Standing.of(desk, state)
+        if state.is_read_twice(entry, desk.now):
+            return Heard(state, Verdict("W08", {"found": shown(entry.text)}))
+        standing = Standing.of(desk, state.model_copy(update={"last_code": ""}))
         if entry.kind == "command":
             return _COMMANDS.get(entry.text, _ignore)(desk, standing)
         if entry.kind == "choice":
