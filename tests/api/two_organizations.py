@@ -109,7 +109,8 @@ class Nobodys:
             return f"{name[:-26]}7ZZZZZZZZZZZZZZZZZZZZZ{self._count:04d}"
         if name.isdecimal():
             return gtin(590_000_000_000 + self._count)
-        return name.replace(name[:5], f"N{self._count:04d}")
+        letters = "".join("BCDFGHJKLM"[int(digit)] for digit in f"{self._count:04d}")
+        return name.replace(name[:5], f"Q{letters}")
 
 
 # --- what an organization has ---------------------------------------------------------------------------------------
@@ -140,7 +141,8 @@ def _made(api: Api, path: str, body: Any) -> dict[str, Any]:
 def _make_places(api: Api, mark: str, names: Names) -> None:
     names["$site"] = _made(api, "/locations", {"name": f"{mark} house", "code": names["$site_code"]})["id"]
     names["$shop"] = _made(api, "/locations", {"name": f"{mark} shop", "code": f"{mark}S", "kind": "store"})["id"]
-    names["$supplier"] = _made(api, "/suppliers", {"name": f"{mark} supplies", "code": f"{mark}-SUP"})["id"]
+    names["$supplier_name"] = f"{mark}-SUPPLIES"
+    names["$supplier"] = _made(api, "/suppliers", {"name": names["$supplier_name"], "code": f"{mark}-SUP"})["id"]
 
     def inside(session: Any) -> tuple[str, str]:
         place = places.create_location(session, site_id=names["$site"], code=names["$bin_code"], kind="pick")
@@ -240,18 +242,23 @@ def ask(api: Api, method: str, trial: Trial, names: Names, **headers: str) -> ht
     )
 
 
-def likeness(answer: httpx.Response, named: str) -> tuple[int, dict[str, str], str]:
+def likeness(answer: httpx.Response, named: str, *, is_read: bool) -> tuple[int, dict[str, str], str]:
     """What an answer tells apart from the name it was asked about, new ids, numbers and moments."""
 
     def plain(text: str) -> str:
-        for spelled in {named, quote(named, safe=""), quote_plus(named)}:
+        for spelled in spellings(named):
             text = text.replace(spelled, "<named>")
         return _COUNTED.sub("<number>", _MOMENT.sub("<moment>", _ID.sub("<id>", text)))
 
     headers = {name: plain(value) for name, value in answer.headers.items() if name not in _CHANGING}
-    is_made = answer.is_success and answer.request.method != "GET"  # each making changes what the next one finds
+    is_made = answer.is_success and not is_read  # each making changes what the next one finds
     text = " ".join(sorted(answer.json())) if is_made and answer.content else plain(answer.text)
     return answer.status_code, headers | dict.fromkeys(_CHANGING & set(answer.headers), ""), text
+
+
+def spellings(named: str) -> list[str]:
+    """How an answer may write what it was asked about, the longest first."""
+    return sorted({named, quote(named, safe=""), quote_plus(named), named.replace("-", " ")}, key=len, reverse=True)
 
 
 def is_empty(content: Any) -> bool:
