@@ -36,6 +36,7 @@ MAX_IDENTIFIER = 80
 MAX_NOTE = 1000
 MAX_PRIORITY = 1_000_000
 MAX_PRICE = Decimal(1_000_000_000)
+_MOST = int(MAX_QUANTITY)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TRUE, _FALSE = frozenset({"1", "true"}), frozenset({"0", "false"})
@@ -196,11 +197,11 @@ def _schema(kind: str, **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, **more})
 
 
-Quantity = Annotated[Decimal, BeforeValidator(_quantity), _schema("number")]
-PositiveQuantity = Annotated[Decimal, BeforeValidator(_positive), _schema("number", exclusiveMinimum=0)]
-NotNegativeQuantity = Annotated[Decimal, BeforeValidator(_not_negative), _schema("number", minimum=0)]
-SignedQuantity = Annotated[Decimal, BeforeValidator(_nonzero), _schema("number")]
-Price = Annotated[Decimal, BeforeValidator(_price), _schema("number", minimum=0)]
+Quantity = Annotated[Decimal, BeforeValidator(_quantity), _schema("number", minimum=-_MOST, maximum=_MOST)]
+PositiveQuantity = Annotated[Decimal, BeforeValidator(_positive), _schema("number", exclusiveMinimum=0, maximum=_MOST)]
+NotNegativeQuantity = Annotated[Decimal, BeforeValidator(_not_negative), _schema("number", minimum=0, maximum=_MOST)]
+SignedQuantity = Annotated[Decimal, BeforeValidator(_nonzero), _schema("number", minimum=-_MOST, maximum=_MOST)]
+Price = Annotated[Decimal, BeforeValidator(_price), _schema("number", minimum=0, maximum=int(MAX_PRICE))]
 Days = Annotated[int, BeforeValidator(_days), _schema("integer", minimum=0, maximum=36_500)]
 Flag = Annotated[bool, BeforeValidator(_flag), _schema("boolean")]
 Line = Annotated[str, _line(255, required=True), _schema("string", minLength=1, maxLength=255)]
@@ -213,7 +214,7 @@ Day = Annotated[date, BeforeValidator(_day), _schema("string", format="date")]
 FromMoment = Annotated[datetime, BeforeValidator(_moment), _schema("string", format="date-time")]
 UntilMoment = Annotated[datetime, BeforeValidator(_until_moment), _schema("string", format="date-time")]
 LongText = Annotated[str, BeforeValidator(_long_text), _schema("string", maxLength=10_000)]
-Priority = Annotated[int, BeforeValidator(_priority), _schema("integer")]
+Priority = Annotated[int, BeforeValidator(_priority), _schema("integer", minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY)]
 Rows = BeforeValidator(_rows)
 
 

@@ -19,8 +19,8 @@ FIELDS = {
     "output_variant_id": "made_variant variant",
     "product_id": "product",
     "location_id": "site shop bin",
-    "from_location_id": "site shop",
-    "to_location_id": "shop site",
+    "from_location_id": "site",
+    "to_location_id": "shop",
     "parent_id": "site",
     "home_location_id": "bin",
     "supplier_id": "supplier",
@@ -53,6 +53,8 @@ SEGMENTS = {
     "variants": "barcode",
 }
 NEW = frozenset({"NewProduct", "VariantBody", "NewLot"})  # what they name is new
+WAYS = frozenset({"sku", "variant_id", "output_sku", "output_variant_id", "id"})
+MODES = frozenset({"plan", "aisle", "bins", "lots", "expiry_date", "best_before_date", "production_date", "parent_id"})
 MOST = 5
 
 
@@ -67,35 +69,43 @@ def named(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
     for path, methods in changed["paths"].items():
         segment = path.split("/")[3]
         for operation in methods.values():
+            operation["parameters"] = [given for given in operation["parameters"] if given["in"] != "header"]
             for parameter in operation["parameters"]:
                 known = SEGMENTS.get(segment, "") if parameter["in"] == "path" else FIELDS.get(parameter["name"], "")
                 _limit(parameter["schema"], known, names)
+            if "requestBody" in operation:
+                _flatten(operation["requestBody"])
     return changed
 
 
+def _flatten(body: dict[str, Any]) -> None:
+    """JSON alone, without a wrapper."""
+    kept = body["content"]["application/json"]
+    kept["schema"] = kept["schema"].get("anyOf", [kept["schema"]])[-1]
+    body["content"] = {"application/json": kept}
+
+
 def _simplify(schema: dict[str, Any]) -> None:
-    """A thing is named in one way, and free texts are left out or short: each may be refused for itself."""
-    needed = schema.get("required", [])
+    """A thing is named, and in one way; moments, nulls and free texts are left out: each may be refused for itself."""
+    needed = schema.setdefault("required", [])
     properties = schema.get("properties", {})
+    schema["additionalProperties"] = False
     for name, described in list(properties.items()):
-        kinds = [kind for kind in described.get("anyOf", [described]) if kind.get("type") != "null"]
-        is_free = all(kind.get("type") == "string" and not kind.keys() & {"enum", "format"} for kind in kinds)
-        is_second_way = name == "variant_id" and "sku" in properties and name not in needed
-        if is_second_way or (is_free and name not in needed and name not in FIELDS):
+        kind = next((one for one in described.get("anyOf", [described]) if one.get("type") != "null"), described)
+        is_free = "enum" not in kind and kind.get("type") in ("string", ["object", "string"]) and name not in FIELDS
+        is_second_way = name in ("variant_id", "output_variant_id", "id") and len(properties.keys() & WAYS) > 1
+        properties[name] = {"type": "string", "enum": ["Contract"]} if is_free else kind
+        if name not in needed and (is_second_way or (is_free and kind.get("format") != "date") or name in MODES):
             del properties[name]
-        elif is_free and name not in FIELDS:
-            properties[name] = {"type": "string", "enum": ["Contract"]}
-        elif name == "id" and name not in needed:
-            del properties[name]
+    needed.extend(name for name in ("sku", "output_sku", "bin") if name in properties and name not in needed)
 
 
 def _name(properties: dict[str, Any], names: Mapping[str, str]) -> None:
     for name, schema in properties.items():
         _limit(schema, FIELDS.get(name, ""), names)
-        if "quantity" in name:
-            for kind in schema.get("anyOf", [schema]):
-                if kind.get("type") == "number":
-                    kind.update(type="integer", maximum=MOST)
+        if schema.get("type") == "number":
+            schema.update(type="integer", minimum=1, maximum=MOST)
+            schema.pop("exclusiveMinimum", None)
 
 
 def _limit(schema: dict[str, Any], known: str, names: Mapping[str, str]) -> None:

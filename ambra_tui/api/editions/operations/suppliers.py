@@ -7,8 +7,9 @@ Example::
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import WithJsonSchema
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
@@ -18,10 +19,11 @@ from ambra_tui.api.paging import Paging
 from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.services.stock_views import page_of_ids, rows_by_id
-from ambra_tui.services.suppliers import create_supplier
+from ambra_tui.services.suppliers import MAX_LEAD_TIME_DAYS, create_supplier
 from ambra_tui.store.models import Supplier
 
 catalogue = Catalogue("Suppliers")
+LeadTime = Annotated[Days, WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_LEAD_TIME_DAYS})]
 
 
 class NewSupplier(Body):
@@ -31,7 +33,7 @@ class NewSupplier(Body):
     code: Code | None = None
     email: Blank = ""
     phone: Blank = ""
-    lead_time_days: Days | None = None
+    lead_time_days: LeadTime | None = None
 
 
 @catalogue.read(
