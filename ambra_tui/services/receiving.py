@@ -292,8 +292,8 @@ def plate_levels(session: Session, plate_id: str) -> list[StockLevel]:
     statement = scoped(session, StockLevel).where(
         StockLevel.plate_id == plate_id, col(StockLevel.plate_id) != EMPTY, col(StockLevel.on_hand) > ZERO
     )
-    ordered = statement.order_by(col(StockLevel.variant_id), col(StockLevel.lot_id), col(StockLevel.serial))
-    return list(session.exec(ordered.execution_options(populate_existing=True)).all())
+    found = session.exec(statement.execution_options(populate_existing=True)).all()
+    return sorted(found, key=lambda level: (level.variant_id, level.lot_id, level.serial))
 
 
 def plate_location(session: Session, plate: LicensePlate) -> Location | None:
