@@ -89,21 +89,21 @@ def recall(session: Session, lot: Lot, *, reason: str, include_descendants: bool
     leave. What is made of it from now on is recalled too.
     """
     why = clean_line(reason, field="reason", required=False)
-    _refuse_recalled(lot)
-    hits = preview(session, lot, include_descendants=include_descendants)
-    lots = _locked(session, (lot.id, *hits.family.lot_ids))
-    _refuse_recalled(lots[0])
+    _lock(session, [lot.id])
+    if lot.status == "recalled":
+        raise WrongState("lot", lot.lot_number, state="recalled", step="recall")
     record = _record(session, lot, why, include_descendants)
-    levels = {link.lot_id: link for link in reversed(hits.family.links)}
-    for each in lots:
-        link = levels.get(each.id)
-        _join(session, record, each, level=link.level if link else 0, parent_id=link.parent_id if link else "")
+    hits = _hold_all(session, record, lot)
     _keep_orders(session, record, hits.orders)
-    held = after_hold(session, _levels(session, [each.id for each in lots]))
+    held = after_hold(session, _levels(session, hits.lot_ids))
     record.replanned, record.short = list(held.replanned), list(held.short)
     session.add(record)
     session.flush()
-    told = {"lot_number": lot.lot_number, "lots": len(lots), "orders": len({row.order_id for row in hits.orders})}
+    told = {
+        "lot_number": lot.lot_number,
+        "lots": len(hits.lot_ids),
+        "orders": len({row.order_id for row in hits.orders}),
+    }
     publish(session, "lot_recalled", lot.id, {**told, "variant_id": lot.variant_id, "recall_id": record.id})
     audit(session, "lot_recalled", lot.id, **told, reason=why)
     return Recall(record, hits, held.replanned, held.short)
@@ -186,20 +186,31 @@ def orders_of(session: Session, record: LotRecall) -> list[Reached]:
 # --- rows -----------------------------------------------------------------------------------------------------------
 
 
-def _refuse_recalled(lot: Lot) -> None:
-    if lot.status == "recalled":
-        raise WrongState("lot", lot.lot_number, state="recalled", step="recall")
+def _hold_all(session: Session, record: LotRecall, lot: Lot) -> Hits:
+    """Holds the lot and what was made of it; what it concerns once nothing of it moves any more.
+
+    Holding stops every posting, so what a shipment or a batch has done meanwhile is seen afterwards.
+    """
+    known = tracing.descendants_of(session, lot.id).lot_ids if record.includes_descendants else ()
+    _lock(session, [lot.id, *known])
+    _join(session, record, lot, level=0, parent_id="")
+    hits = preview(session, lot, include_descendants=record.includes_descendants)
+    first = {link.lot_id: link for link in reversed(hits.family.links)}
+    for lot_id in hits.family.lot_ids:
+        link = first[lot_id]
+        made = fetch(session, Lot, lot_id, resource="lot")
+        _join(session, record, made, level=link.level, parent_id=link.parent_id)
+    return hits
 
 
 def _levels(session: Session, lot_ids: Sequence[str]) -> list[StockLevel]:
     return [level for lot_id in lot_ids for level in levels_of_lot(session, lot_id)]
 
 
-def _locked(session: Session, lot_ids: Sequence[str]) -> list[Lot]:
-    """The lots, locked in one order before any stock is, the first one first."""
+def _lock(session: Session, lot_ids: Sequence[str]) -> None:
+    """Locks lots in one order, before any stock is, and reads them anew."""
     statement = scoped(session, Lot).where(col(Lot.id).in_(lot_ids)).order_by(col(Lot.id)).with_for_update()
-    found = {row.id: row for row in session.exec(statement.execution_options(populate_existing=True)).all()}
-    return [found[lot_id] for lot_id in lot_ids]
+    session.exec(statement.execution_options(populate_existing=True)).all()
 
 
 def _record(session: Session, lot: Lot, reason: str, include_descendants: bool) -> LotRecall:

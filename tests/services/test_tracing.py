@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,10 +23,11 @@ from ambra_tui.services.orders import HeldStock
 from ambra_tui.services.production import NewIngredient
 from ambra_tui.services.set_aside import RecalledLot, refuse_recalled, set_aside
 from ambra_tui.services.verify import verify_store
-from ambra_tui.store import Store
+from ambra_tui.store import Store, open_store
 from ambra_tui.store.models import Allocation, Lot, LotRecallOrder, SalesOrder, SiteStock
 from ambra_tui.store.scope import clock_of, fetch, organization_of, scoped
 from tests import factories
+from tests.services.test_move_races import together
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -370,3 +372,38 @@ def test_expiring_lots_are_those_in_stock_soonest_first(write: Any) -> None:
         assert date.min < everything[0].expiry_date
 
     write(look)
+
+
+@pytest.fixture
+def stores(dialect: str, store: Store, store_url: str) -> Iterator[list[Store]]:
+    """Two processes' stores on PostgreSQL; on SQLite the one that there is."""
+    others = [open_store(store_url)] if dialect == "postgresql" else []
+    yield [store, *others]
+    for other in others:
+        other.close()
+
+
+def test_what_leaves_while_a_lot_is_recalled_is_on_its_list_or_does_not_leave(
+    write: Any, stores: list[Store], organization_id: int
+) -> None:
+    def prepare(session: Any) -> tuple[str, list[str]]:
+        house = factories.warehouse(session)
+        milk = factories.variant(session, is_lot_tracked=True)
+        lot = factories.lot(session, milk, number="L1")
+        factories.stock(session, milk, house.bin, 12, lot=lot)
+        return lot.id, [ordered(session, house.site, f"SO-{n}", f"C{n}", milk, 1).id for n in range(12)]
+
+    lot_id, order_ids = write(prepare)
+
+    def ship(order_id: str) -> Any:
+        return lambda session: orders.fulfill_order(session, orders.get_order(session, order_id)).id
+
+    works = [ship(order_id) for order_id in order_ids]
+    works.insert(6, lambda s: recalls.recall(s, fetch(s, Lot, lot_id, resource="lot"), reason="x").record.id)
+    before = together(stores, organization_id, works[:3])
+    answers = before + together(stores, organization_id, works[3:])
+    left = {answer for answer in answers if answer in order_ids}
+    kept = {row.sales_order_id for row in write(lambda s: s.exec(scoped(s, LotRecallOrder)).all())}
+    assert kept == left
+    assert len(before) <= len(left) < len(order_ids)
+    assert verify_store(stores[0]).is_clean
