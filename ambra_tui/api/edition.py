@@ -29,7 +29,8 @@ from ambra_tui.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, parsed and allowed. `posting_key` names what it posts to the ledger."""
+    """One request, parsed and allowed. `posting_key` names what it posts to the ledger. `options`: the query of a
+    write."""
 
     store: Store
     edition: Edition
@@ -37,6 +38,7 @@ class Call:
     request_id: str
     path: Mapping[str, str]
     posting_key: str
+    options: Any = None
 
     def key(self, suffix: str = "") -> str:
         """The idempotency key of one posting of this request."""
@@ -73,7 +75,8 @@ class Operation:
     """One method on one path. `shape`: a TypedDict of the answer, or of a row when `is_list`. `wrapper`: the name
     that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with. `module`: what the
     organization must have switched on. `is_long`: a read that may take more than a few milliseconds.
-    `is_quick`: a read that opens its own session, when it needs one at all. `is_question`: a POST that only reads."""
+    `is_quick`: a read that opens its own session, when it needs one at all. `is_question`: a POST that only reads.
+    `options`: the query parameters of a write."""
 
     method: str
     path: str
@@ -93,6 +96,7 @@ class Operation:
     is_long: bool = False
     is_quick: bool = False
     is_question: bool = False
+    options: type[BaseModel] = Nothing
 
     @property
     def is_single(self) -> bool:
@@ -207,13 +211,14 @@ class Catalogue:
         wrapper: str = "",
         current: Handler | None = None,
         example: Mapping[str, Any] | None = None,
+        options: type[BaseModel] = Nothing,
     ) -> Callable[[Declared[Query]], Declared[Query]]:
         """A POST, PUT, PATCH or DELETE. The handler runs in the writer, in one transaction with its answer's record."""
 
         def declare(handler: Declared[Query]) -> Declared[Query]:
             return self._add(
                 handler, method=method, path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
-                fields=body, status=status, wrapper=wrapper, current=current, example=example,
+                fields=body, status=status, wrapper=wrapper, current=current, example=example, options=options,
             )  # fmt: skip
 
         return declare

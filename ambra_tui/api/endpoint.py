@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from ambra_tui.api.dispatch import Endpoint
-from ambra_tui.api.edition import Answer, Call, Edition, Operation
+from ambra_tui.api.edition import Answer, Call, Edition, Nothing, Operation
 from ambra_tui.api.etags import etag_of, matches
 from ambra_tui.api.failures import ModuleOff, refused
 from ambra_tui.api.fields import read_fields
@@ -73,11 +73,12 @@ def _call(store: Store, edition: Edition, operation: Operation, request: Request
         raise NotAllowed(f"This key may not do this: it needs the scope {operation.scope}")
     if operation.module and operation.module not in modules_of(store, principal.modules_id):
         raise ModuleOff(operation.module)
-    return Call(store, edition, principal, request.state.request_id, _path_of(request), new_ulid())
+    options = None if operation.options is Nothing else read_query(operation.options, request)
+    return Call(store, edition, principal, request.state.request_id, _path_of(request), new_ulid(), options)
 
 
 async def _read(call: Call, operation: Operation, request: Request) -> Response:
-    query = read_query(operation, request)
+    query = read_query(operation.fields, request)
     if operation.is_long:
         answer = await asyncio.to_thread(_ask, call, operation, query)
     else:

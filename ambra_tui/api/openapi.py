@@ -96,6 +96,7 @@ class _Shapes:
         for operation in edition.operations:
             inputs.append((f"{operation.operation_id}:answer", "serialization", TypeAdapter(operation.shape)))
             inputs.append((f"{operation.operation_id}:fields", "validation", TypeAdapter(operation.fields)))
+            inputs.append((f"{operation.operation_id}:options", "validation", TypeAdapter(operation.options)))
         inputs.append(("meta", "serialization", TypeAdapter(edition.list_meta)))
         schemas, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF)
         self._schemas = {key: schema for (key, _), schema in schemas.items()}
@@ -140,8 +141,9 @@ class _Shapes:
         return reached
 
     def query(self, operation: Operation) -> list[dict[str, Any]]:
-        """The query parameters of a read."""
-        schema = self.fields(operation)
+        """The query parameters."""
+        part = "fields" if operation.method == "GET" else "options"
+        schema = self._schemas[f"{operation.operation_id}:{part}"]
         schema = self.definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
         return [
             {"name": name, "in": "query", "required": False, "schema": _without_null(property_schema)}
@@ -159,8 +161,8 @@ def _describe(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[s
         "x-scope": operation.scope,
         "responses": _responses(edition, operation, shapes),
     }
+    parameters += shapes.query(operation)
     if operation.method == "GET":
-        parameters += shapes.query(operation)
         if operation.is_single:
             parameters.append(_header("If-None-Match", "An ETag: 304 when the object is still the same"))
     else:

@@ -52,12 +52,15 @@ def total_pages(total: int, per_page: int) -> int:
     return -(-total // per_page)
 
 
-def link_header(path: str, query: dict[str, str], *, page: int, per_page: int, total: int) -> str:
-    """RFC 8288 links to the first, previous, next and last page; relative, because a Host header is hearsay."""
+def link_header(
+    path: str, query: dict[str, str], *, page: int, per_page: int, total: int, size: str = "per_page"
+) -> str:
+    """RFC 8288 links to the first, previous, next and last page; relative, because a Host header is hearsay. `size`:
+    what the contract calls the number of rows of a page."""
     last = max(1, total_pages(total, per_page))
     pages = {"first": 1, "prev": min(page - 1, last), "next": page + 1 if page < last else 0, "last": last}
     return ", ".join(
-        f'<{path}?{urlencode({**query, "page": number, "per_page": per_page})}>; rel="{name}"'
+        f'<{path}?{urlencode({**query, "page": number, size: per_page})}>; rel="{name}"'
         for name, number in pages.items()
         if number > 0
     )

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 
-from ambra_tui.api.edition import Operation
 from ambra_tui.api.failures import InvalidQuery, refused
 from ambra_tui.api.fields import read_fields
 from ambra_tui.api.payload import parse_form, parse_json
@@ -25,6 +25,7 @@ MAX_SECRET = 200
 _CLOSE = {"connection": "close"}
 _FORM = "application/x-www-form-urlencoded"
 _JSON = re.compile(r"application/(json|[a-z0-9.+-]+\+json)")
+Fields = TypeVar("Fields", bound=BaseModel)
 _VISIBLE = re.compile(r"[!-~]+")
 
 
@@ -99,9 +100,9 @@ def unwrap(document: dict[str, Any], wrapper: str) -> dict[str, Any]:
     return {**{name: value for name, value in document.items() if name != wrapper}, **inner}
 
 
-def read_query(operation: Operation, request: Request) -> Any:
+def read_query(fields: type[Fields], request: Request) -> Fields:
     """The query's values, checked. Raises InvalidQuery."""
     try:
-        return read_fields(operation.fields, dict(request.query_params), is_text=True)
+        return read_fields(fields, dict(request.query_params), is_text=True)
     except Invalid as error:
         raise InvalidQuery(error.message, details=error.details) from None

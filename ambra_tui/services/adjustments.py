@@ -40,7 +40,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """What was posted. `balance_before`, `balance_after`: on hand of the site around it."""
+    """What was posted. `balance_before`, `balance_after`: on hand of the site around it. `parts`: its postings, with
+    what the ledger answered."""
 
     id: str
     variant: Variant
@@ -51,6 +52,7 @@ class Adjustment:
     balance_before: Decimal
     balance_after: Decimal
     posted_at: datetime
+    parts: tuple[tuple[Posting, Posted], ...] = ()
 
 
 _LOCATED: Prepared[Site] = Prepared(
@@ -96,9 +98,12 @@ def adjust(
     unit_cost: int | None = None,
     occurred_at: datetime | None = None,
     kind: MoveKind = MoveKind.MANUAL_ADJUSTMENT,
+    outside: str = INVENTORY_LOSS,
+    origin: tuple[str, str] = ("", ""),
 ) -> Adjustment:
     """Posts a signed `quantity`: what is above zero comes in at the location or the site's receiving place, what is
-    below leaves by the rules of an issue without reservation. `occurred_at`: when it happened, if not now.
+    below leaves by the rules of an issue without reservation. `occurred_at`: when it happened, if not now. `outside`:
+    the virtual location on the other side. `origin`: kind and id of the document that asks, else the adjustment itself.
 
     Raises Invalid, NotFound, NotAllowed for marketplace sites, InsufficientStock.
     """
@@ -116,13 +121,18 @@ def adjust(
         note=clean_line(note, field="notes", max_length=1000, required=False),
         origin_kind=DOCUMENT, origin_id=adjustment_id, occurred_at=told_moment(session, occurred_at),
     )  # fmt: skip
+    if any(origin):
+        base = replace(base, origin_kind=origin[0], origin_id=origin[1])
     if quantity > 0:
-        postings = [_incoming(session, place, variant, base, lot_number=lot_number, expiry_date=expiry_date)]
+        incoming = _incoming(session, place, variant, base, lot_number=lot_number, expiry_date=expiry_date)
+        postings = [replace(incoming, source_id=outside)]
     else:
-        postings = _outgoing(session, place, variant, base, lot_number=lot_number)
+        outgoing = _outgoing(session, place, variant, base, lot_number=lot_number)
+        postings = [replace(posting, destination_id=outside) for posting in outgoing]
     posted = _post(session, postings)
     audit(session, "inventory_adjusted", variant.id, sku=variant.sku, site=place.site.code, quantity=str(quantity))
-    return _told(adjustment_id, variant, place, quantity, base, posted)
+    told = _told(adjustment_id, variant, place, quantity, base, posted)
+    return replace(told, parts=tuple(zip(postings, posted, strict=True)))
 
 
 def _incoming(

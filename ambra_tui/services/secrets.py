@@ -55,6 +55,11 @@ def key_digest(session: Session, secret: str) -> str:
     return _digest(session, secret)
 
 
+def derived_key(session: Session, purpose: str) -> bytes:
+    """A key of the store for one purpose, such as signing cursors; another purpose has another."""
+    return bytes.fromhex(_digest(session, f"key for {purpose}"))
+
+
 def ensure_pepper(session: Session) -> str:
     """The store's pepper, made when the store has none. `AMBRA_PEPPER` wins, and keeps it out of the database."""
     known = os.environ.get(PEPPER_VARIABLE) or _stored_pepper(session)
