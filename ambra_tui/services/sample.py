@@ -27,7 +27,7 @@ from ambra_tui.errors import Conflict, NotFound, Unauthenticated
 from ambra_tui.kit.money import COST_SCALE
 from ambra_tui.kit.resources import data_path
 from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posting, post
-from ambra_tui.services import access, access_system, catalog, lots, orders, places, purchasing, suppliers
+from ambra_tui.services import access, access_system, catalog, lots, orders, places, policies, purchasing, suppliers
 from ambra_tui.services.sample_history import DAYS, leave_open, live_through
 from ambra_tui.services.sample_production import add_recipe
 from ambra_tui.store import SYSTEM, Store
@@ -115,6 +115,7 @@ class _Loader:
             ("products", _add_product),
             ("cases", _add_case),
             ("stock", _add_stock),
+            ("policies", _add_policy),
         ]
         work = [(step, _rows(self.folder, name)) for name, step in steps]
         purchase_orders = _documents(_rows(self.folder, "purchase_orders"))
@@ -258,6 +259,14 @@ def _add_case(session: Session, row: Row) -> None:
         catalog.add_barcode(
             session, variant_id=variant.id, code=row["barcode"], kind="case", quantity=Decimal(row["quantity"])
         )
+
+
+def _add_policy(session: Session, row: Row) -> None:
+    variant = catalog.variant_by_sku(session, row["sku"])
+    site = places.site_by_code(session, row["site"])
+    if policies.find_policy(session, variant.id, site.id) is None:
+        values = {name: Decimal(row[name]) for name in policies.FIELDS if row.get(name)}
+        policies.create_policy(session, variant_id=variant.id, site_id=site.id, values=values)
 
 
 def _add_stock(session: Session, row: Row) -> None:
