@@ -310,9 +310,10 @@ def _practice(desk: Desk, standing: Standing, step: str) -> tuple[PracticeCode, 
         return (PracticeCode(source.location.barcode, _say(desk, "the_bin")),)
     if step == "item" and source is not None:
         later = standing.sources[1:]
-        right = PracticeCode(_label_of(desk, standing, source), _say(desk, "the_label"))
+        code = each_barcode(desk.session, standing.ingredient.id) or standing.ingredient.sku
+        right = PracticeCode(_label_of(desk, code, source), _say(desk, "the_label"))
         wrong = (
-            PracticeCode(_label_of(desk, standing, each), _say(desk, "another_label"), is_right=False) for each in later
+            PracticeCode(_label_of(desk, code, each), _say(desk, "another_label"), is_right=False) for each in later
         )
         return (right, *wrong)[:3]
     if step == "place":
@@ -320,10 +321,9 @@ def _practice(desk: Desk, standing: Standing, step: str) -> tuple[PracticeCode, 
     return ()
 
 
-def _label_of(desk: Desk, standing: Standing, source: Source) -> str:
+def _label_of(desk: Desk, code: str, source: Source) -> str:
     """What the label of the stock says: item and lot in one code where the item has a GTIN."""
-    code = each_barcode(desk.session, standing.ingredient.id)
     lot = lot_of(desk, source)
     if lot is None:
-        return code or standing.ingredient.sku
+        return code
     return f"]C101{code}10{lot.lot_number}" if is_gtin(code) else lot.lot_number

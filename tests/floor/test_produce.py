@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from ambra_tui.services import catalog, claims, printing, production, tasks
+from ambra_tui.services.label_lists import document_labels
 from ambra_tui.services.modules import MANUFACTURING, switch_modules
 from ambra_tui.services.printing import jobs
 from ambra_tui.services.verify import verify_store
@@ -328,6 +329,36 @@ def test_the_card_of_a_batch_and_its_label(ana: Worker) -> None:
     ana.command("label")
     titles = ana.write(lambda session: [(job.kind, job.title) for job in jobs(session)])
     assert titles == [("production_batch", number)]
+    wanted: tuple[list[str], ...] = ([], [number], [number.lower()])
+    for numbers in wanted:
+        found = ana.write(lambda session, numbers=numbers: document_labels(session, numbers))  # type: ignore[misc]
+        assert [(each.title, each.lines, each.codes[0].text) for each in found] == [
+            (number, ("20 DOUGH-1", "Dough 1 kg"), number)
+        ]
+
+
+@on_sqlite
+def test_what_others_went_on_with_is_not_taken_back(desk: Worker, ana: Worker) -> None:
+    number = all_taken(ana)
+    ana.type("20").command("done")
+    desk.put("DOUGH-1", "RECV", -5, lot_number=number)
+    assert ana.command("undo").press("1").verdict == "E37"
+    assert batch_of(ana, number).status == "completed"
+    ana.command("home")
+
+    number = started(ana)
+    ana.scan("WH1-A04-1", label(MILK, "M100"))
+
+    def cancel(session: Session) -> None:
+        batch = production.find_batch(session, number)
+        assert batch is not None
+        production.cancel_batch(session, batch, idempotency_key="office")
+
+    desk.write(cancel)
+    ana.command("undo").press("1")
+    assert (ana.verdict, number in ana.words) == ("E37", True)
+    assert (desk.on_hand("MILK-1L", "A04-1"), promised(desk)) == (22, 0)
+    assert verify_store(desk.store).is_clean
 
 
 @on_sqlite

@@ -78,7 +78,6 @@ def test_german_production_fits_sixteen_rows_of_twenty(desk: Worker, start: Star
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_an_open_terminal_follows_the_switch_of_the_module(desk: Worker, start: Start) -> None:
     number = plan(desk)
     ana = start(24, 80)
