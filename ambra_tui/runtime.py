@@ -46,6 +46,7 @@ from ambra_tui.store.scope import scoped
 if TYPE_CHECKING:
     from ambra_tui.services.forecasts.answer import Forecast
     from ambra_tui.services.insights import Insight
+    from ambra_tui.services.questions import Answered
     from ambra_tui.services.reports.board import ReportBoard
 
 RENEW_SECONDS = 10.0
@@ -209,7 +210,12 @@ class TerminalHost:
                 found = questions.ask(session, question, language=reply.language, engine=reader)
             tool = questions.TOOLS.get(found.intent)
             return Told(
-                found.status, found.answer, tuple(found.rows), tuple(found.suggestions), tool.chart if tool else None
+                found.status,
+                found.answer,
+                tuple(found.rows),
+                tuple(found.suggestions),
+                chart=tool.chart if tool else None,
+                forecast_of=_forecast_of(found) if reply.role in SUPERVISORS else "",
             )
 
         return self._askers.submit(work)
@@ -371,6 +377,12 @@ class TerminalHost:
 def _refuse_others(actor: Actor) -> None:
     if not actor.id or actor.role not in SUPERVISORS:
         raise NotAllowed("Only supervisors see this. Sign in with a supervisor's badge.")
+
+
+def _forecast_of(found: Answered) -> str:
+    """The item that a forecast was asked of."""
+    one_item = found.intent == "forecast" and len(found.rows) == 1
+    return str(found.rows[0].get("sku", "")) if one_item else ""
 
 
 def server_log() -> Path:

@@ -196,7 +196,8 @@ SCENES: dict[str, Scene] = {
     "inquiry-code": scene("WH1-A04-1", "key:f11"),
     # questions
     "ask": scene("key:ctrl+f", "ask:how many GLOVE-L do we have", is_pictured=True),
-    "ask-unclear": scene("key:ctrl+f", "ask:how many"),
+    "ask-unclear": scene("key:ctrl+f", "ask:how many gloves"),
+    "ask-bars": scene("key:ctrl+f", "ask:what is running low"),
     # administration
     "admin-password": scene("key:f12", "key:5", badge=SUPERVISOR),
     "admin": scene("key:f12", "key:5", f"type:{PASSWORD}", badge=SUPERVISOR),

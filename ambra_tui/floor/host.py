@@ -57,13 +57,14 @@ class Reply:
 class Told:
     """The answer to a question in words. `status`: answered, clarify or refused; `rows`: what the words were made of;
     `chart`: the two names in `rows` that are worth a plot; `suggestions`: whole questions to ask next, and for clarify
-    what was perhaps meant."""
+    what was perhaps meant; `forecast_of`: the item whose forecast has a page of its own that this worker may open."""
 
     status: str
     answer: str
     rows: tuple[Mapping[str, Any], ...] = ()
     suggestions: tuple[str, ...] = ()
     chart: tuple[str, str] | None = None
+    forecast_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

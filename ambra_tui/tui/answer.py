@@ -135,8 +135,12 @@ def _card(columns: Sequence[Column], index: int, width: int) -> list[Line]:
 
 
 def is_series(rows: Sequence[Row], chart: tuple[str, str] | None) -> bool:
-    """The rows are a series that is worth a plot."""
-    return chart is not None and len(rows) >= SERIES_FROM and any(_number(row, chart[1]) > 0 for row in rows)
+    """The rows are a series that is worth a plot: each thing once, no number below zero, and not all of them zero."""
+    if chart is None or len(rows) < SERIES_FROM:
+        return False
+    labels = {row.get(chart[0]) for row in rows}
+    values = [_number(row, chart[1]) for row in rows]
+    return len(labels) == len(rows) and min(values) >= 0 and max(values) > 0
 
 
 def bars(rows: Sequence[Row], chart: tuple[str, str], *, width: int, say: Say) -> list[Line]:

@@ -126,7 +126,7 @@ class AskPage(Page):
         return [((row, style),) for part in told.answer.splitlines() for row in wrap(printable(part), width)]
 
     def _rows(self, told: Told, width: int) -> list[Line]:
-        if not told.rows:
+        if not told.rows or told.status == "clarify":  # the choices say what was found
             return []
         say = self.station.say
         if told.chart is not None and self._shows_bars(told):
@@ -149,7 +149,9 @@ class AskPage(Page):
     def keys(self) -> Sequence[tuple[str, str]]:
         say = self.station.say
         shown = [("Enter", say("ask.key_ask")), ("Esc", say("terminal.key_back"))]
-        if self.told is not None and is_series(self.told.rows, self.told.chart):
+        if self.told is not None and self.told.forecast_of:
+            shown.append(("F11", say("ask.key_plot")))
+        elif self.told is not None and is_series(self.told.rows, self.told.chart):
             shown.append(("F11", say("ask.key_plot" if self._is_table else "ask.key_table")))
         return shown
 
@@ -161,8 +163,7 @@ class AskPage(Page):
         if key == "enter":
             self.ask(self.typed)
         elif key == "f11":
-            self._is_table = not self._is_table
-            self.redraw()
+            self._plot()
         elif key in ("backspace", "ctrl+u"):
             self.typed = self.typed[:-1] if key == "backspace" else ""
             self.redraw()
@@ -172,6 +173,16 @@ class AskPage(Page):
             self._add(character)
         else:
             super().stroke(stroke, is_lone=is_lone)
+
+    def _plot(self) -> None:
+        """Another look at the same rows: the item's forecast on its page, or bars and table in turn."""
+        if self.told is not None and self.told.forecast_of:
+            from ambra_tui.tui.forecast import ForecastPage
+
+            self.terminal.push_screen(ForecastPage(self.told.forecast_of))
+            return
+        self._is_table = not self._is_table
+        self.redraw()
 
     def _add(self, text: str) -> None:
         self.typed = (self.typed + text)[:MAX_QUESTION]

@@ -66,8 +66,10 @@ def test_bars_grow_with_their_numbers() -> None:
     assert [line.split()[-1] for line in lines] == [str(day) for day in range(1, 8)]
 
 
-def test_a_series_has_three_rows_and_something_in_them() -> None:
+def test_a_series_has_three_things_and_something_of_them() -> None:
     assert is_series(DAYS, ("date", "quantity"))
     assert not is_series(DAYS, None)
     assert not is_series(DAYS[:2], ("date", "quantity"))
     assert not is_series([{**row, "quantity": 0} for row in DAYS], ("date", "quantity"))
+    assert not is_series([{**row, "quantity": -1} for row in DAYS], ("date", "quantity"))
+    assert not is_series([{**row, "date": "2026-03-01"} for row in DAYS], ("date", "quantity"))
