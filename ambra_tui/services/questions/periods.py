@@ -224,7 +224,7 @@ class _Reader:
             count, middle = self._number(start)
             later = self._after("last", middle) if 0 < count <= _MOST_COUNTED else middle
             unit, end = self._unit(later) if later > middle else (0, start)
-            days = min(count * unit, MAX_DAYS)
+            days = min(count * unit, MAX_DAYS) if self._texts[end - 1].endswith("s") else 0  # not: top 10 last month
         if not days:
             return start
         self._keep(last_days(days, self._today))

@@ -33,6 +33,7 @@ MAX_TERMS = 12
 _PREFIX = 3
 _LEAST_FUZZY = 5
 _MAX_NEIGHBOURS = 3000
+_COMPLETE = 0.999
 _ENOUGH = 0.6
 _MARGIN = 0.15
 _UNSURE = 0.4
@@ -161,21 +162,27 @@ def find_products(
     if not ranked:
         return Products()
     best = ranked[0][0]
-    whole = [product for score, _, product in ranked if score >= 0.999]
-    exact = [product for product in whole if _is_exactly(product, known)]
-    if len(whole) == 1 or len(exact) == 1:
-        return Products((exact or whole)[0], (), 1.0, is_complete=True)
-    if whole:
-        closest = [product for score, near, product in ranked if score >= 0.999 and near == ranked[0][1]]
-        if len(closest) == 1 and ranked[0][1] > 0:
-            return Products(closest[0], (), 1.0, is_complete=True)
-        return Products(None, _listed(closest if ranked[0][1] > 0 else whole), 1.0, is_complete=True)
+    complete = [(near, product) for score, near, product in ranked if score >= _COMPLETE]
+    if complete:
+        return _chosen_of(complete, known)
     runner = ranked[1][0] if len(ranked) > 1 else 0.0
     if best >= _ENOUGH and best - runner >= _MARGIN:
         return Products(ranked[0][2], (), best)
     if best >= _UNSURE:
         return Products(None, _listed([p for score, _, p in ranked if score >= best - 0.01]), best)
     return Products()
+
+
+def _chosen_of(complete: Sequence[tuple[int, Product]], terms: Sequence[Term]) -> Products:
+    """Of products whose names hold every term: the one that is called exactly so, else the one whose name holds more
+    of the words beside them, else all of them as choices."""
+    exact = [product for _, product in complete if _is_exactly(product, terms)]
+    nearest = complete[0][0]
+    closest = [product for near, product in complete if near == nearest and nearest > 0]
+    for chosen in ([product for _, product in complete], exact, closest):
+        if len(chosen) == 1:
+            return Products(chosen[0], (), 1.0, is_complete=True)
+    return Products(None, _listed(closest or [product for _, product in complete]), 1.0, is_complete=True)
 
 
 def _listed(products: Iterable[Product]) -> tuple[Product, ...]:

@@ -36,7 +36,8 @@ def say(language: str, section: str, name: str, /, **told: Any) -> str:
     for one in (language if language in LANGUAGES else "en", "en"):
         text = _texts(one).get(section, {}).get(name)
         if text is not None:
-            return str(text).format_map(_Lenient({key: _shown(value) for key, value in told.items()}))
+            shown = {key: value if key == "scope" else _shown(value) for key, value in told.items()}
+            return str(text).format_map(_Lenient(shown))
     return ""
 
 
