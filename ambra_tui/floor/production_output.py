@@ -25,6 +25,7 @@ from ambra_tui.floor.receive_posting import bin_refusal, dock_of, refuse_used_pl
 from ambra_tui.kit.quantity import show
 from ambra_tui.services import claims, production
 from ambra_tui.services.catalog import match_code
+from ambra_tui.services.lot_rules import HELD_LOT_STATES
 from ambra_tui.services.lots import MAX_LOT_NUMBER, find_lot
 from ambra_tui.services.places import find_or_create_plate, find_plate
 from ambra_tui.services.production import Completion
@@ -132,7 +133,10 @@ def complete(desk: Desk, standing: Standing, location: Location) -> Heard:
         },
     )
     told |= {"lot": lot_number}
-    return Heard(ProduceState(batch_id=done.batch.id, is_done=True), _label_told(desk, standing, done, told))
+    verdict = _label_told(desk, standing, done, told)
+    if done.lot is not None and done.lot.status in HELD_LOT_STATES:
+        verdict = Verdict("W31", told)
+    return Heard(ProduceState(batch_id=done.batch.id, is_done=True), verdict)
 
 
 def _refuse_place(desk: Desk, standing: Standing, location: Location) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from ambra_tui.services import catalog, claims, printing, production, tasks
+from ambra_tui.services import catalog, claims, printing, production, recalls, tasks
 from ambra_tui.services.label_lists import document_labels
+from ambra_tui.services.lots import find_lot
 from ambra_tui.services.modules import MANUFACTURING, switch_modules
 from ambra_tui.services.printing import jobs
 from ambra_tui.services.verify import verify_store
@@ -431,3 +432,24 @@ def test_a_label_that_is_read_twice_at_once_goes_in_once(ana: Worker) -> None:
     assert (ana.verdict, used(ana, number)) == ("W08", [(4, 0), (0, 0)])
     ana.scan("WH1-B04-1", label(MILK, "M090"))
     assert (ana.verdict, used(ana, number)) == ("G65", [(10, 0), (0, 0)])
+
+
+@on_sqlite
+def test_what_is_made_of_a_recalled_lot_is_told_to_be_on_hold(desk: Worker, ana: Worker) -> None:
+    number = all_taken(ana)
+
+    def recall(session: Session) -> None:
+        lot = find_lot(session, catalog.variant_by_sku(session, "MILK-1L").id, "M100")
+        assert lot is not None
+        recalls.recall(session, lot, reason="glass")
+
+    desk.write(recall)
+    ana.type("20").command("done")
+    assert (ana.verdict, ana.prompt.step, ana.prompt.target) == ("W31", "done", number)
+    made = ana.write(lambda s: find_lot(s, catalog.variant_by_sku(s, "DOUGH-1").id, number))
+    assert made is not None and made.status == "recalled"
+    ana.command("undo").press("1")
+    assert (ana.verdict, batch_of(ana, number).status, ana.on_hand("DOUGH-1", "RECV")) == ("G70", "in_progress", 0)
+    ana.command("home")
+    started(ana)
+    assert (ana.scan("WH1-A04-1").verdict, ana.scan(label(MILK, "M100")).verdict) == ("G04", "E76")

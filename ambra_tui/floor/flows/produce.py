@@ -111,8 +111,8 @@ def _switched_off(desk: Desk, state: ProduceState, entry: Entry) -> Heard:
 
 
 def _is_other(desk: Desk, standing: Standing, entry: Entry) -> bool:
-    """Before a bin, the label of another batch means that batch."""
-    if standing.step not in ("bin", "short"):
+    """Before a bin or a number, the label of another batch means that batch."""
+    if standing.step not in ("bin", "short", "made"):
         return False
     named_batch = production.find_batch(desk.session, text_of(entry))
     return named_batch is not None and named_batch.id != standing.batch.id
