@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, select
 
 from ambra_tui.errors import Duplicate, Invalid
+from ambra_tui.kit.clock import EPOCH
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services.catalog import clean_currency
 from ambra_tui.store.facts import next_number
@@ -61,7 +62,10 @@ _CURRENCY = PreparedRows(select(Organization.currency).where(Organization.id == 
 
 
 def told_moment(session: Session, moment: datetime | None, *, field: str = "occurred_at") -> datetime | None:
-    """When something happened, as told; None: now. Raises Invalid for the future, beyond what two clocks may differ."""
+    """When something happened, as told; None: now. Raises Invalid for the future, beyond what two clocks may differ, and
+    for years before 1970."""
     if moment is not None and moment > now_of(session) + CLOCKS_DIFFER:
         raise Invalid(f"{field} lies in the future", field=field)
+    if moment is not None and moment < EPOCH:
+        raise Invalid(f"{field} lies before 1970", field=field)
     return moment

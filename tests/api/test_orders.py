@@ -62,6 +62,7 @@ def test_documents_of_the_past_keep_their_moments(api: Api, house: factories.War
         ("/inventory_adjustments", {**opening, "occurred_at": later}, "occurred_at"),
         ("/orders", {"items": [{"sku": "MILK-1L", "quantity": 1}], "ordered_at": later}, "ordered_at"),
         (f"/orders/{order['id']}/fulfill", {"occurred_at": later}, "occurred_at"),
+        ("/inventory_adjustments", {**opening, "occurred_at": "1969-12-31T23:59:59Z"}, "occurred_at"),
     ):
         answer = api.post(path, body)
         assert (answer.status_code, answer.json()["error"]["details"][0]["field"]) == (422, field)
