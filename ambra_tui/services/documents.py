@@ -62,8 +62,8 @@ _CURRENCY = PreparedRows(select(Organization.currency).where(Organization.id == 
 
 
 def told_moment(session: Session, moment: datetime | None, *, field: str = "occurred_at") -> datetime | None:
-    """When something happened, as told; None: now. Raises Invalid for the future, beyond what two clocks may differ, and
-    for years before 1970."""
+    """When something happened, as told; None: now. Raises Invalid for the future, beyond what two clocks may differ,
+    and for years before 1970."""
     if moment is not None and moment > now_of(session) + CLOCKS_DIFFER:
         raise Invalid(f"{field} lies in the future", field=field)
     if moment is not None and moment < EPOCH:
