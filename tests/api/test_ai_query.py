@@ -57,7 +57,12 @@ def test_a_key_that_may_not_read_stock_may_not_ask(api: Api, store: Any, server:
     with client_for(store, server.address, api.organization_id, ["suppliers:read"]) as client:
         assert client.post("/api/v1/ai/query", json={"query": "What are we out of?"}).status_code == 403
     with client_for(store, server.address, api.organization_id, ["inventory:read"]) as client:
-        assert client.post("/api/v1/ai/query", json={"query": "What are we out of?"}).status_code == 200
+        assert client.post("/api/v1/ai/query", json={"query": "What are we out of?"}).json()["status"] == "answered"
+        for text in ("Open orders", "List suppliers", "Who bought most?", "Which lots expire?", "Show backorders"):
+            told = client.post("/api/v1/ai/query", json={"query": text}).json()
+            assert (told["status"], told["rows"]) == ("refused", []) and ":read" in told["answer"], told
+    with client_for(store, server.address, api.organization_id, ["inventory:read", "orders:read"]) as client:
+        assert client.post("/api/v1/ai/query", json={"query": "Open orders"}).json()["status"] == "answered"
 
 
 def test_refusals_and_doubts_are_answers_too(api: Api, house: Any, stocked: Any) -> None:

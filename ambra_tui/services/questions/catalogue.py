@@ -7,13 +7,13 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from ambra_tui.errors import Invalid, NotFound
+from ambra_tui.errors import Invalid, NotAllowed, NotFound
 from ambra_tui.services.questions.tool import Found, Tool
 from ambra_tui.services.questions.tools import catalogue, documents, lots, planning, stock
 
@@ -22,12 +22,29 @@ TOOLS: Mapping[str, Tool[Any]] = {
 }
 
 
+_READERS = "may_read"
+MayRead = Callable[[str], bool]
+
+
+def limit_to(session: Session, allowed: MayRead) -> None:
+    """From now on the tools of this session read only what `allowed` says, by the names of the API's resources."""
+    session.info[_READERS] = allowed
+
+
+def may_read(session: Session, tool: Tool[Any]) -> bool:
+    """Whether whoever asks in this session may read what the tool reads."""
+    allowed: MayRead | None = session.info.get(_READERS)
+    return allowed is None or allowed(tool.resource)
+
+
 def run(session: Session, name: str, parameters: Mapping[str, Any]) -> Found:
-    """What a tool finds. Raises NotFound for a tool, product, place or document that there is not, Invalid naming the
-    parameter that is wrong."""
+    """What a tool finds. Raises NotFound for a tool, product, place or document that there is not, NotAllowed for what
+    whoever asks may not read, Invalid naming the parameter that is wrong."""
     tool = TOOLS.get(name)
     if tool is None:
         raise NotFound("tool", name)
+    if not may_read(session, tool):
+        raise NotAllowed(f"Whoever asks may not read {tool.resource}")
     try:
         asked = tool.parameters.model_validate(dict(parameters))
     except ValidationError as error:

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.services.modules import modules_in
 from ambra_tui.services.questions.answered import MAX_SUGGESTIONS, Answered
-from ambra_tui.services.questions.catalogue import TOOLS, run
+from ambra_tui.services.questions.catalogue import TOOLS, may_read, run
 from ambra_tui.services.questions.lexicon import Lexicon, rules
 from ambra_tui.services.questions.parameters import parameters_for
 from ambra_tui.services.questions.reading import Reading, choose_language, read
@@ -198,6 +198,9 @@ class _Asking:
         return [question for question in examples(self._language) if question != own][:3]
 
     def _asked(self) -> Answered:
+        if not may_read(self._session, self._tool):
+            answer = say(self._language, "common", "not_allowed", resource=self._tool.resource)
+            return self._made(answer, "refused", confidence=self._confidence())
         if self._tool.module and self._tool.module not in modules_in(self._session):
             answer = say(self._language, "common", "module_off", module=self._tool.module)
             return self._made(answer, "refused", confidence=self._confidence())

@@ -74,14 +74,15 @@ Asked = TypeVar("Asked", bound=Parameters)
 
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[Asked]):
-    """`name`: the intent. `source_endpoint`: the REST call that answers the same. `module`: what the organization must
-    have switched on. `chart`: the two columns worth a plot. `statuses`: what `status` may be."""
+    """`name`: the intent. `source_endpoint`: the REST call that answers the same. `resource`: what a key must be
+    allowed to read. `module`: what the organization must have switched on. `chart`: the two columns worth a plot."""
 
     name: str
     summary: str
     parameters: type[Asked]
     look_up: Callable[[Session, Asked], Found]
     source_endpoint: str
+    resource: str = "inventory"
     module: str = ""
     chart: tuple[str, str] | None = None
 

@@ -68,9 +68,13 @@ class AnsweredView(TypedDict):
     summary="A question in words, answered from rows", shape=AnsweredView,
     example={"query": "Which lots expire within 30 days?"},
 )  # fmt: skip
-def query(session: Session, _call: Call, body: Query) -> Answer:
-    """The answer, with status 200 also where the question is unclear or refused."""
-    answered = ask(session, body.query, engine=configured_engine())
+def query(session: Session, call: Call, body: Query) -> Answer:
+    """The answer, with status 200 also where the question is unclear or refused. A key is told what it may read."""
+
+    def may_read(resource: str) -> bool:
+        return call.principal.allows(resource, "read")
+
+    answered = ask(session, body.query, engine=configured_engine(), may_read=may_read)
     view: AnsweredView = {
         "answer": answered.answer,
         "intent": answered.intent,

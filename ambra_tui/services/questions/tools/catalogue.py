@@ -235,13 +235,48 @@ def insights(session: Session, asked: Insights) -> Found:
 
 _API = "/api/v1"
 TOOLS = (
-    Tool("product_lookup", "A product by SKU, barcode or words of its name", Lookup, product_lookup,
-         f"{_API}/products"),
-    Tool("suppliers", "Suppliers; who supplied a product", Suppliers, suppliers, f"{_API}/suppliers"),
-    Tool("production_batches", "Production batches", Batches, production_batches, f"{_API}/production_batches",
-         module="manufacturing"),
-    Tool("production_batch_detail", "One production batch and what it takes", BatchDetail, production_batch_detail,
-         f"{_API}/production_batches/:id", module="manufacturing"),
-    Tool("recipe", "What a product is made of", RecipeOf, recipe, f"{_API}/recipes", module="manufacturing"),
-    Tool("insights", "What needs attention", Insights, insights, f"{_API}/ai/insights"),
-)  # fmt: skip
+    Tool(
+        "product_lookup",
+        "A product by SKU, barcode or words of its name",
+        Lookup,
+        product_lookup,
+        f"{_API}/products",
+        resource="products",
+    ),
+    Tool(
+        "suppliers",
+        "Suppliers; who supplied a product",
+        Suppliers,
+        suppliers,
+        f"{_API}/suppliers",
+        resource="suppliers",
+    ),
+    Tool(
+        "production_batches",
+        "Production batches",
+        Batches,
+        production_batches,
+        f"{_API}/production_batches",
+        module="manufacturing",
+        resource="production_batches",
+    ),
+    Tool(
+        "production_batch_detail",
+        "One production batch and what it takes",
+        BatchDetail,
+        production_batch_detail,
+        f"{_API}/production_batches/:id",
+        module="manufacturing",
+        resource="production_batches",
+    ),
+    Tool(
+        "recipe",
+        "What a product is made of",
+        RecipeOf,
+        recipe,
+        f"{_API}/recipes",
+        module="manufacturing",
+        resource="recipes",
+    ),
+    Tool("insights", "What needs attention", Insights, insights, f"{_API}/ai/insights", resource="ai"),
+)

@@ -183,10 +183,33 @@ def _numbers(session: Session, ids: list[str]) -> dict[str, str]:
 
 _LOTS = "/api/v1/lots"
 TOOLS = (
-    Tool("expiring_lots", "Lots in stock that expire soon, or have", Expiring, expiring_lots, "/api/v1/expiry/alerts",
-         module="traceability", chart=("expiry_date", "on_hand")),
-    Tool("lots", "Lots, their state and what is left", Lots, lots, _LOTS, module="traceability",
-         chart=("lot", "on_hand")),
-    Tool("lot_trace", "Whom a lot reached and what it was made of", Trace, lot_trace, f"{_LOTS}/:id/trace_forward",
-         module="traceability"),
-)  # fmt: skip
+    Tool(
+        "expiring_lots",
+        "Lots in stock that expire soon, or have",
+        Expiring,
+        expiring_lots,
+        "/api/v1/expiry/alerts",
+        module="traceability",
+        chart=("expiry_date", "on_hand"),
+        resource="lots",
+    ),
+    Tool(
+        "lots",
+        "Lots, their state and what is left",
+        Lots,
+        lots,
+        _LOTS,
+        module="traceability",
+        chart=("lot", "on_hand"),
+        resource="lots",
+    ),
+    Tool(
+        "lot_trace",
+        "Whom a lot reached and what it was made of",
+        Trace,
+        lot_trace,
+        f"{_LOTS}/:id/trace_forward",
+        module="traceability",
+        resource="lots",
+    ),
+)
