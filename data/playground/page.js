@@ -109,8 +109,8 @@ function section(title, ...children) {
   return [make("h3", { textContent: title }), ...children];
 }
 
-function styledPath(path) {
-  const line = make("p", { className: "path" });
+function styledPath(method, path) {
+  const line = make("p", { className: "path" }, make("span", { className: `method ${method}`, textContent: method }), " ");
   for (const part of path.split(/({[^}]+})/)) line.append(part.startsWith("{") ? make("em", { textContent: part }) : part);
   return line;
 }
@@ -158,8 +158,7 @@ function show(whole, operation, place) {
   });
   curl.textContent = curlLine(requestOf(operation, form));
   const head = make("div", {}, make("h2", { textContent: operation.summary }));
-  head.append(make("span", { className: `method ${operation.method}`, textContent: `${operation.method} ` }), styledPath(operation.path));
-  head.append(make("p", { className: "scope" }, "Scope ", make("code", { textContent: operation["x-scope"] || "" })));
+  head.append(styledPath(operation.method, operation.path), make("p", { className: "scope" }, "Scope ", make("code", { textContent: operation["x-scope"] || "" })));
   byId("call").replaceChildren(head, form, ...section("curl", curl, make("div", { className: "row" }, copy)), answer);
   byId("call").focus({ preventScroll: true });
 }

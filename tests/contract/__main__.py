@@ -114,13 +114,15 @@ def check_documents() -> bool:
     with tempfile.TemporaryDirectory(prefix="ambra-client-") as name:
         folder = Path(name)
         _run(folder, "npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", name, *NODE_TOOLS)
-        return all(_check(folder, edition.name, document_of(edition)) for edition in find_editions())
+        checks = [_check(folder, edition.name, document_of(edition)) for edition in find_editions()]
+        return all(checks)
 
 
 def _check(folder: Path, name: str, document: object) -> bool:
     (folder / f"{name}.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
-    for kept in ("lint.yaml", "tsconfig.json", f"{name}.ts"):
-        shutil.copy(HERE / kept, folder / kept)
+    client = HERE / f"{name}.ts"
+    for kept in (HERE / "lint.yaml", HERE / "tsconfig.json", *([client] if client.exists() else [])):
+        shutil.copy(kept, folder)
     lint = _run(folder, "node_modules/.bin/redocly", "lint", f"{name}.json", "--config", "lint.yaml")
     types = _run(folder, "node_modules/.bin/openapi-typescript", f"{name}.json", "--output", f"{name}-schema.d.ts")
     return lint and types and _run(folder, "node_modules/.bin/tsc", "--project", "tsconfig.json")

@@ -67,7 +67,7 @@ def named(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
             if title not in NEW:
                 _name(schema.get("properties", {}), names)
     for path, methods in changed["paths"].items():
-        segment = path.split("/")[3]
+        segment = next((part for part in path.split("/") if part in SEGMENTS), "")
         for operation in methods.values():
             operation["parameters"] = [given for given in operation["parameters"] if given["in"] != "header"]
             for parameter in operation["parameters"]:
