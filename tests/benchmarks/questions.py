@@ -191,23 +191,33 @@ def latency(products: int, rounds: int) -> None:
         store = open_store(f"sqlite:///{Path(name) / 'questions.db'}")
         organization_id = load_fixture(store, fixture)
         asked = _asked(made)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before = _resident()
         durations: list[tuple[float, str]] = []
+        worked: list[float] = []
         for turn in range(rounds + 1):
             for question in asked:
-                started = time.perf_counter()
+                started, begun = time.perf_counter(), time.process_time()
                 with store.read(organization_id) as session:
                     ask(session, question)
                 if turn:
                     durations.append(((time.perf_counter() - started) * 1000, question))
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+                    worked.append((time.process_time() - begun) * 1000)
+        grown = _resident() - before
         store.close()
     durations.sort()
     p50, p95 = (durations[int(len(durations) * share)][0] for share in (0.5, 0.95))
     print(f"{products} products, {len(durations)} answers: +{grown:.0f} MB")
+    busy = sorted(worked)
+    print(f"processor time p50 {busy[len(busy) // 2]:.1f} ms, p95 {busy[int(len(busy) * 0.95)]:.1f} ms")
     print(f"p50 {p50:.1f} ms, p95 {p95:.1f} ms (aim {AIM_P95_MS:.0f})")
     for milliseconds, question in durations[-5:]:
         print(f"  slowest {milliseconds:6.1f} ms  {question}")
+
+
+def _resident() -> float:
+    """Megabytes of this process in memory now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def _asked(products: Sequence[dict[str, str]]) -> list[str]:
