@@ -10,7 +10,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert
@@ -66,8 +66,10 @@ class Recall:
     short: tuple[str, ...]
 
 
-def preview(session: Session, lot: Lot, *, include_descendants: bool = True) -> Hits:
-    """What a recall of the lot would concern now. Changes nothing."""
+def preview(
+    session: Session, lot: Lot, *, include_descendants: bool = True, orders: Sequence[Reached] | None = None
+) -> Hits:
+    """What a recall of the lot would concern now. Changes nothing. `orders`: those it reached, where they are known."""
     family = tracing.descendants_of(session, lot.id) if include_descendants else Family(())
     lot_ids = (lot.id, *family.lot_ids)
     stock = tracing.stock_of(session, lot_ids)
@@ -76,7 +78,7 @@ def preview(session: Session, lot: Lot, *, include_descendants: bool = True) -> 
         family=family,
         stock=stock,
         carrying=tuple(tracing.transfers_carrying(session, lot_ids)) if stock.in_transit else (),
-        orders=tuple(tracing.orders_reached(session, lot_ids)),
+        orders=tuple(tracing.orders_reached(session, lot_ids) if orders is None else orders),
         open_orders=tuple(order_numbers(session, orders_picking(session, _levels(session, lot_ids)))),
         open_batches=tuple(batch.number for batch in tracing.open_batches(session, lot_ids)),
     )
@@ -170,8 +172,8 @@ def report(session: Session, lot: Lot) -> tuple[LotRecall | None, Hits]:
     if record is None or record.status != OPEN:
         return record, preview(session, lot)
     root = fetch(session, Lot, record.lot_id, resource="lot")
-    hits = preview(session, root, include_descendants=record.includes_descendants)
-    return record, replace(hits, orders=tuple(orders_of(session, record)))
+    known = orders_of(session, record)
+    return record, preview(session, root, include_descendants=record.includes_descendants, orders=known)
 
 
 def orders_of(session: Session, record: LotRecall) -> list[Reached]:
