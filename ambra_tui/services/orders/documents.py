@@ -31,8 +31,10 @@ from ambra_tui.services.rows import add_unique
 from ambra_tui.services.tasks import CANCELLED_ORDER, ask_putaway
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import (
+    Allocation,
     PickCluster,
     PickClusterOrder,
+    Reservation,
     SalesOrder,
     SalesOrderLine,
     Site,
@@ -215,11 +217,34 @@ def cancel_order(session: Session, order: SalesOrder, *, reason: str = "") -> Sa
 
 def let_go(session: Session, order: SalesOrder) -> None:
     """Gives back all that is assigned and promised; what lies in totes is to be put away again."""
-    for allocation, location, _ in assigned(session, order.id):
-        ledger.unallocate(session, allocation)
-        if location.kind in CARRIED_KINDS:
-            ask_putaway(session, location=location, reason=CANCELLED_ORDER, document_id=order.id)
-    ledger.release(session, document_id=order.id)
+    if _ASSIGNED.first(session, order_id=order.id) is not None:
+        for allocation, location, _ in assigned(session, order.id):
+            ledger.unallocate(session, allocation)
+            if location.kind in CARRIED_KINDS:
+                ask_putaway(session, location=location, reason=CANCELLED_ORDER, document_id=order.id)
+    if _PROMISED.first(session, order_id=order.id) is not None:
+        ledger.release(session, document_id=order.id)
+
+
+# Most orders that leave have nothing of either any more.
+_ASSIGNED = PreparedRows(
+    select(Allocation.id)
+    .where(
+        Allocation.organization_id == ORGANIZATION,
+        Allocation.document_id == given("order_id"),
+        Allocation.status == "open",
+    )
+    .limit(1)
+)
+_PROMISED = PreparedRows(
+    select(Reservation.id)
+    .where(
+        Reservation.organization_id == ORGANIZATION,
+        Reservation.document_id == given("order_id"),
+        col(Reservation.quantity) > ZERO,
+    )
+    .limit(1)
+)
 
 
 _CLUSTERED = PreparedRows(
