@@ -67,7 +67,7 @@ def _group(edition: Edition, tag: str, operations: Sequence[Operation]) -> str:
 
 
 def _row(edition: Edition, operation: Operation) -> str:
-    path = escape(operation.path.replace(":path}", "}"))
+    path = escape(operation.path.replace(":path}", "}") or edition.base_path)
     method = f'<b class="method {operation.method}">{operation.method}</b>'
     link = f'<a href="#{escape(edition.name)}/{escape(operation.operation_id)}">'
     return f"<li>{link}{method}<code>{path}</code><span>{escape(operation.summary)}</span></a></li>"

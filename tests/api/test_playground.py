@@ -39,7 +39,12 @@ def test_every_call_of_every_edition_is_listed(files: dict[str, httpx.Response])
         r'<a href="#([^"]+)"><b class="method \w+">(\w+)</b><code>([^<]+)</code><span>([^<]+)</span>', text
     )
     declared = [
-        (f"{edition.name}/{entry.operation_id}", entry.method, entry.path.replace(":path", ""), escape(entry.summary))
+        (
+            f"{edition.name}/{entry.operation_id}",
+            entry.method,
+            entry.path.replace(":path", "") or edition.base_path,
+            escape(entry.summary),
+        )
         for edition in find_editions()
         for entry in edition.operations
     ]
