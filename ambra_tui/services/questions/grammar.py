@@ -27,7 +27,12 @@ from ambra_tui.services.questions.words import Word, read_words
 
 _SURE, _LEAST_SURE = 0.97, 0.3
 _OF = frozenset({"of", "for", "von", "fur", "de", "do", "da", "del", "para"})
-_MISSING = {"lot_trace": "missing_lot", "order_detail": "missing_order", "purchase_order_detail": "missing_order"}
+_MISSING = {
+    "lot_trace": "missing_lot",
+    "order_detail": "missing_order",
+    "purchase_order_detail": "missing_order",
+    "transfer_detail": "missing_order",
+}
 _SAYS_LITTLE = frozenset(
     {"item", "lookup", "how_many", "@period", "@past", "@future", "@days", "not_word", "top_word", "should", "buy"}
 )

@@ -30,7 +30,7 @@ KIND = "variant"
 MAX_CANDIDATES = 50
 MAX_CHOICES = 5
 MAX_TERMS = 12
-_PREFIX = 3
+_PREFIX = 2
 _LEAST_FUZZY = 5
 _MAX_NEIGHBOURS = 3000
 _COMPLETE = 0.999
@@ -130,7 +130,7 @@ def correct(session: Session, text: str) -> Term | None:
         .where(
             SearchToken.organization_id == organization_of(session),
             SearchToken.kind == KIND,
-            begins_with(session, col(SearchToken.token), text[: _PREFIX - (len(text) < 6)]),
+            begins_with(session, col(SearchToken.token), text[:_PREFIX]),
             ~col(SearchToken.token).contains(" "),
             func.length(col(SearchToken.token)) <= len(text) + 2,
         )
