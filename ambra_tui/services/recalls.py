@@ -9,7 +9,7 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +114,8 @@ def recall(session: Session, lot: Lot, *, reason: str, include_descendants: bool
 def lift(session: Session, lot: Lot, *, status: str = "active", reason: str = "") -> Held:
     """Sets a recalled lot free, or into quarantine; what was recalled with it is again what it was before.
 
-    A lot that was recalled with another one is set free alone. What another recall still holds stays recalled.
+    A lot that was recalled with another one is set free alone. What another recall still holds stays recalled, until
+    that one is lifted as well.
     """
     record = _open_recall(session, lot.id)
     if record is None:
@@ -125,7 +126,7 @@ def lift(session: Session, lot: Lot, *, status: str = "active", reason: str = ""
         session.refresh(each)
         if each.id == lot.id:
             change_lot_status(session, lot_id=each.id, status=status, reason=why)
-        elif each.status == "recalled" and row.status_before != "recalled" and not _is_held_by_another(session, row):
+        elif each.status == "recalled" and row.status_before != "recalled" and not _leave_to_another(session, row):
             before = "active" if row.status_before == "exhausted" else row.status_before
             change_lot_status(session, lot_id=each.id, status=before, reason=why)
     record.status, record.lifted_at, record.lift_reason = LIFTED, now_of(session), why
@@ -149,10 +150,13 @@ def change_status(
 
 
 def join_recall(session: Session, lot: Lot) -> bool:
-    """A lot that was just made is recalled when something that went into it is; True when it was."""
-    went_in = {link.lot_id: link for link in tracing.ancestors_of(session, lot.id).links if link.level == 1}
+    """A lot that was just made is recalled when something that went into it is; True when it was.
+
+    What went in and was set free alone, while the recall goes on, passes nothing on.
+    """
+    went_in = {link.lot_id for link in tracing.ancestors_of(session, lot.id).links if link.level == 1}
     joined = False
-    for parent_id in sorted(went_in):
+    for parent_id in _recalled_among(session, went_in):
         for record, member in _recalls_of(session, parent_id):
             if record.includes_descendants and _member(session, record.id, lot.id) is None:
                 _join(session, record, lot, level=member.level + 1, parent_id=parent_id)
@@ -293,6 +297,16 @@ def _recalls_of(session: Session, lot_id: str) -> list[tuple[LotRecall, LotRecal
     return [(record, member) for record in found if (member := _member(session, record.id, lot_id)) is not None]
 
 
-def _is_held_by_another(session: Session, row: LotRecallLot) -> bool:
-    others = _recalls_of(session, row.lot_id)
-    return any(record.id != row.recall_id for record, _ in others)
+def _recalled_among(session: Session, lot_ids: Collection[str]) -> list[str]:
+    statement = scoped(session, Lot).where(col(Lot.id).in_(lot_ids), Lot.status == "recalled").order_by(col(Lot.id))
+    return [lot.id for lot in session.exec(statement.execution_options(populate_existing=True)).all()]
+
+
+def _leave_to_another(session: Session, row: LotRecallLot) -> bool:
+    """True when another recall holds the lot: that one knows from now on what the lot was before either of them."""
+    others = [member for record, member in _recalls_of(session, row.lot_id) if record.id != row.recall_id]
+    if others and all(member.status_before == "recalled" for member in others):
+        others[0].status_before = row.status_before
+        session.add(others[0])
+        session.flush()
+    return bool(others)

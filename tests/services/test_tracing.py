@@ -294,6 +294,28 @@ def test_what_is_made_of_a_recalled_lot_later_is_recalled_with_it(write: Any) ->
     assert write(lambda s: find_lot(s, b.items["DOUGH"].id, "D2").status) == "active"
 
 
+def test_what_is_made_of_a_lot_that_was_set_free_alone_is_free(write: Any) -> None:
+    b = write(bakery)
+    write(lambda s: recalls.recall(s, b.lot(s, "F1"), reason="metal"))
+    write(lambda s: recalls.lift(s, b.lot(s, "D1"), reason="sieved"))
+    again = write(lambda s: made(s, b.house, b.items["BREAD"], b.items["DOUGH"], "B2", 5).id)
+    assert write(lambda s: fetch(s, Lot, again, resource="lot").status) == "active"
+
+
+@pytest.mark.parametrize("first", ["D1", "F1"])
+def test_what_two_recalls_hold_is_what_it_was_once_both_are_lifted(write: Any, first: str) -> None:
+    b = write(bakery)
+    write(lambda s: recalls.change_status(s, b.lot(s, "S1"), "quarantine", reason="look at it"))
+    for name in ("D1", "F1"):
+        write(lambda s, name=name: recalls.recall(s, b.lot(s, name), reason=name))
+    for name in (first, "F1" if first == "D1" else "D1"):
+        assert write(lambda s: b.lot(s, "S1").status) == "recalled"
+        write(lambda s, name=name: recalls.lift(s, b.lot(s, name), reason="fine"))
+    assert write(lambda s: [b.lot(s, name).status for name in ("F1", "D1", "B1", "S1")]) == [
+        "active", "active", "active", "quarantine",
+    ]  # fmt: skip
+
+
 def test_a_lot_on_its_way_is_recalled_there_and_told_with_its_transfer(write: Any, store: Store) -> None:
     b = write(bakery)
 
