@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 from sqlmodel import select
 
 from ambra_tui import ledger
@@ -17,6 +18,7 @@ from ambra_tui.ledger import SUPPLIER, MoveKind, Posting
 from ambra_tui.services import places, policies
 from ambra_tui.services.imports._run import run_import
 from ambra_tui.services.policies import Policy, PolicyExists, is_low, policy_for, read_policies, suggested_quantity
+from ambra_tui.services.repair import repair
 from ambra_tui.services.verify import verify_store
 from ambra_tui.store import Store, open_store
 from ambra_tui.store.models import SiteStock
@@ -269,3 +271,25 @@ def test_policies_are_imported(store: Store, organization_id: int, write: Write,
         assert policy_for(session, milk.id, "site_other").lead_time_days == 14
         rows = session.exec(select(SiteStock).where(SiteStock.organization_id == organization_id)).all()
         assert [(row.on_hand, row.reorder_point) for row in rows] == [(0, 24)]
+
+
+def test_a_mirror_that_went_wrong_is_found_and_mended(store: Store, organization_id: int, write: Write) -> None:
+    """A total changed or lost behind the product's back; the policy stays."""
+    house = write(factories.warehouse)
+    milk, bolt = (write(lambda s, sku=sku: factories.variant(s, sku=sku)) for sku in ("MILK-1L", "BOLT"))
+    values = {"reorder_point": 6, "reorder_quantity": 1, "safety_stock": 2}
+    for variant in (milk, bolt):
+        write(lambda s, v=variant: policies.create_policy(s, variant_id=v.id, site_id=house.site.id, values=values))
+
+    def harm(session: Any) -> None:
+        for variant, statement in ((milk, update(SiteStock).values(reorder_point=0)), (bolt, delete(SiteStock))):
+            same = (SiteStock.organization_id == organization_id, SiteStock.variant_id == variant.id)
+            session.connection().execute(statement.where(*same))
+
+    write(harm)
+    assert verify_store(store).counts["site_reorder_point"] == 2
+    store.writer.run(repair, organization_id=None, actor=factories.TESTER)
+    assert verify_store(store).is_clean
+    assert {total(store, organization_id, variant, house.site) for variant in (milk, bolt)} == {
+        (0, 6, 2, "out_of_stock")
+    }

@@ -94,6 +94,14 @@ HARM: dict[str, tuple[str, set[str]]] = {
     "a hold forgotten": ("UPDATE site_stock SET held = 0 WHERE held = 3000000", {"site_held"}),
     "a promise lost": ("DELETE FROM reservation", {"site_reserved"}),
     "a promise miscounted": ("UPDATE site_stock SET reserved = reserved + 1 WHERE reserved > 0", {"site_reserved"}),
+    "a reorder point of nobody's": (
+        "UPDATE site_stock SET reorder_point = 1 WHERE held = 3000000",
+        {"site_reorder_point"},
+    ),
+    "a safety stock of nobody's": (
+        "UPDATE site_stock SET safety_stock = 1 WHERE held = 3000000",
+        {"site_safety_stock"},
+    ),
     "an assignment lost": ("DELETE FROM allocation", {"allocated"}),
     "an assignment miscounted": ("UPDATE stock_level SET allocated = allocated + 1 WHERE allocated > 0", {"allocated"}),
     "a lot out of step": ("UPDATE lot SET status = 'exhausted'", {"lot_status", "site_held"}),
