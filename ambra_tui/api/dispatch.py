@@ -32,7 +32,8 @@ _log = logging.getLogger("ambra.api")
 
 
 class Routes:
-    """Every path with its methods. ``{name}`` is one segment, ``{name:path}`` the rest; a fixed path hides those."""
+    """Every path with its methods. ``{name}`` is one segment, ``{name:path}`` the rest; a fixed path hides those, and
+    of those that begin alike the first to be added hides the others."""
 
     def __init__(self) -> None:
         self._fixed: dict[str, Methods] = {}
@@ -78,6 +79,7 @@ class Routes:
                 match = pattern.fullmatch(path)
                 if match:
                     found.append((methods, match.groupdict()))
+                    break
             end = path.rfind("/", 0, end)
         return found
 

@@ -209,6 +209,8 @@ Blank = Annotated[str, _line(255, required=False), _schema("string", maxLength=2
 Note = Annotated[str, _line(MAX_NOTE, required=False), _schema("string", maxLength=MAX_NOTE)]
 Identifier = Annotated[str, _line(MAX_IDENTIFIER, required=True), _schema("string", minLength=1, maxLength=80)]
 Number = Annotated[str, _line(60, required=True), _schema("string", minLength=1, maxLength=60)]
+Reference = Annotated[str, _line(40, required=False), _schema("string", maxLength=40)]
+ReferenceKind = Annotated[str, _line(30, required=False), _schema("string", maxLength=30)]
 Code = Annotated[str, _line(40, required=True), _schema("string", minLength=1, maxLength=40)]
 Day = Annotated[date, BeforeValidator(_day), _schema("string", format="date")]
 FromMoment = Annotated[datetime, BeforeValidator(_moment), _schema("string", format="date-time")]

@@ -18,7 +18,8 @@ MAX_PER_PAGE = 100
 _WHOLE = re.compile(r"[0-9]{1,12}")
 
 
-def _from_one(value: Any) -> int:
+def from_one(value: Any) -> int:
+    """A whole number from 1, or its text. Raises ValueError."""
     text = str(value)
     if not _WHOLE.fullmatch(text) or int(text) == 0:
         raise ValueError("must be a whole number from 1")
@@ -26,10 +27,10 @@ def _from_one(value: Any) -> int:
 
 
 def _clamped(value: Any) -> int:
-    return min(_from_one(value), MAX_PER_PAGE)
+    return min(from_one(value), MAX_PER_PAGE)
 
 
-PageNumber = Annotated[int, BeforeValidator(_from_one), WithJsonSchema({"type": "integer", "minimum": 1})]
+PageNumber = Annotated[int, BeforeValidator(from_one), WithJsonSchema({"type": "integer", "minimum": 1})]
 PerPage = Annotated[int, BeforeValidator(_clamped), WithJsonSchema({"type": "integer", "minimum": 1})]
 
 

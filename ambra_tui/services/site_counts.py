@@ -114,6 +114,7 @@ def set_on_hand(
             lasts[len(postings) - 1] = count.quantity
     posted = ledger.post(session, postings) if postings else []
     _check(posted, lasts)
+    ledger.mirror_policies(session, [made.counted.key for made in done if not made.delta and not made.before])
     for made in done:
         _note(session, made)
     note_counts(session, [made.counted.key for made in done if made.counted.is_count])

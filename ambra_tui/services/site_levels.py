@@ -10,13 +10,26 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, func, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.sql.expression import FromClause
+from sqlmodel import Session
 
 from ambra_tui.services.stock_views import own, table_of
 from ambra_tui.store import Store
@@ -30,11 +43,13 @@ from ambra_tui.store.models import (
     Variant,
 )
 from ambra_tui.store.models.policies import EVERY_VARIANT
+from ambra_tui.store.prepared import ORGANIZATION, PreparedRows, given
 from ambra_tui.store.quick import Quick
 
 Filters = Mapping[str, Any]
 """What a row must have; a filter that is None, or False, filters nothing."""
 STREAM_ROWS = 1_000
+MAX_LISTED = 500
 ABOVE_ALL = "zzzz"  # no id is above this, in whatever order the database has for text
 OUT_OF_STOCK, CRITICAL, LOW, NORMAL = STATUSES = ("out_of_stock", "critical", "low", "normal")
 
@@ -92,9 +107,9 @@ def levels_page(
 ) -> tuple[list[LevelRow], int]:
     """One page, newest variant first, and how many rows match in all. Filters: site_id, product_id, and the flags
     low_stock and out_of_stock, which widen each other."""
-    given = _given(filters)
-    statements = _levels(tuple(sorted(given)))
-    told = {f"p_{name}": value for name, value in given.items() if value is not True}
+    asked = _given(filters)
+    statements = _levels(tuple(sorted(asked)))
+    told = {f"p_{name}": value for name, value in asked.items() if value is not True}
     total = statements.total.rows(store, organization_id, **told)[0][0]
     if offset >= total:
         return [], total
@@ -104,9 +119,9 @@ def levels_page(
 
 def every_level(store: Store, organization_id: int, filters: Filters) -> Iterator[list[LevelRow]]:
     """All rows that match, some at a time, in the order of `levels_page`."""
-    given = _given(filters)
-    statement = _levels(tuple(sorted(given))).after
-    told = {f"p_{name}": value for name, value in given.items() if value is not True}
+    asked = _given(filters)
+    statement = _levels(tuple(sorted(asked))).after
+    told = {f"p_{name}": value for name, value in asked.items() if value is not True}
     last = (ABOVE_ALL, "")
     while True:
         rows = [
@@ -260,9 +275,9 @@ def skus_page(
 
     Filters: sku, site_id (only that site is told and added up), status (of what is told).
     """
-    given = _given(filters)
-    statements = _skus(tuple(sorted(given)))
-    told = {f"p_{name}": value for name, value in given.items()}
+    asked = _given(filters)
+    statements = _skus(tuple(sorted(asked)))
+    told = {f"p_{name}": value for name, value in asked.items()}
     total = statements.total.rows(store, organization_id, **told)[0][0]
     rows = statements.page.rows(store, organization_id, **told, p_after=after or ABOVE_ALL, p_limit=limit)
     return _grouped(rows), total
@@ -274,7 +289,22 @@ def sku_row(store: Store, organization_id: int, sku: str) -> SkuRow | None:
     return rows[0] if rows else None
 
 
-def _grouped(rows: list[tuple[Any, ...]]) -> list[SkuRow]:
+def sku_row_in(session: Session, sku: str) -> SkuRow | None:
+    """As `sku_row`, as the session sees it: with what it changed itself."""
+    found = _grouped(_ONE.all(session, sku=sku))
+    return found[0] if found else None
+
+
+def sku_rows_in(session: Session, variant_ids: Sequence[str]) -> list[SkuRow]:
+    """The SKUs of these variants, in their order, as the session sees them."""
+    rows: list[Any] = []
+    for first in range(0, len(variant_ids), MAX_LISTED):
+        rows += _SOME.all(session, variant_ids=list(variant_ids[first : first + MAX_LISTED]))
+    by_id = {row.variant_id: row for row in _grouped(sorted(rows, key=lambda row: row[0]))}
+    return [by_id[variant_id] for variant_id in variant_ids if variant_id in by_id]
+
+
+def _grouped(rows: Sequence[tuple[Any, ...]]) -> list[SkuRow]:
     found = []
     for (variant_id, sku, product, name), parts in groupby(rows, key=lambda row: row[:4]):
         sites = tuple(SitePart(*part[4:]) for part in parts)
@@ -304,26 +334,25 @@ def _skus(names: tuple[str, ...]) -> _Skus:
     parts = and_(_stock.c.organization_id == own(), _stock.c.variant_id == page.c.variant_id)
     if "site_id" in names:
         parts = and_(parts, _stock.c.site_id == bindparam("p_site_id"))
+    rows = _sku_parts(page, own(), parts).order_by(page.c.variant_id.desc(), _site.c.code)
+    return _Skus(Quick(total), Quick(rows))
+
+
+def _sku_parts(page: FromClause, owner: BindParameter[int], parts: ColumnElement[bool]) -> Select[Any]:
+    """What every site has of the variants of `page`, named."""
     figures = ("on_hand", "reserved", "held", "safety_stock", "reorder_point")
-    rows = (
-        select(
-            page.c.variant_id,
-            _variant.c.sku,
-            _product.c.name,
-            _variant.c.name,
-            _site.c.id,
-            _site.c.name.label("site"),
-            _site.c.kind,
-            *(_scaled(_stock, figure) for figure in figures),
-        )
+    columns = (
+        _stock.c.variant_id, _variant.c.sku, _product.c.name, _variant.c.name.label("own"), _site.c.id,
+        _site.c.name.label("site"), _site.c.kind, *(_scaled(_stock, figure) for figure in figures),
+    )  # fmt: skip
+    return (
+        select(*columns)
         .select_from(page)
         .join(_stock, parts)
-        .join(_variant, and_(_variant.c.organization_id == own(), _variant.c.id == page.c.variant_id))
-        .join(_product, and_(_product.c.organization_id == own(), _product.c.id == _variant.c.product_id))
-        .join(_site, and_(_site.c.organization_id == own(), _site.c.id == _stock.c.site_id))
-        .order_by(page.c.variant_id.desc(), _site.c.code)
+        .join(_variant, and_(_variant.c.organization_id == owner, _variant.c.id == _stock.c.variant_id))
+        .join(_product, and_(_product.c.organization_id == owner, _product.c.id == _variant.c.product_id))
+        .join(_site, and_(_site.c.organization_id == owner, _site.c.id == _stock.c.site_id))
     )
-    return _Skus(Quick(total), Quick(rows))
 
 
 def _status_of_sums() -> ColumnElement[str]:
@@ -336,3 +365,13 @@ def _status_of_sums() -> ColumnElement[str]:
         (available < reorder_point, LOW),
         else_=NORMAL,
     )
+
+
+def _in_session(*matching: ColumnElement[bool]) -> PreparedRows:
+    named = select(_variant.c.id).where(_variant.c.organization_id == ORGANIZATION, *matching).subquery()
+    parts = and_(_stock.c.organization_id == ORGANIZATION, _stock.c.variant_id == named.c.id)
+    return PreparedRows(_sku_parts(named, ORGANIZATION, parts).order_by(_site.c.code))
+
+
+_ONE = _in_session(_variant.c.sku == given("sku"))
+_SOME = _in_session(_variant.c.id.in_(given("variant_ids", is_list=True)))

@@ -15,7 +15,7 @@ def test_every_operation_is_documented_with_its_scope() -> None:
         text = (docs_path() / f"api-{edition.name}.md").read_text(encoding="utf-8")
         documented = set(re.findall(r"^\| `([A-Z]+ [^`]+)` \| ([a-z_:]+) \|", text, re.MULTILINE))
         declared = {
-            (f"{operation.method} {operation.path.replace(':path', '')}", operation.scope)
+            (f"{operation.method} {operation.path.replace(':path', '') or edition.base_path}", operation.scope)
             for operation in edition.operations
         }
         assert documented == declared
@@ -26,8 +26,8 @@ def test_every_field_is_documented() -> None:
         text = (docs_path() / f"api-{edition.name}.md").read_text(encoding="utf-8")
         rows = dict(re.findall(r"^\| `([A-Z]+ [^`]+)` \| [a-z_:]+ \|(.*)\|$", text, re.MULTILINE))
         for operation in edition.operations:
-            row = rows[f"{operation.method} {operation.path.replace(':path', '')}"]
-            for name in operation.fields.model_fields:
+            row = rows[f"{operation.method} {operation.path.replace(':path', '') or edition.base_path}"]
+            for name in (*operation.fields.model_fields, *operation.options.model_fields):
                 assert name in ("page", "per_page") or name in row or name in text, (operation.operation_id, name)
 
 

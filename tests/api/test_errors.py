@@ -67,10 +67,10 @@ def test_every_operation_refuses_in_the_same_shape(api: Api) -> None:
     for edition, operation in OPERATIONS:
         path = place_of(edition, operation)
         if operation.method == "GET":
-            answer = api.client.get(path, params={"page": "0", "per_page": "x"})
-            if operation.is_list:
-                check_shape(answer, 422, "VALIDATION_ERROR")
-            else:
+            answer = api.client.get(path, params={"page": "0", "per_page": "x", "limit": "0"})
+            if {"page", "per_page", "limit"} & set(operation.fields.model_fields):
+                check_shape(answer, *edition.bad_query)
+            elif answer.status_code != 200:
                 check_shape(answer, 404, answer.json()["error"]["code"])
             continue
         for content in (b"{", b"[]", b"null", b'"x"', b"1"):

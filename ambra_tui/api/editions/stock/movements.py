@@ -1,0 +1,276 @@
+"""Movements: stock that comes in, leaves, is adjusted or goes to another warehouse; and their history.
+
+Example::
+
+    POST /api/inventory/movements
+    {"product_id": "prod_123", "warehouse_id": "wh_789", "movement_type": "in", "quantity": 50, "cost_per_unit": 25.00}
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import Session, col, select
+
+from ambra_tui import ledger
+from ambra_tui.api.edition import Answer, Call, Catalogue
+from ambra_tui.api.editions._sites import DEFAULT_LIMIT, own_site, page_headers, told
+from ambra_tui.api.editions.stock.levels import Limit, meta_of
+from ambra_tui.api.editions.stock.naming import chosen_variant
+from ambra_tui.api.editions.stock.views import MovementsView, MovementView, OneMovementView
+from ambra_tui.api.fields import (
+    Body,
+    Day,
+    FromMoment,
+    Identifier,
+    Note,
+    Number,
+    OneOf,
+    Price,
+    Reference,
+    ReferenceKind,
+    SignedQuantity,
+    UntilMoment,
+)
+from ambra_tui.api.paging import PageNumber
+from ambra_tui.errors import Invalid
+from ambra_tui.kit.clock import to_iso
+from ambra_tui.kit.money import to_unit_cost
+from ambra_tui.kit.quantity import to_json
+from ambra_tui.ledger import CUSTOMER, INVENTORY_LOSS, SUPPLIER, TRANSIT, MoveKind, Posted, Posting
+from ambra_tui.services.adjustments import Adjustment, Place, adjust
+from ambra_tui.services.documents import own_currency
+from ambra_tui.services.site_activity import (
+    ADJUSTMENT,
+    IN,
+    MOVEMENT_TYPES,
+    OUT,
+    TRANSFER,
+    TYPE_OF_KIND,
+    Named,
+    actor_names,
+    kinds_of,
+    site_names,
+    variant_names,
+)
+from ambra_tui.services.stock_views import LedgerRow, ledger_entries
+from ambra_tui.store.models import Site, StockMove, Variant
+from ambra_tui.store.scope import organization_of
+
+catalogue = Catalogue("Movements")
+_POSTED = {
+    IN: (MoveKind.PURCHASE_RECEIVED, SUPPLIER),
+    OUT: (MoveKind.ORDER_FULFILLED, CUSTOMER),
+    ADJUSTMENT: (MoveKind.MANUAL_ADJUSTMENT, INVENTORY_LOSS),
+    TRANSFER: (MoveKind.TRANSFER_OUT, TRANSIT),
+}
+
+
+class NewMovement(Body):
+    """`quantity`: how much, above zero; of an adjustment the signed difference. A transfer names `to_warehouse_id`.
+    `sku` or `variant_id` where the product has several variants."""
+
+    product_id: Identifier
+    warehouse_id: Identifier
+    movement_type: Annotated[Identifier, OneOf(MOVEMENT_TYPES)]
+    quantity: SignedQuantity
+    reference_type: ReferenceKind | None = None
+    reference_id: Reference | None = None
+    notes: Note | None = None
+    cost_per_unit: Price | None = None
+    to_warehouse_id: Identifier | None = None
+    sku: Identifier | None = None
+    variant_id: Identifier | None = None
+    lot_number: Number | None = None
+    expiry_date: Day | None = None
+    serial_number: Number | None = None
+    occurred_at: FromMoment | None = None
+
+
+class MovementQuery(BaseModel):
+    """Filters of movements; both dates belong to the period."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    product_id: Identifier | None = None
+    warehouse_id: Identifier | None = None
+    movement_type: Annotated[Identifier, OneOf(MOVEMENT_TYPES)] | None = None
+    start_date: FromMoment | None = None
+    end_date: UntilMoment | None = None
+    page: PageNumber = 1
+    limit: Limit = DEFAULT_LIMIT
+
+
+# --- recording ------------------------------------------------------------------------------------------------------
+
+
+@catalogue.write(
+    "POST", "/movements", NewMovement, scope="inventory:write", operation_id="recordMovement",
+    summary="Record stock in, out, adjusted or transferred", shape=OneMovementView, status=201,
+    example={
+        "product_id": "prod_123", "warehouse_id": "wh_789", "movement_type": "in", "quantity": 50,
+        "reference_type": "purchase_order", "reference_id": "po_456", "notes": "Received from Supplier ABC",
+        "cost_per_unit": 25.00,
+    },
+)  # fmt: skip
+def record_movement(session: Session, call: Call, body: NewMovement) -> Answer:
+    """Posts the movement; a transfer's other side too."""
+    site = own_site(session, body.warehouse_id)
+    target = _target(session, body, site)
+    variant = chosen_variant(session, body.product_id, body.variant_id, body.sku)
+    made = adjust(
+        session,
+        place=Place(site),
+        variant_id=variant.id,
+        quantity=_signed(body),
+        note=body.notes or "",
+        lot_number=body.lot_number or "",
+        expiry_date=body.expiry_date,
+        serial=body.serial_number or "",
+        unit_cost=_unit_cost(session, body),
+        occurred_at=body.occurred_at,
+        kind=_POSTED[body.movement_type][0],
+        outside=_POSTED[body.movement_type][1],
+        origin=(body.reference_type or "", body.reference_id or ""),
+        idempotency_key=call.key("movement"),
+    )
+    if target is not None:
+        _arrive(session, made, target, call.key("arrival"))
+    return Answer({"data": _made(made, body, variant, target)})
+
+
+def _target(session: Session, body: NewMovement, site: Site) -> Site | None:
+    if body.movement_type != TRANSFER:
+        return None
+    if body.to_warehouse_id is None:
+        raise Invalid("to_warehouse_id is required for a transfer", field="to_warehouse_id")
+    target = own_site(session, body.to_warehouse_id, field="to_warehouse_id")
+    if target.id == site.id:
+        raise Invalid("to_warehouse_id is the warehouse itself: name another", field="to_warehouse_id")
+    return target
+
+
+def _signed(body: NewMovement) -> Decimal:
+    if body.movement_type == ADJUSTMENT:
+        return body.quantity
+    if body.quantity < 0:
+        raise Invalid("quantity must be greater than 0: the movement_type tells the direction", field="quantity")
+    return body.quantity if body.movement_type == IN else -body.quantity
+
+
+def _cost_of(body: NewMovement) -> Decimal | None:
+    """What leaves, leaves at the average cost, whatever the body says."""
+    return body.cost_per_unit if _signed(body) > 0 else None
+
+
+def _unit_cost(session: Session, body: NewMovement) -> int | None:
+    cost = _cost_of(body)
+    return None if cost is None else to_unit_cost(cost, own_currency(session))
+
+
+def _arrive(session: Session, made: Adjustment, target: Site, key: str) -> None:
+    """The other side of a transfer: what left comes in, lot by lot, at the cost at which it left."""
+    place = ledger.receiving_location(session, site_id=target.id, variant=made.variant)
+    statement = select(col(StockMove.id), col(StockMove.unit_cost)).where(
+        StockMove.organization_id == organization_of(session),
+        col(StockMove.id).in_([done.id for _, done in made.parts]),
+    )
+    costs = dict(session.exec(statement).all())
+    ledger.post(
+        session,
+        [
+            _arrival(left, done, costs[done.id], place.id, f"{key}:{number}")
+            for number, (left, done) in enumerate(made.parts)
+        ],
+    )
+
+
+def _arrival(left: Posting, done: Posted, cost: int | None, location_id: str, key: str) -> Posting:
+    return replace(
+        left, source_id=TRANSIT, destination_id=location_id, kind=MoveKind.TRANSFER_IN, plate_id="", unit_cost=cost,
+        idempotency_key=key, quantity=done.quantity,
+    )  # fmt: skip
+
+
+def _made(made: Adjustment, body: NewMovement, variant: Variant, target: Site | None) -> object:
+    cost = _cost_of(body)
+    return {
+        "id": made.parts[-1][1].id,
+        "product_id": variant.product_id,
+        "warehouse_id": made.place.site.id,
+        "movement_type": body.movement_type,
+        "quantity": to_json(body.quantity),
+        "balance_after": to_json(made.balance_after),
+        "reference_type": body.reference_type,
+        "reference_id": body.reference_id,
+        "notes": body.notes,
+        "cost_per_unit": None if cost is None else to_json(cost),
+        "created_at": to_iso(made.posted_at),
+        "variant_id": variant.id,
+        "sku": variant.sku,
+        "to_warehouse_id": None if target is None else target.id,
+    }
+
+
+# --- history --------------------------------------------------------------------------------------------------------
+
+
+@catalogue.read(
+    "/movements", MovementQuery, scope="inventory:read", operation_id="listMovements", is_long=True,
+    summary="Movement history, newest first", shape=MovementsView,
+)  # fmt: skip
+def list_movements(session: Session, call: Call, query: MovementQuery) -> Answer:
+    """A page of entries; moves between bins of one warehouse are none."""
+    rows, total = _entries(session, query)
+    headers = page_headers(
+        call.url("/movements"), told(query, "page", "limit"), page=query.page, limit=query.limit, total=total
+    )
+    return Answer({"data": _told_rows(session, rows), "meta": meta_of(query.page, query.limit, total)}, headers=headers)
+
+
+def _entries(session: Session, query: MovementQuery) -> tuple[list[LedgerRow], int]:
+    filters: dict[str, object] = {
+        "site_id": query.warehouse_id,
+        "kind": None if query.movement_type is None else kinds_of(query.movement_type),
+        "since": query.start_date,
+        "until": query.end_date,
+    }
+    if query.product_id is not None:
+        statement = select(col(Variant.id)).where(
+            Variant.organization_id == organization_of(session), Variant.product_id == query.product_id
+        )
+        filters["variant_id"] = list(session.exec(statement).all())
+        if not filters["variant_id"]:
+            return [], 0
+    return ledger_entries(session, filters, offset=(query.page - 1) * query.limit, limit=query.limit)
+
+
+def _told_rows(session: Session, rows: list[LedgerRow]) -> list[MovementView]:
+    if not rows:
+        return []
+    products = variant_names(session, {row.variant_id for row in rows})
+    sites = site_names(session, {row.site_id for row in rows})
+    actors = actor_names(session, {row.actor_id for row in rows})
+    return [_movement(row, products[row.variant_id], sites[row.site_id], actors) for row in rows]
+
+
+def _movement(row: LedgerRow, product: Named, site: str, actors: dict[str, str]) -> MovementView:
+    movement_type = TYPE_OF_KIND[MoveKind(row.kind)]
+    quantity = row.quantity if movement_type == ADJUSTMENT else abs(row.quantity)
+    return {
+        "id": row.move_id,
+        "product": {"id": product.product_id, "name": product.name, "sku": product.sku},
+        "warehouse": {"id": row.site_id, "name": site},
+        "movement_type": movement_type,  # type: ignore[typeddict-item]  # one of the four by its table
+        "quantity": to_json(quantity),
+        "balance_before": to_json(row.balance_before),
+        "balance_after": to_json(row.balance_after),
+        "reference_type": row.origin_kind or None,
+        "reference_id": row.origin_id or None,
+        "notes": row.note or None,
+        "created_at": to_iso(row.posted_at),
+        "created_by": {"id": row.actor_id, "name": actors.get(row.actor_id, row.actor_id)},
+    }
