@@ -22,6 +22,7 @@ from ambra_tui.services.questions.wording import say
 from ambra_tui.services.questions.words import read_words, texts
 from ambra_tui.store import Store, open_store
 from ambra_tui.store.models.base import metadata
+from tests import factories
 from tests.benchmarks.questions import judge, judge_all, load_fixture, open_fixture, read_questions
 
 FOLDER = Path(__file__).parent / "questions"
@@ -120,6 +121,24 @@ def test_bins_lots_and_documents_are_told_by_their_codes(put: Any) -> None:
     for text in ("so536365", "order 536365", "Is order no SO-536365 open?", "SO 536365"):
         assert put(text).intent == "order_detail", text
     assert put("which lots of 85123A expire in 30 days").rows[0:1] == []  # nothing of it is in stock by lot
+
+
+@pytest.mark.usefixtures("store")
+def test_a_site_called_as_documents_are_is_meant(write: Any) -> None:
+    def look(session: Any) -> None:
+        town = factories.warehouse(session, code="ST1")
+        factories.stock(session, factories.variant(session, sku="MILK-1L"), town.bin, 7)
+        for text in ("How much MILK-1L is in ST1?", "Wie viel MILK-1L liegt in ST1?"):
+            told = ask(session, text)
+            assert (told.parameters, told.rows[0]["on_hand"]) == ({"sku": "MILK-1L", "location": "ST1"}, 7)
+        assert ask(session, "transfers to ST1").parameters == {"to_location": "ST1"}
+        assert ask(session, "status of ST2").parameters == {"transfer": "ST-2"}
+
+    write(look)
+
+
+def test_more_days_than_a_forecast_tells_are_cut(put: Any) -> None:
+    assert put("Forecast for 22423 for 1000 days").parameters == {"sku": "22423", "days": 365}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from ambra_tui.services.questions.numbers import bucket_over
 from ambra_tui.services.questions.periods import Period, last_days
 from ambra_tui.services.questions.reading import Reading
@@ -29,10 +31,16 @@ def parameters_for(tool: Tool[Any], reading: Reading) -> dict[str, Any]:
     for name in fields:
         value = _READERS[name](tool, reading) if name in _READERS else None
         if value not in (None, ""):
-            found[name] = value
+            found[name] = _at_most(fields[name], value)
     if "period" in fields:
         found |= _period_of(tool, reading)
     return found
+
+
+def _at_most(field: FieldInfo, value: Any) -> Any:
+    """Who asks for the next 1,000 days is told of as many as there are."""
+    most = next((bound.le for bound in field.metadata if hasattr(bound, "le")), None)
+    return value if most is None or not isinstance(value, int) else min(value, most)
 
 
 def _code(kind: str) -> Callable[[Tool[Any], Reading], str]:

@@ -25,6 +25,8 @@ from ambra_tui.services.questions.products import Product, Products, Term, corre
 from ambra_tui.services.questions.words import Word, texts
 from ambra_tui.store.scope import clock_of
 
+_LETTERS = {"en": frozenset(), "de": frozenset("äöüß"), "es": frozenset("ñ"), "pt": frozenset("ãõçâê")}
+_LETTER_WEIGHT = 0.8
 _BARRIER = "\x00"
 _LEAST_SPELLED = 4
 _HINTS = {
@@ -88,12 +90,13 @@ def choose_language(words: Sequence[Word], hint: str) -> Lexicon:
     """The language that knows most of the words; `hint` settles a tie."""
     order = [*([hint] if hint in LANGUAGES else []), *LANGUAGES]
     told = texts(words)
-    scores = {name: _familiarity(told, lexicon(name)) for name in dict.fromkeys(order)}
+    scores = {name: _familiarity(words, told, lexicon(name)) for name in dict.fromkeys(order)}
     return lexicon(max(scores, key=lambda name: scores[name]))
 
 
-def _familiarity(told: Sequence[str], known: Lexicon) -> float:
+def _familiarity(words: Sequence[Word], told: Sequence[str], known: Lexicon) -> float:
     plain = sum(1.0 for word in told if word in known.vocabulary or word in known.skipped)
+    plain += sum(_LETTER_WEIGHT for word in words if _LETTERS[known.language] & set(word.raw.casefold()))
     plain += sum(0.6 for _ in known.refusals["write"].find(told[:4]))
     return plain + 0.6 * sum(hit.end - hit.start for hit in known.concepts.find(told))
 
@@ -106,13 +109,19 @@ def read(session: Session, words: Sequence[Word], known: Lexicon) -> Reading:
     reading.when = find_when(reading.texts, known, reading.today)
     reading.numbers = find_numbers(reading.texts, known, taken=reading.when.taken)
     reading.taken = reading.when.taken | reading.numbers.taken
-    reading.codes = find_codes(session, reading.words, hints=_hints(reading), taken=reading.taken)
+    codes = find_codes(session, reading.words, hints=_hints(reading), taken=reading.taken)
+    reading.codes = [code for code in codes if code.is_known or not _is_code_of(reading.words[code.place], sites)]
     _mark_phrases(reading)
     _read_sites(reading, sites)
     _read_supplier(session, reading, terms)
     _read_product(session, reading, terms)
     _mark_slots(reading)
     return reading
+
+
+def _is_code_of(word: Word, sites: Sequence[Entry]) -> bool:
+    """A site may be called as documents are: ``ST1``."""
+    return any(word.text == site.code for site in sites)
 
 
 # --- spelling -------------------------------------------------------------------------------------------------------
@@ -127,7 +136,7 @@ def _spell(session: Session, reading: Reading, sites: Sequence[Entry]) -> dict[s
     of_sites = {word for site in sites for word in (*site.all_words, site.code)} | set(known.other_names)
     for place, text in enumerate(reading.texts):
         word = reading.words[place]
-        if word.has_digit or text in terms or text in known.vocabulary or text in known.skipped or text in of_sites:
+        if word.has_digit or text in terms or text in known.understood or text in of_sites:
             continue
         if _begins_phrase(text, known):
             continue
