@@ -11,7 +11,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -22,7 +21,7 @@ from ambra_tui.ledger.books import HELD_LOT_STATES
 from ambra_tui.ledger.posting import CUSTOMER, INVENTORY_LOSS, PRODUCTION, SUPPLIER, TRANSIT, WASTE
 from ambra_tui.store.models import Location, Lot, Site, StockLevel, Variant
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
-from ambra_tui.store.scope import fetch, is_alone, now_of, organization_of
+from ambra_tui.store.scope import fetch, is_alone, known_row, now_of, organization_of
 
 VIRTUAL_USAGES = {
     SUPPLIER: "supplier",
@@ -107,7 +106,7 @@ def receiving_location(session: Session, *, site_id: str, variant: Variant) -> L
 
 
 _STOCKED = (
-    select(StockLevel, Location)
+    select(StockLevel)
     .join(
         Location,
         (col(Location.organization_id) == col(StockLevel.organization_id))
@@ -128,6 +127,9 @@ _STOCKED_WITH: Prepared[StockLevel] = Prepared(_STOCKED.where(StockLevel.variant
 _STOCKED_WITH_ANY: Prepared[StockLevel] = Prepared(
     _STOCKED.where(col(StockLevel.variant_id).in_(given("variant_ids", is_list=True)))
 )
+_LOCATIONS: Prepared[Location] = Prepared(
+    select(Location).where(Location.organization_id == ORGANIZATION, col(Location.id).in_(given("ids", is_list=True)))
+)
 _LOTS: Prepared[Lot] = Prepared(
     select(Lot).where(Lot.organization_id == ORGANIZATION, col(Lot.id).in_(given("ids", is_list=True)))
 )
@@ -139,31 +141,33 @@ def open_sources(session: Session, *, site_id: str, variant_id: str, is_physical
     Pick bins, then reserve bins, then docks; earliest expiry first, then the lot that came first. Never held stock;
     what is allocated is left out unless `is_physical`. Totes and stages belong to their documents and are left out.
     """
-    rows = _STOCKED_WITH.rows(session, site_id=site_id, variant_id=variant_id)
-    return _in_order(session, rows, is_physical=is_physical)
+    levels = _STOCKED_WITH.all(session, site_id=site_id, variant_id=variant_id)
+    return _in_order(session, levels, is_physical=is_physical)
 
 
 def open_sources_of(session: Session, *, site_id: str, variant_ids: Collection[str]) -> dict[str, list[Source]]:
     """`open_sources` of several variants: those without any are left out."""
-    rows: list[Any] = []
+    levels: list[StockLevel] = []
     if is_alone(session):
         for variant_id in variant_ids:
-            rows += _STOCKED_WITH.rows(session, site_id=site_id, variant_id=variant_id)
+            levels += _STOCKED_WITH.all(session, site_id=site_id, variant_id=variant_id)
     else:
         wanted = list(variant_ids)
         for first in range(0, len(wanted), MAX_LISTED):
             part = wanted[first : first + MAX_LISTED]
-            rows += _STOCKED_WITH_ANY.rows(session, site_id=site_id, variant_ids=part)
+            levels += _STOCKED_WITH_ANY.all(session, site_id=site_id, variant_ids=part)
     found: dict[str, list[Source]] = {}
-    for source in _in_order(session, rows):
+    for source in _in_order(session, levels):
         found.setdefault(source.level.variant_id, []).append(source)
     return found
 
 
-def _in_order(session: Session, rows: Sequence[Any], *, is_physical: bool = False) -> list[Source]:
-    lots = _lots(session, {level.lot_id for level, _ in rows if level.lot_id})
+def _in_order(session: Session, levels: Sequence[StockLevel], *, is_physical: bool = False) -> list[Source]:
+    lots = _lots(session, {level.lot_id for level in levels if level.lot_id})
+    locations = _locations(session, {level.location_id for level in levels})
     sources = []
-    for level, location in rows:
+    for level in levels:
+        location = locations[level.location_id]
         lot = lots.get(level.lot_id)
         free = level.on_hand if is_physical else level.on_hand - level.allocated
         belongs_to_document = location.kind in ("tote", "stage") and not is_physical
@@ -186,6 +190,17 @@ def issue_sources(
             return taken
     variant = fetch(session, Variant, variant_id, resource="variant")
     raise InsufficientStock([Shortage(variant.sku, quantity, quantity - rest, variant_id=variant_id, site_id=site_id)])
+
+
+def _locations(session: Session, ids: set[str]) -> dict[str, Location]:
+    """Places by id; those that the session knows are not read again."""
+    known = {location_id: known_row(session, Location, location_id) for location_id in ids}
+    found = {location_id: location for location_id, location in known.items() if location is not None}
+    unknown = sorted(ids - set(found))
+    for first in range(0, len(unknown), MAX_LISTED):
+        rows = _LOCATIONS.all(session, ids=unknown[first : first + MAX_LISTED])
+        found |= {location.id: location for location in rows}
+    return found
 
 
 def _lots(session: Session, lot_ids: set[str]) -> dict[str, Lot]:

@@ -9,11 +9,12 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import bindparam, func, literal, update
+from sqlalchemy import bindparam, func, insert, literal, update
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import InsufficientStock, Invalid, Shortage
@@ -61,10 +62,26 @@ _RESERVED: Prepared[Reservation] = Prepared(
     .execution_options(populate_existing=True)
 )
 
+_OPEN = PreparedRows(
+    select(col(Reservation.id), col(Reservation.line_id), col(Reservation.variant_id), col(Reservation.quantity))
+    .where(
+        Reservation.organization_id == ORGANIZATION,
+        Reservation.document_id == given("document_id"),
+        col(Reservation.quantity) > ZERO,
+    )
+    .order_by(func.coalesce(col(Reservation.variant_id), ""), col(Reservation.id))
+    .with_for_update()
+)
+_LOWER = (
+    update(Reservation)
+    .where(col(Reservation.organization_id) == bindparam("own"), col(Reservation.id) == bindparam("key"))
+    .values(quantity=bindparam("rest"))
+)
+
 
 def reserve(
     session: Session, *, site_id: str, document_kind: str, document_id: str, lines: Sequence[ReserveLine]
-) -> list[Reservation]:
+) -> None:
     """Promises every line to the document, or none: raises InsufficientStock listing every short variant.
 
     Lines are summed per variant first; a line may be promised more on a later call.
@@ -79,9 +96,8 @@ def reserve(
     _expire(session, SiteStock, wanted)
     if short:
         raise InsufficientStock([_shortage(session, site_id, v, lines) for v in short])
-    made = [_reservation(session, site_id, document_kind, document_id, line) for line in lines]
+    _write(session, site_id, document_kind, document_id, lines)
     publish(session, "stock_reserved", document_id, {"site_id": site_id, "variants": sorted(wanted)})
-    return made
 
 
 def _promise(session: Session, site_id: str, variant_id: str, quantity: Decimal) -> bool:
@@ -104,22 +120,24 @@ def _shortage(session: Session, site_id: str, variant_id: str, lines: Sequence[R
     return Shortage(sku, quantity, available, variant_id=variant_id, site_id=site_id, line_id=line_id)
 
 
-def _reservation(
-    session: Session, site_id: str, document_kind: str, document_id: str, line: ReserveLine
-) -> Reservation:
-    reservation = Reservation(
-        organization_id=organization_of(session),
-        id=new_id("rsv"),
-        site_id=site_id,
-        variant_id=line.variant_id,
-        document_kind=document_kind,
-        document_id=document_id,
-        line_id=line.line_id,
-        quantity=line.quantity,
-        created_at=now_of(session),
-    )
-    session.add(reservation)
-    return reservation
+def _write(session: Session, site_id: str, document_kind: str, document_id: str, lines: Sequence[ReserveLine]) -> None:
+    organization_id, now = organization_of(session), now_of(session)
+    rows = [
+        {
+            "organization_id": organization_id,
+            "id": new_id("rsv"),
+            "site_id": site_id,
+            "variant_id": line.variant_id,
+            "document_kind": document_kind,
+            "document_id": document_id,
+            "line_id": line.line_id,
+            "quantity": line.quantity,
+            "created_at": now,
+        }
+        for line in lines
+    ]
+    if rows:
+        session.connection().execute(insert(Reservation), rows)
 
 
 def reserved_for(
@@ -185,14 +203,34 @@ def consume(
 
 def consume_lines(session: Session, *, document_id: str, wanted: Sequence[tuple[str, str, Decimal]]) -> list[Decimal]:
     """`consume` for several lines of a document at once: (line id, variant id, quantity) each, answered in order."""
-    by_line: dict[tuple[str, str], list[Reservation]] = {}
-    for reservation in reserved_for(session, document_id=document_id):
-        by_line.setdefault((reservation.line_id, reservation.variant_id), []).append(reservation)
-    consumed = [
-        _consume(session, by_line.get((line_id, variant_id), ()), quantity) for line_id, variant_id, quantity in wanted
-    ]
-    session.flush()
+    left: dict[tuple[str, str], list[list[Any]]] = {}
+    for key, line_id, variant_id, quantity in _OPEN.all(session, document_id=document_id):
+        left.setdefault((line_id, variant_id), []).append([key, quantity])
+    consumed: list[Decimal] = []
+    lowered: dict[str, Decimal] = {}
+    for line_id, variant_id, quantity in wanted:
+        rest = quantity
+        for row in left.get((line_id, variant_id), ()):
+            part = min(rest, row[1])
+            if part:
+                row[1] -= part
+                rest -= part
+                lowered[row[0]] = row[1]
+        consumed.append(quantity - rest)
+    _lower_rows(session, lowered)
     return consumed
+
+
+def _lower_rows(session: Session, lowered: Mapping[str, Decimal]) -> None:
+    """Reservations and what is left of each; those that the session knows are read again when next looked at."""
+    if not lowered:
+        return
+    own = organization_of(session)
+    rows = [{"own": own, "key": key, "rest": lowered[key]} for key in sorted(lowered)]
+    session.connection().execute(_LOWER, rows)
+    for row in list(session.identity_map.values()):
+        if isinstance(row, Reservation) and row.id in lowered:
+            session.expire(row)
 
 
 def _consume(session: Session, reservations: Sequence[Reservation], quantity: Decimal) -> Decimal:

@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, exists, update
+from sqlalchemy import delete, exists, insert, update
 from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
@@ -101,26 +101,29 @@ def create_order(
         session.add(order)
     else:
         add_unique(session, order, Duplicate("order", "number", order.number))
-    session.add_all(rows)
     session.flush()
+    session.connection().execute(insert(SalesOrderLine), rows)
     publish(session, "order_created", order.id, {"number": order.number})
     audit(session, "order_created", order.id, number=order.number)
     return order
 
 
-def _line(order: SalesOrder, position: int, line: NewOrderLine, variant: Variant) -> SalesOrderLine:
+def _line(order: SalesOrder, position: int, line: NewOrderLine, variant: Variant) -> dict[str, Any]:
     field = f"items[{position - 1}]"
     if line.price_minor is not None and not 0 <= line.price_minor <= 10**15:
         raise Invalid("a price is not below 0", field=f"{field}.price")
-    return SalesOrderLine(
-        organization_id=order.organization_id,
-        id=new_id("item"),
-        sales_order_id=order.id,
-        position=position,
-        variant_id=variant.id,
-        quantity=positive_quantity(line.quantity, field=f"{field}.quantity"),
-        price_minor=line.price_minor if line.price_minor is not None else variant.price_minor,
-    )
+    return {
+        "organization_id": order.organization_id,
+        "id": new_id("item"),
+        "sales_order_id": order.id,
+        "position": position,
+        "variant_id": variant.id,
+        "quantity": positive_quantity(line.quantity, field=f"{field}.quantity"),
+        "picked": ZERO,
+        "fulfilled": ZERO,
+        "backordered": ZERO,
+        "price_minor": line.price_minor if line.price_minor is not None else variant.price_minor,
+    }
 
 
 def get_order(session: Session, order_id: str) -> SalesOrder:
