@@ -233,12 +233,12 @@ def _make_batches(api: Api, mark: str, names: Names) -> None:
 # --- asking and comparing -------------------------------------------------------------------------------------------
 
 
-def ask(api: Api, method: str, trial: Trial, names: Names, **headers: str) -> httpx.Response:
-    """The answer to `trial` with these names."""
+def ask(api: Api, method: str, trial: Trial, names: Names, *, base: str = "/api/v1", **headers: str) -> httpx.Response:
+    """The answer to `trial` with these names, below the base path of its edition."""
     path = "/".join(quote(filled(part, names), safe="") for part in trial.path.split("/"))
     body = None if method == "GET" else filled(trial.body if trial.body is not None else {}, names)
     return api.client.request(
-        method, f"/api/v1{path}", json=body, params=filled(dict(trial.query), names) or None, headers=headers
+        method, f"{base}{path}", json=body, params=filled(dict(trial.query), names) or None, headers=headers
     )
 
 
