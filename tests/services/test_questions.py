@@ -115,6 +115,21 @@ def test_a_name_stands_for_one_product_or_is_asked_back(put: Any) -> None:
         assert put(question).parameters == {"sku": sku}, question
 
 
+def test_several_products_or_locations_are_asked_one_by_one(put: Any) -> None:
+    both = put("stock of 22423 and 20725")
+    assert (both.status, both.parameters) == ("clarify", {"candidates": ["22423", "20725"]})
+    places = put("Which products are low in Berlin and Manchester?")
+    assert (places.status, places.parameters) == ("clarify", {"candidates": ["BER", "MAN"]})
+    assert put("Transfers from Berlin to Manchester").status == "answered"
+
+
+def test_a_greeting_is_no_question_and_nonsense_is_not_ours(put: Any) -> None:
+    for text in ("hello", "help", "what can you do?", "???", "danke"):
+        told = put(text)
+        assert (told.status, told.intent) == ("clarify", "") and len(told.suggestions) == 5, text
+    assert put("asdfgh").intent == "refuse_scope"
+
+
 def test_bins_lots_and_documents_are_told_by_their_codes(put: Any) -> None:
     assert put("What is in bin MAIN-A1?").parameters == {"location": "A1"}
     assert put("Where is lot A-77?").parameters == {"lot": "A-77"}

@@ -43,6 +43,7 @@ NUMBERED: Mapping[str, tuple[Any, tuple[str, ...]]] = {
 _KIND_OF_PREFIX = {prefix: kind for kind, (_, prefixes) in NUMBERED.items() for prefix in prefixes}
 _SHAPE = re.compile(r"([A-Za-z]{2,3})[-_ ]?([0-9]+)")
 _CODE_LIKE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
+_SKU_LIKE = re.compile(r"[0-9]{3}|[A-Za-z]-[0-9]|[0-9]-[A-Za-z]")
 _DIGITS = re.compile(r"[0-9]+")
 _LEAST_UNKNOWN_SKU = 4
 
@@ -96,7 +97,7 @@ def _unknown(word: Word, place: int, hint: str) -> Code | None:
     if kind and word.has_digit:
         spelled = f"{shape[1].upper()}-{shape[2]}" if shape and kind in NUMBERED else word.raw
         return Code(kind, spelled, place, is_known=False)
-    if word.has_digit and len(word.raw) >= _LEAST_UNKNOWN_SKU:
+    if len(word.raw) >= _LEAST_UNKNOWN_SKU and _SKU_LIKE.search(word.raw):
         return Code("sku", word.raw, place, is_known=False)
     return None
 

@@ -129,8 +129,14 @@ class _Asking:
             if self._may_be_ignored():
                 return None
             return self._choose_product()
+        skus = list(dict.fromkeys(code.value for code in reading.codes if code.kind == "sku"))
+        if "sku" in fields and len(skus) > 1:
+            return self._one_at_a_time("sku", "choose_product", skus)
         if reading.unclear_locations and "location" in fields:
             return self._choose_location()
+        places = list(dict.fromkeys(reading.locations.values()))
+        if "location" in fields and "to_location" not in fields and len(places) > 1:
+            return self._one_at_a_time("location", "choose_location", places)
         if self._is_of_unknown():
             return self._missing()
         needed = rules().requires.get(self._tool.name, ())
@@ -144,7 +150,9 @@ class _Asking:
     def _may_be_ignored(self) -> bool:
         """Words that happen to be in the catalogue as well do not turn a clear question into an unclear one."""
         is_needed = "@product" in rules().requires.get(self._tool.name, ())
-        return not is_needed and (not self._reading.products.is_complete or bool(self._reading.unknown))
+        reading = self._reading
+        by_chance = bool(reading.unknown) and len(reading.product_places) == 1
+        return not is_needed and (not reading.products.is_complete or by_chance)
 
     def _is_of_unknown(self) -> bool:
         """``forecast of unicorns``: what it is asked of is no product that anybody knows."""
@@ -176,6 +184,14 @@ class _Asking:
         rows = [{"location": entry.value, "name": entry.name} for entry in entries]
         answer = say(self._language, "common", "choose_location", choices=listed)
         return self._made(answer, "clarify", suggestions=[entry.value for entry in entries], rows=rows, confidence=0.5)
+
+    def _one_at_a_time(self, parameter: str, text: str, values: Sequence[str]) -> Answered:
+        """Several products or locations in one question: each is a question of its own."""
+        self._parameters.pop(parameter, None)
+        self._parameters["candidates"] = list(values[:MAX_SUGGESTIONS])
+        answer = say(self._language, "common", text, choices="; ".join(values[:MAX_SUGGESTIONS]))
+        rows = [{parameter: value} for value in values[:MAX_SUGGESTIONS]]
+        return self._made(answer, "clarify", suggestions=values, rows=rows, confidence=0.5)
 
     def _asked_with(self, code: str, places: Sequence[int]) -> str:
         """The question again, with a code in place of the words at `places`."""

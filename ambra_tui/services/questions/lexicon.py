@@ -104,7 +104,8 @@ def _fits(phrase: tuple[str, ...], words: Sequence[str], start: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Everything that the questions of one language are read by."""
+    """Everything that the questions of one language are read by. `vocabulary`: what a slip may be put right to;
+    `understood`: what is no slip."""
 
     language: str
     skipped: frozenset[str]
@@ -125,6 +126,7 @@ class Lexicon:
     generic_names: frozenset[str]
     place_nouns: frozenset[str]
     vocabulary: frozenset[str]
+    understood: frozenset[str]
 
     def particle(self, name: str) -> Phrases:
         """Phrases of a particle, such as those that mean ``since``."""
@@ -147,6 +149,8 @@ def lexicon(language: str) -> Lexicon:
     for book in (*books.values(), periods, units, months, weekdays, *particles.values()):
         known |= book.vocabulary()
     names = source.get("names", {})
+    refusals = {name: Phrases.of({name: phrases}) for name, phrases in source["refuse"].items()}
+    others = {word for book in refusals.values() for word in book.vocabulary()}
     return Lexicon(
         language=language,
         skipped=skipped,
@@ -156,7 +160,8 @@ def lexicon(language: str) -> Lexicon:
         weekdays=weekdays,
         numbers=numbers,
         particles=particles,
-        refusals={name: Phrases.of({name: phrases}) for name, phrases in source["refuse"].items()},
+        refusals=refusals,
+        understood=frozenset(known | others),
         slips={folded(slip): folded(meant) for slip, meant in source["slips"].items()},
         other_names={folded(theirs): ours for ours, all_theirs in names.items() for theirs in all_theirs},
         generic_names=_names("generic_names") | _names("place_nouns"),

@@ -237,8 +237,8 @@ class _Reader:
         after = self._after("ago", end) if days else end
         if not days or (before == start and after == end):
             return start
-        day = self._today - timedelta(days=days)
-        self._keep(Period("", day, self._today if days > 1 else day))
+        yesterday = self._today - timedelta(days=1)
+        self._keep(last_days(days, self._today) if days > 1 else Period("yesterday", yesterday, yesterday))
         return after
 
     def _named(self, start: int) -> int:

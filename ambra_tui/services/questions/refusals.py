@@ -48,7 +48,7 @@ _PROMPT = re.compile(
     re.IGNORECASE,
 )
 _OTHER_ORGANIZATION = re.compile(
-    r"\b(organi[sz]ation|organisation|organizacion|organizacao|org|tenant|mandant|mandanten|company|firma|empresa|account|customer)"
+    r"\b(organi[sz]ation|organisation|organizacion|organizacao|org|tenant|mandant|mandanten|company|firma|empresa|account)"
     r"[\s_-]*(id|nr|no|number|nummer)?\s*[=:#]?\s*[0-9]+\b"
 )
 _AMOUNT = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?(x|st|pcs)?")
@@ -56,6 +56,8 @@ _CODE = re.compile(r"[a-z]{1,4}-?[0-9]+[a-z0-9-]*|[0-9]{4,}[a-z]{0,2}")
 _DOCUMENT = re.compile(r"(so|po)-?[0-9]")
 _ARTICLES = frozenset({"the", "me", "us", "all", "a", "another", "more"})
 _TOWARDS = frozenset({"to", "from", "into", "nach", "a", "para", "as", "als"})
+_OF_UNITS = frozenset({"units", "unit", "pieces", "pcs", "x", "of", "more", "stuck", "unidades"})
+_LEAST_SKU = 5
 _MAX_POLITE = 8
 
 
@@ -116,8 +118,12 @@ def _is_object(told: Sequence[str], start: int) -> bool:
     following = [word for word in told[start : start + 5] if word not in _ARTICLES]
     if len(following) < 2:
         return False
+    if _AMOUNT.fullmatch(following[1]) and len(following[1]) < _LEAST_SKU:
+        return True
+    if _AMOUNT.fullmatch(following[0]):
+        return len(following[0]) < _LEAST_SKU or following[1] in _OF_UNITS or following[1] in _TOWARDS
     is_code = _CODE.fullmatch(following[0]) is not None and _DOCUMENT.match(following[0]) is None
-    return _AMOUNT.fullmatch(following[0]) is not None or (is_code and following[1] in _TOWARDS)
+    return is_code and following[1] in _TOWARDS
 
 
 def _has_amount(told: Sequence[str]) -> bool:
