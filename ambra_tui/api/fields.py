@@ -39,6 +39,10 @@ MAX_PRICE = Decimal(1_000_000_000)
 _MOST = int(MAX_QUANTITY)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CONTROLS = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+ANY_TEXT = rf"^[^{_CONTROLS}]*$"
+SOME_TEXT = rf"^[^{_CONTROLS}]*[^{_CONTROLS}\s][^{_CONTROLS}]*$"
+"""One line as the document describes it; `kit/text.py` decides."""
 _TRUE, _FALSE = frozenset({"1", "true"}), frozenset({"0", "false"})
 
 
@@ -204,14 +208,16 @@ SignedQuantity = Annotated[Decimal, BeforeValidator(_nonzero), _schema("number",
 Price = Annotated[Decimal, BeforeValidator(_price), _schema("number", minimum=0, maximum=int(MAX_PRICE))]
 Days = Annotated[int, BeforeValidator(_days), _schema("integer", minimum=0, maximum=36_500)]
 Flag = Annotated[bool, BeforeValidator(_flag), _schema("boolean")]
-Line = Annotated[str, _line(255, required=True), _schema("string", minLength=1, maxLength=255)]
-Blank = Annotated[str, _line(255, required=False), _schema("string", maxLength=255)]
-Note = Annotated[str, _line(MAX_NOTE, required=False), _schema("string", maxLength=MAX_NOTE)]
-Identifier = Annotated[str, _line(MAX_IDENTIFIER, required=True), _schema("string", minLength=1, maxLength=80)]
-Number = Annotated[str, _line(60, required=True), _schema("string", minLength=1, maxLength=60)]
-Reference = Annotated[str, _line(40, required=False), _schema("string", maxLength=40)]
-ReferenceKind = Annotated[str, _line(30, required=False), _schema("string", maxLength=30)]
-Code = Annotated[str, _line(40, required=True), _schema("string", minLength=1, maxLength=40)]
+Line = Annotated[str, _line(255, required=True), _schema("string", minLength=1, pattern=SOME_TEXT, maxLength=255)]
+Blank = Annotated[str, _line(255, required=False), _schema("string", pattern=ANY_TEXT, maxLength=255)]
+Note = Annotated[str, _line(MAX_NOTE, required=False), _schema("string", pattern=ANY_TEXT, maxLength=MAX_NOTE)]
+Identifier = Annotated[
+    str, _line(MAX_IDENTIFIER, required=True), _schema("string", minLength=1, pattern=SOME_TEXT, maxLength=80)
+]
+Number = Annotated[str, _line(60, required=True), _schema("string", minLength=1, pattern=SOME_TEXT, maxLength=60)]
+Reference = Annotated[str, _line(40, required=False), _schema("string", pattern=ANY_TEXT, maxLength=40)]
+ReferenceKind = Annotated[str, _line(30, required=False), _schema("string", pattern=ANY_TEXT, maxLength=30)]
+Code = Annotated[str, _line(40, required=True), _schema("string", minLength=1, pattern=SOME_TEXT, maxLength=40)]
 Day = Annotated[date, BeforeValidator(_day), _schema("string", format="date")]
 FromMoment = Annotated[datetime, BeforeValidator(_moment), _schema("string", format="date-time")]
 UntilMoment = Annotated[datetime, BeforeValidator(_until_moment), _schema("string", format="date-time")]

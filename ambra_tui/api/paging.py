@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 DEFAULT_PER_PAGE = 25
 MAX_PER_PAGE = 100
+MAX_NUMBER = 10**12 - 1
 _WHOLE = re.compile(r"[0-9]{1,12}")
 
 
@@ -30,8 +31,12 @@ def _clamped(value: Any) -> int:
     return min(from_one(value), MAX_PER_PAGE)
 
 
-PageNumber = Annotated[int, BeforeValidator(from_one), WithJsonSchema({"type": "integer", "minimum": 1})]
-PerPage = Annotated[int, BeforeValidator(_clamped), WithJsonSchema({"type": "integer", "minimum": 1})]
+PageNumber = Annotated[
+    int, BeforeValidator(from_one), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_NUMBER})
+]
+PerPage = Annotated[
+    int, BeforeValidator(_clamped), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_NUMBER})
+]
 
 
 class Paging(BaseModel):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from ambra_tui.api.app import find_editions
+from ambra_tui.api.fields import ANY_TEXT, SOME_TEXT
 from ambra_tui.api.openapi import document_of
+from ambra_tui.kit.text import is_control
 
 EDITIONS = find_editions()
 
@@ -44,3 +47,12 @@ def test_a_field_of_a_body_that_may_be_left_out_has_no_default() -> None:
                 assert "default" not in described
                 told += "Without it: " in described.get("description", "")
     assert told > 5
+
+
+def test_the_documented_pattern_of_a_line_is_what_a_line_may_hold() -> None:
+    for code in (*range(0xD800), *range(0xE000, 0x10000), 0x1F600):
+        character = chr(code)
+        assert bool(re.fullmatch(ANY_TEXT[1:-1], character)) is not is_control(character), hex(code)
+        assert bool(re.fullmatch(SOME_TEXT[1:-1], character)) is bool(
+            not is_control(character) and character.strip()
+        ), hex(code)
