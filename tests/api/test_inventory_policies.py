@@ -56,8 +56,10 @@ def test_a_policy_is_created_read_changed_and_removed(
     stale = api.client.delete(f"/api/v1{URL}/{policy['id']}", headers={"If-Match": read.headers["ETag"]})
     assert error(stale)[:2] == (412, "PRECONDITION_FAILED")
     fresh = api.get(f"{URL}/{policy['id']}").headers["ETag"]
-    gone = api.client.delete(f"/api/v1{URL}/{policy['id']}", headers={"If-Match": fresh})
-    assert (gone.status_code, gone.content) == (204, b"")
+    for is_repeated in (False, True):
+        headers = {"If-Match": fresh, "Idempotency-Key": "away"}
+        gone = api.client.delete(f"/api/v1{URL}/{policy['id']}", headers=headers)
+        assert (gone.status_code, gone.content, "Idempotent-Replayed" in gone.headers) == (204, b"", is_repeated)
     for answer in (api.get(f"{URL}/{policy['id']}"), api.client.delete(f"/api/v1{URL}/{policy['id']}")):
         assert error(answer) == (404, "INVENTORY_POLICY_NOT_FOUND", "inventory_policy_id")
 
