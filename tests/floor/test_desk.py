@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlmodel import Session
 
+from ambra_tui.floor.known import flows
 from ambra_tui.kit.language import languages, say
 from ambra_tui.services import catalog, claims, places, purchasing, receiving, returns, transfers
 from ambra_tui.services.acts import _trail
@@ -26,6 +27,11 @@ KINDS = (
 @pytest.mark.parametrize("language", languages())
 def test_every_exception_is_named(language: str) -> None:
     assert [kind for kind in KINDS if not 0 < len(say(language, f"desk.kind_{kind}")) <= 21] == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_whatever_a_worker_does_has_a_name(language: str) -> None:
+    assert [name for name in flows() if not 0 < len(say(language, f"home.{name}")) <= 16] == []
 
 
 @pytest.fixture
@@ -117,6 +123,13 @@ def test_held_work_is_set_free_after_a_question(cleo: Worker) -> None:
         claim("Ben")
     assert cleo.press("1").verdict == "G51"
     claim("Ben")
+
+
+def test_the_desk_opens_whatever_others_are_asked(cleo: Worker) -> None:
+    ana = Worker(cleo.store, cleo.organization_id, "BDG-1001", station="st-2")
+    ana.scan("BDG-1001")
+    assert ana.verdict == "W72"
+    assert [row.label for row in cleo.menu("desk").prompt.contents] == ["Ana Sign off", "Cleo menu"]
 
 
 def test_an_operator_finds_no_desk(cleo: Worker) -> None:
