@@ -10,7 +10,7 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ from ambra_tui.kit.ids import derived_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger import INVENTORY_LOSS, Guard, MoveKind, Posted, Posting
 from ambra_tui.services.adjustments import DOCUMENT
+from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import LastCount, Location, Site, SiteStock, StockLevel, Variant
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
@@ -117,7 +118,7 @@ def set_on_hand(
     ledger.mirror_policies(session, [made.counted.key for made in done if not made.delta and not made.before])
     for made in done:
         _note(session, made)
-    note_counts(session, [made.counted.key for made in done if made.counted.is_count])
+    note_counts(session, {made.counted.key: made.posted_at for made in done if made.counted.is_count})
     return done
 
 
@@ -207,13 +208,12 @@ def _note(session: Session, made: SetOnHand) -> None:
         )  # fmt: skip
 
 
-def note_counts(session: Session, keys: Iterable[Key]) -> None:
-    """Somebody counted these variants in these sites just now."""
-    wanted = sorted(set(keys))
+def note_counts(session: Session, moments: Mapping[Key, datetime]) -> None:
+    """Somebody counted these variants in these sites at these moments; a later count stays."""
+    wanted = sorted(moments)
     if not wanted:
         return
     session.flush()
-    now = now_of(session)
     insert = sqlite.insert if is_alone(session) else postgresql.insert
     for first in range(0, len(wanted), MAX_LISTED):
         fresh = insert(LastCount).values(
@@ -222,7 +222,7 @@ def note_counts(session: Session, keys: Iterable[Key]) -> None:
                     "organization_id": organization_of(session),
                     "variant_id": variant_id,
                     "site_id": site_id,
-                    "counted_at": now,
+                    "counted_at": moments[variant_id, site_id],
                 }
                 for variant_id, site_id in wanted[first : first + MAX_LISTED]
             ]
@@ -231,5 +231,6 @@ def note_counts(session: Session, keys: Iterable[Key]) -> None:
             fresh.on_conflict_do_update(
                 index_elements=["organization_id", "variant_id", "site_id"],
                 set_={"counted_at": fresh.excluded.counted_at},
+                where=table_of(LastCount).c.counted_at < fresh.excluded.counted_at,
             )
         )

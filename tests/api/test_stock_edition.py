@@ -82,15 +82,19 @@ def error_of(answer: httpx.Response, status: int, code: str) -> Any:
     return error
 
 
-def set_policy(stock: Stock, **values: int) -> None:
+def set_policy(stock: Stock, variant: Any, site: Any, **values: int) -> None:
+    told = {"reorder_quantity": 0, **values}
     stock.api.write(
-        lambda session: policies.create_policy(
-            session,
-            variant_id=stock.widget.id,
-            site_id=stock.house.site.id,
-            values={"reorder_quantity": 0, **values},
-        )
+        lambda session: policies.create_policy(session, variant_id=variant.id, site_id=site.id, values=told)
     )
+
+
+def goods_at(stock: Stock, sku: str, place: Any, quantity: int) -> Any:
+    """A variant, `quantity` of it at a place."""
+    goods = stock.api.write(lambda session: factories.variant(session, sku=sku))
+    if quantity:
+        stock.api.write(lambda session: factories.stock(session, goods, place, quantity))
+    return goods
 
 
 def reserve(stock: Stock, quantity: int) -> None:
@@ -106,7 +110,7 @@ def test_the_documents_story(stock: Stock) -> None:
     """150 on hand with 5 allocated leave 145; 50 come in: 200; 195 are counted: -5."""
     stock.moved("in", 150, cost_per_unit=10)
     reserve(stock, 5)
-    set_policy(stock, reorder_point=20, max_stock_level=500)
+    set_policy(stock, stock.widget, stock.house.site, reorder_point=20, max_stock_level=500)
     row = stock.get()["data"][0]
     assert set(row) == LEVEL
     assert row["product"] == {"id": stock.widget.product_id, "name": "Smart Widget", "sku": "SW-001"}
@@ -176,16 +180,7 @@ def test_the_documents_story(stock: Stock) -> None:
 def test_levels_are_filtered_and_low_and_out_widen_each_other(stock: Stock) -> None:
     shop = stock.api.write(lambda session: factories.warehouse(session, "WH2"))
     for quantity, sku in ((15, "LOW"), (20, "AT-POINT"), (0, "OUT"), (50, "MANY")):
-        goods = stock.api.write(lambda session, sku=sku: factories.variant(session, sku=sku))
-        stock.api.write(
-            lambda session, goods=goods: policies.create_policy(
-                session, variant_id=goods.id, site_id=shop.site.id, values={"reorder_point": 20, "reorder_quantity": 1}
-            )
-        )
-        if quantity:
-            stock.api.write(
-                lambda session, goods=goods, quantity=quantity: factories.stock(session, goods, shop.bin, quantity)
-            )
+        set_policy(stock, goods_at(stock, sku, shop.bin, quantity), shop.site, reorder_point=20)
     stock.moved("in", 1)
     stock.moved("out", 1)
 
@@ -211,8 +206,7 @@ def test_without_a_page_every_row_is_answered_and_a_page_has_meta(
     stock: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(7):
-        goods = stock.api.write(lambda session, number=number: factories.variant(session, sku=f"S-{number}"))
-        stock.api.write(lambda session, goods=goods: factories.stock(session, goods, stock.house.bin, 1))
+        goods_at(stock, f"S-{number}", stock.house.bin, 1)
     whole = stock.get()
     assert set(whole) == {"data"} and len(whole["data"]) == 7
     assert [row["product"]["sku"] for row in whole["data"]] == [f"S-{number}" for number in reversed(range(7))]
@@ -387,6 +381,20 @@ def test_a_count_takes_what_is_promised_and_what_is_held(stock: Stock) -> None:
     same = stock.count({"actual_quantity": 18}).json()["data"]["adjustments"][0]
     assert same["adjustment"] == 0
     assert {row["movement_type"] for row in stock.get("/movements")["data"][:3]} == {"adjustment"}
+
+
+def test_a_cycle_count_tells_when_it_was_counted_though_nothing_changed(stock: Stock) -> None:
+    stock.api.write(lambda session: factories.stock(session, stock.widget, stock.house.bin, 6))
+    count = stock.api.post("/cycle_counts", {"location_id": stock.house.site.id}).json()
+    loaded = stock.api.post(f"/cycle_counts/{count['id']}/load_inventory").json()
+    stock.api.post(f"/cycle_counts/{count['id']}/start")
+    lines = [{"id": item["id"], "counted_quantity": 6} for item in loaded["items"]]
+    stock.api.patch(f"/cycle_counts/{count['id']}", {"cycle_count_items_attributes": lines})
+    assert stock.get()["data"][0]["last_counted"] is None
+    assert stock.api.post(f"/cycle_counts/{count['id']}/complete").status_code == 200
+    row = stock.get()["data"][0]
+    assert row["last_counted"] is not None and row["quantity_on_hand"] == 6
+    assert stock.get("/movements", movement_type="adjustment")["meta"]["total"] == 0
 
 
 def test_rows_that_cannot_be_done_are_told_and_the_others_are_done(stock: Stock) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import and_, or_
@@ -30,6 +31,7 @@ from ambra_tui.services.counts.documents import (
     refuse_state,
 )
 from ambra_tui.services.counts.dues import close_tasks, reopen_tasks
+from ambra_tui.services.site_counts import note_counts
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import CycleCount, CycleCountLine, Discrepancy, Location, Site, StockLevel, User
 from ambra_tui.store.models.counts import UNCOUNTED
@@ -97,6 +99,7 @@ def complete_count(
     deltas = _deltas(session, count, [line for line in lines if line.state == "accepted"])
     elsewhere = _serials_elsewhere(session, deltas)
     moves, rest = _post(session, count, [pair for pair in deltas if pair[0] not in elsewhere], idempotency_key)
+    note_counts(session, _last_moments(count, lines))
     missing = [*((line, part, SHORT) for line, part in rest), *((line, line.variance, ELSEWHERE) for line in elsewhere)]
     discrepancies = [_open_discrepancy(session, count, line, part or ZERO, kind) for line, part, kind in missing]
     now = now_of(session)
@@ -110,6 +113,12 @@ def complete_count(
     return Completed(
         count, moves, [line for line, _, _ in missing], [line.id for line in opened], closed, discrepancies
     )
+
+
+def _last_moments(count: CycleCount, lines: Sequence[CycleCountLine]) -> dict[tuple[str, str], datetime]:
+    """When each variant was counted last in this count."""
+    counted = [(line.counted_at, line) for line in lines if line.counted_at is not None and line.counted is not None]
+    return {(line.variant_id, count.site_id): moment for moment, line in sorted(counted, key=lambda pair: pair[0])}
 
 
 def _one_at_a_time(session: Session, site_id: str) -> None:
