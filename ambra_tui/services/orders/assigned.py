@@ -51,6 +51,16 @@ _RATIOS = PreparedRows(
         col(LineSubstitution.sales_order_id).in_(given("order_ids", is_list=True)),
     )
 )
+_OWN_RATIOS = PreparedRows(
+    select(
+        col(LineSubstitution.line_id),
+        col(LineSubstitution.variant_id),
+        col(LineSubstitution.ratio),
+    ).where(
+        LineSubstitution.organization_id == ORGANIZATION,
+        LineSubstitution.sales_order_id == given("order_id"),
+    )
+)
 _PROMISED = PreparedRows(
     select(col(Reservation.line_id), col(Reservation.variant_id), col(Reservation.quantity)).where(
         Reservation.organization_id == ORGANIZATION,
@@ -93,7 +103,8 @@ def reserved_by_line(session: Session, order_id: str) -> dict[str, Decimal]:
 
 def ratios_of(session: Session, order_ids: Iterable[str]) -> dict[tuple[str, str], Decimal]:
     """(line id, variant id) -> units of the variant that stand for one of the line's, where another one is taken."""
-    rows = _RATIOS.all(session, order_ids=list(order_ids))
+    wanted = list(order_ids)
+    rows = _RATIOS.all(session, order_ids=wanted) if len(wanted) != 1 else _OWN_RATIOS.all(session, order_id=wanted[0])
     return {(line_id, variant_id): ratio for line_id, variant_id, ratio in rows}
 
 
