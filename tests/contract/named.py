@@ -19,6 +19,8 @@ FIELDS = {
     "output_variant_id": "made_variant variant",
     "product_id": "product",
     "location_id": "site shop bin",
+    "warehouse_id": "site shop",
+    "to_warehouse_id": "shop",
     "from_location_id": "site",
     "to_location_id": "shop",
     "parent_id": "site",
@@ -71,7 +73,8 @@ def named(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
         for operation in methods.values():
             operation["parameters"] = [given for given in operation["parameters"] if given["in"] != "header"]
             for parameter in operation["parameters"]:
-                known = SEGMENTS.get(segment, "") if parameter["in"] == "path" else FIELDS.get(parameter["name"], "")
+                by_name = FIELDS.get(parameter["name"], "")
+                known = SEGMENTS.get(segment, by_name) if parameter["in"] == "path" else by_name
                 _limit(parameter["schema"], known, names)
             if "requestBody" in operation:
                 _flatten(operation["requestBody"])
