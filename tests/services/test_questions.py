@@ -152,6 +152,13 @@ def test_a_site_called_as_documents_are_is_meant(write: Any) -> None:
     write(look)
 
 
+def test_what_nobody_knows_is_not_taken_for_everything(put: Any) -> None:
+    for text in ("Where are unicorns?", "Wo liegen Einhörner in Berlin?", "how many unicorns in berlin"):
+        told = put(text)
+        assert (told.status, list(told.rows)) == ("clarify", []), text
+        assert told.parameters.keys() <= {"location"}
+
+
 def test_more_days_than_a_forecast_tells_are_cut(put: Any) -> None:
     assert put("Forecast for 22423 for 1000 days").parameters == {"sku": "22423", "days": 365}
 

@@ -155,12 +155,14 @@ class _Asking:
         return not is_needed and (not reading.products.is_complete or by_chance)
 
     def _is_of_unknown(self) -> bool:
-        """``forecast of unicorns``: what it is asked of is no product that anybody knows."""
+        """``forecast of unicorns``, ``where are unicorns``: what it is asked of is no product that anybody knows."""
         reading = self._reading
-        if "sku" not in self._tool.parameters.model_fields or self._parameters or not reading.unknown:
+        if "sku" not in self._tool.parameters.model_fields or not reading.unknown:
             return False
+        if self._tool.name == "stock_by_location" and not self._parameters.keys() - {"location", "limit"}:
+            return True
         first = reading.unknown[0]
-        return first > 0 and reading.texts[first - 1] in _OF
+        return not self._parameters and first > 0 and reading.texts[first - 1] in _OF
 
     def _has(self, mark: str) -> bool:
         if mark == "@product":
