@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -64,8 +65,12 @@ class Build:
 # --- what the two stores hold ---------------------------------------------------------------------------------------
 
 
-def _product(folder: Path, goods: int, purchases: Sequence[Sequence[int]]) -> tuple[Build, str]:
-    url = f"sqlite:///{folder / 'ambra.db'}"
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'ambra.db'}"
+
+
+def _product(folder: Path, goods: int, purchases: Sequence[Sequence[int]]) -> Build:
+    url = _url(folder)
     with open_store(url) as store:
         organization_id = access.create_organization(store, "Benchmark").id
         assert organization_id is not None
@@ -91,9 +96,7 @@ def _product(folder: Path, goods: int, purchases: Sequence[Sequence[int]]) -> tu
         return {"order": {"location_id": site.id, "items": items}}
 
     base = "/api/v1"
-    return Build(
-        product_command(url), f"{base}/orders", f"{base}/purchase_orders/{{}}/receive", key, order, iter(ids)
-    ), url  # fmt: skip
+    return Build(product_command(url), f"{base}/orders", f"{base}/purchase_orders/{{}}/receive", key, order, iter(ids))
 
 
 def _add_product(session: Session) -> None:
@@ -182,36 +185,43 @@ async def _run(build: Build, address: str, work: str, goods: int, *, clients: in
     return figures_of(durations, time.perf_counter() - began)
 
 
-def _measure_size(goods: int, *, seconds: float, rounds: int) -> dict[Key, Figures]:
-    seen: dict[Key, list[Figures]] = {}
-    purchases = [random.sample(range(goods), RECEIPT_LINES) for _ in range(PURCHASES)]
-    with tempfile.TemporaryDirectory() as name:
-        own, url = _product(Path(name), goods, purchases)
-        builds = {"product": own, "naive": _naive(Path(name), goods, purchases)}
-        with Served(own.command) as served, Served(builds["naive"].command) as other:
-            _wait_until_open(other.address)
-            addresses = {"product": served.address, "naive": other.address}
-            for turn in range(rounds + 1):
-                for work in WORK:
-                    for clients in CLIENTS:
-                        for build, address in addresses.items():
-                            length = seconds if turn else 0.3
-                            run = _run(builds[build], address, work, goods, clients=clients, seconds=length)
-                            figures = asyncio.run(run)
-                            if turn:
-                                seen.setdefault((build, work, goods, clients), []).append(figures)
-        with open_store(url) as store:
-            if not verify_store(store).is_clean:
-                raise RuntimeError("the ledger does not add up: the figures count for nothing")
-    return {key: sorted(found, key=lambda figures: figures.rate)[len(found) // 2] for key, found in seen.items()}
-
-
 def measure(*, seconds: float = 2.0, rounds: int = 2, sizes: Sequence[int] = SIZES) -> list[Line]:
-    """Every size with every number of clients, the two builds in turn."""
-    seen: dict[Key, Figures] = {}
-    for goods in sizes:
-        seen |= _measure_size(goods, seconds=seconds, rounds=rounds)
-    return [line for work in WORK for line in _lines(seen, work, sizes)]
+    """Every size, number of clients and build in turn, so that whatever else the machine does falls on all of them."""
+    seen: dict[Key, list[Figures]] = {}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        sides = [side for goods in sizes for side in _serve(stack, folder / str(goods), goods)]
+        for turn in range(rounds + 1):
+            for work in WORK:
+                for clients in CLIENTS:
+                    for name, goods, build, address in sides:
+                        length = seconds if turn else 0.3
+                        figures = asyncio.run(_run(build, address, work, goods, clients=clients, seconds=length))
+                        if turn:
+                            seen.setdefault((name, work, goods, clients), []).append(figures)
+        for goods in sizes:
+            _refuse_wrong_books(folder / str(goods))
+    median = {key: sorted(found, key=lambda figures: figures.rate)[len(found) // 2] for key, found in seen.items()}
+    return [line for work in WORK for line in _lines(median, work, sizes)]
+
+
+def _serve(stack: ExitStack, folder: Path, goods: int) -> list[tuple[str, int, Build, str]]:
+    """Both builds with as many goods, at their addresses."""
+    folder.mkdir()
+    purchases = [random.sample(range(goods), RECEIPT_LINES) for _ in range(PURCHASES)]
+    sides = []
+    for name, make in (("product", _product), ("naive", _naive)):
+        build = make(folder, goods, purchases)
+        served = stack.enter_context(Served(build.command))
+        _wait_until_open(served.address)
+        sides.append((name, goods, build, served.address))
+    return sides
+
+
+def _refuse_wrong_books(folder: Path) -> None:
+    with open_store(_url(folder)) as store:
+        if not verify_store(store).is_clean:
+            raise RuntimeError("the ledger does not add up: the figures count for nothing")
 
 
 def _lines(seen: dict[Key, Figures], work: str, sizes: Sequence[int]) -> list[Line]:
