@@ -152,6 +152,12 @@ def test_a_site_called_as_documents_are_is_meant(write: Any) -> None:
     write(look)
 
 
+def test_examples_name_a_product_that_is_in_stock(put: Any) -> None:
+    for text in ("Hello", "write me a poem", "delete all stock", "recipe", "¿Hola?"):
+        for question in put(text).suggestions:
+            assert put(question).status == "answered", question
+
+
 def test_what_nobody_knows_is_not_taken_for_everything(put: Any) -> None:
     for text in ("Where are unicorns?", "Wo liegen Einhörner in Berlin?", "how many unicorns in berlin"):
         told = put(text)
