@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     BigInteger,
@@ -31,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import FromClause
 from sqlmodel import Session
 
+from ambra_tui.kit.clock import monotonic_milliseconds
 from ambra_tui.services.stock_views import own, table_of
 from ambra_tui.store import Store
 from ambra_tui.store.models import (
@@ -50,6 +52,8 @@ Filters = Mapping[str, Any]
 """What a row must have; a filter that is None, or False, filters nothing."""
 STREAM_ROWS = 1_000
 MAX_LISTED = 500
+MANY, COUNT_MILLISECONDS, MAX_COUNTS = 10_000, 1_000.0, 1_000
+_counts: WeakKeyDictionary[Store, dict[Any, tuple[float, int]]] = WeakKeyDictionary()
 ABOVE_ALL = "zzzz"  # no id is above this, in whatever order the database has for text
 OUT_OF_STOCK, CRITICAL, LOW, NORMAL = STATUSES = ("out_of_stock", "critical", "low", "normal")
 
@@ -67,6 +71,21 @@ def _available(source: FromClause) -> ColumnElement[int]:
 
 def _given(filters: Filters) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value not in (None, False)}
+
+
+def _counted(store: Store, organization_id: int, total: Quick, told: Mapping[str, Any]) -> int:
+    """How many rows match; a number of many is asked for once in `COUNT_MILLISECONDS`."""
+    known, key = _counts.setdefault(store, {}), (organization_id, total, *told.items())
+    now = monotonic_milliseconds()
+    due, count = known.get(key, (0.0, 0))
+    if due > now:
+        return count
+    count = int(total.rows(store, organization_id, **told)[0][0])
+    if count >= MANY:
+        if len(known) >= MAX_COUNTS:
+            known.clear()
+        known[key] = now + COUNT_MILLISECONDS, count
+    return count
 
 
 def full_name(product: str, variant: str) -> str:
@@ -110,7 +129,7 @@ def levels_page(
     asked = _given(filters)
     statements = _levels(tuple(sorted(asked)))
     told = {f"p_{name}": value for name, value in asked.items() if value is not True}
-    total = statements.total.rows(store, organization_id, **told)[0][0]
+    total = _counted(store, organization_id, statements.total, told)
     if offset >= total:
         return [], total
     rows = statements.page.rows(store, organization_id, **told, p_offset=offset, p_limit=limit)
@@ -122,7 +141,7 @@ def every_level(store: Store, organization_id: int, filters: Filters) -> Iterato
     asked = _given(filters)
     statement = _levels(tuple(sorted(asked))).after
     told = {f"p_{name}": value for name, value in asked.items() if value is not True}
-    last = (ABOVE_ALL, "")
+    last = (ABOVE_ALL, ABOVE_ALL)
     while True:
         rows = [
             LevelRow(*row)
@@ -147,12 +166,13 @@ class _Levels(NamedTuple):
 def _levels(names: tuple[str, ...]) -> _Levels:
     matching = _level_conditions(names)
     total = select(func.count()).select_from(_stock).where(*matching)
-    keys = select(_stock).where(*matching).order_by(_stock.c.variant_id.desc(), _stock.c.site_id)
+    keys = select(_stock.c.variant_id, _stock.c.site_id).where(*matching)
+    keys = keys.order_by(_stock.c.variant_id.desc(), _stock.c.site_id.desc())
     limit = bindparam("p_limit", type_=BigInteger)
     page = keys.limit(limit).offset(bindparam("p_offset", type_=BigInteger))
     later = or_(
         _stock.c.variant_id < bindparam("p_variant"),
-        and_(_stock.c.variant_id == bindparam("p_variant"), _stock.c.site_id > bindparam("p_site")),
+        and_(_stock.c.variant_id == bindparam("p_variant"), _stock.c.site_id < bindparam("p_site")),
     )
     after = keys.where(_stock.c.variant_id <= bindparam("p_variant"), later).limit(limit)
     return _Levels(Quick(total), Quick(_level_rows(page)), Quick(_level_rows(after)))
@@ -176,7 +196,9 @@ def _level_conditions(names: tuple[str, ...]) -> list[ColumnElement[bool]]:
 
 
 def _level_rows(keys: Select[Any]) -> Select[Any]:
-    page = keys.subquery()
+    """What the rows with these keys hold, and how it is all called: the keys are found by an index alone."""
+    found = keys.subquery()
+    page = _stock
     everywhere = (
         select(type_coerce(_default.c.max_stock_level, BigInteger))
         .where(_default.c.organization_id == own(), _default.c.variant_id == EVERY_VARIANT)
@@ -207,14 +229,22 @@ def _level_rows(keys: Select[Any]) -> Select[Any]:
             most,
             type_coerce(_count.c.counted_at, BigInteger),
         )
-        .select_from(page)
+        .select_from(found)
+        .join(
+            page,
+            and_(
+                page.c.organization_id == own(),
+                page.c.variant_id == found.c.variant_id,
+                page.c.site_id == found.c.site_id,
+            ),
+        )
         .join(_variant, and_(_variant.c.organization_id == own(), _variant.c.id == page.c.variant_id))
         .join(_product, and_(_product.c.organization_id == own(), _product.c.id == _variant.c.product_id))
         .join(_site, and_(_site.c.organization_id == own(), _site.c.id == page.c.site_id))
         .outerjoin(_policy, here)
         .outerjoin(_default, and_(_default.c.organization_id == own(), _default.c.variant_id == page.c.variant_id))
         .outerjoin(_count, counted)
-        .order_by(page.c.variant_id.desc(), page.c.site_id)
+        .order_by(found.c.variant_id.desc(), found.c.site_id.desc())
     )
 
 
@@ -278,7 +308,7 @@ def skus_page(
     asked = _given(filters)
     statements = _skus(tuple(sorted(asked)))
     told = {f"p_{name}": value for name, value in asked.items()}
-    total = statements.total.rows(store, organization_id, **told)[0][0]
+    total = _counted(store, organization_id, statements.total, told)
     rows = statements.page.rows(store, organization_id, **told, p_after=after or ABOVE_ALL, p_limit=limit)
     return _grouped(rows), total
 
@@ -319,22 +349,27 @@ class _Skus(NamedTuple):
 
 @lru_cache(maxsize=16)
 def _skus(names: tuple[str, ...]) -> _Skus:
-    matching: list[ColumnElement[bool]] = [_stock.c.organization_id == own()]
+    here: list[ColumnElement[bool]] = [_stock.c.organization_id == own(), _stock.c.variant_id == _variant.c.id]
     if "site_id" in names:
-        matching.append(_stock.c.site_id == bindparam("p_site_id"))
+        here.append(_stock.c.site_id == bindparam("p_site_id"))
+    matching: list[ColumnElement[bool]] = [
+        _variant.c.organization_id == own(),
+        select(_stock.c.site_id).where(*here).correlate(_variant).exists(),
+    ]
     if "sku" in names:
-        named = select(_variant.c.id).where(_variant.c.organization_id == own(), _variant.c.sku == bindparam("p_sku"))
-        matching.append(_stock.c.variant_id.in_(named))
-    keys = select(_stock.c.variant_id).where(*matching).group_by(_stock.c.variant_id)
+        matching.append(_variant.c.sku == bindparam("p_sku"))
     if "status" in names:
-        keys = keys.having(_status_of_sums() == bindparam("p_status"))
-    total = select(func.count()).select_from(keys.subquery())
-    later = keys.where(_stock.c.variant_id < bindparam("p_after")).order_by(_stock.c.variant_id.desc())
-    page = later.limit(bindparam("p_limit", type_=BigInteger)).subquery()
-    parts = and_(_stock.c.organization_id == own(), _stock.c.variant_id == page.c.variant_id)
+        status = select(_status_of_sums()).where(*here).correlate(_variant).scalar_subquery()
+        matching.append(status == bindparam("p_status"))
+    total = select(func.count()).select_from(_variant).where(*matching)
+    keys = select(_variant.c.id).where(*matching)
+    if "sku" not in names:  # there is one: it has no neighbours
+        keys = keys.where(_variant.c.id < bindparam("p_after")).order_by(_variant.c.id.desc())
+    page = keys.limit(bindparam("p_limit", type_=BigInteger)).subquery()
+    parts = and_(_stock.c.organization_id == own(), _stock.c.variant_id == page.c.id)
     if "site_id" in names:
         parts = and_(parts, _stock.c.site_id == bindparam("p_site_id"))
-    rows = _sku_parts(page, own(), parts).order_by(page.c.variant_id.desc(), _site.c.code)
+    rows = _sku_parts(page, own(), parts).order_by(page.c.id.desc(), _site.c.code)
     return _Skus(Quick(total), Quick(rows))
 
 
