@@ -90,6 +90,15 @@ def test_the_answer_is_made_of_rows_in_the_language_of_the_question(put: Any) ->
     assert put("22423", language="de").language == "de"  # nothing in it tells
 
 
+def test_codes_are_words_of_the_language_of_the_question(put: Any) -> None:
+    told = {
+        text: put(text) for text in ("Aufträge", "Bewegungen dieses Jahr", "lotes en cuarentena", "ordens de compra")
+    }
+    for text, answered in told.items():
+        codes = {str(row[key]) for row in answered.rows for key in ("status", "kind") if key in row}
+        assert not [code for code in codes | {"quarantine"} if re.search(rf"\b{code}\b", answered.answer)], text
+
+
 def test_no_rows_say_what_was_looked_for_and_what_else_may_be_asked(put: Any) -> None:
     told = put("Late purchase orders from Nordwind")
     assert (told.status, list(told.rows)) == ("answered", [])

@@ -19,6 +19,7 @@ from ambra_tui.services.questions.tool import Found
 
 SHOWN_ROWS = 5
 MAX_ANSWER = 2000
+_CODED = frozenset({"status", "kind", "reason", "direction", "step"})
 
 
 class _Lenient(dict[str, str]):
@@ -36,9 +37,18 @@ def say(language: str, section: str, name: str, /, **told: Any) -> str:
     for one in (language if language in LANGUAGES else "en", "en"):
         text = _texts(one).get(section, {}).get(name)
         if text is not None:
-            shown = {key: value if key == "scope" else _shown(value) for key, value in told.items()}
+            shown = {key: value if key == "scope" else _told(one, key, value) for key, value in told.items()}
             return str(text).format_map(_Lenient(shown))
     return ""
+
+
+def in_words(language: str, code: Any) -> str:
+    """A status, kind or reason as the language calls it; what it has no word for stays as it is."""
+    return str(_texts(language if language in LANGUAGES else "en")["codes"].get(code, _shown(code)))
+
+
+def _told(language: str, key: str, value: Any) -> str:
+    return in_words(language, value) if key in _CODED else _shown(value)
 
 
 def examples(language: str) -> list[str]:
@@ -54,9 +64,11 @@ def render(name: str, parameters: Mapping[str, Any], found: Found, language: str
     head = say(language, name, _which(name, parameters, found, language), **told)
     row_text = "group_row" if parameters.get("group") else "row"
     lines = [
-        say(language, name, row_text, **{**told, **_of_group(parameters, row), **row})
+        say(language, name, row_text, **{**told, **_of_group(parameters, row, language), **row})
         for row in found.rows[:SHOWN_ROWS]
     ]
+    if name == "lot_trace":
+        lines = [" ".join(word for word in line.split(" ") if word != "-") for line in lines]
     listed = "; ".join(line for line in lines if line)
     more = found.count - SHOWN_ROWS
     ending = say(language, "common", "more", count=more) if more > 0 and listed else ""
@@ -71,14 +83,15 @@ def _which(name: str, parameters: Mapping[str, Any], found: Found, language: str
     return "grouped" if parameters.get("group") and say(language, name, "grouped") else "some"
 
 
-def _of_group(parameters: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"label": row.get(str(parameters.get("group")), "-")}
+def _of_group(parameters: Mapping[str, Any], row: Mapping[str, Any], language: str) -> dict[str, Any]:
+    group = str(parameters.get("group"))
+    return {"label": _told(language, group, row.get(group, "-"))}
 
 
 def scope_text(parameters: Mapping[str, Any], language: str) -> str:
     """What narrows a question, in brackets of words: `` in BER, 2026-03-09 to 2026-03-15``."""
     parts = [
-        say(language, "scope", name, value=parameters[name])
+        say(language, "scope", name, value=_told(language, name, parameters[name]))
         for name in (
             "sku",
             "location",

@@ -281,7 +281,7 @@ def inventory_value(session: Session, asked: Value) -> Found:
             for row in session.exec(statement)
         ]  # fmt: skip
     currency = rows[0]["currency"] if rows else ""
-    return Found(rows, facts={"value": f"{total_of(rows, 'value'):,.2f}", "currency": currency})
+    return Found(rows, facts={"value": f"{total_of(rows, 'value'):.2f}", "currency": currency})
 
 
 _LEVELS, _REPORTS = "/api/v1/inventory_levels", "/api/v1/reports"
