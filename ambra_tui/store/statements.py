@@ -58,7 +58,7 @@ class _Reading:
 
     columns: Mapping[str, str]
     binds: list[BindParameter[Any]] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
+    seen: dict[int, Any] = field(default_factory=dict)
 
 
 def examine(statement: Any, columns: Mapping[str, str]) -> list[BindParameter[Any]]:
@@ -86,7 +86,7 @@ def _query(reading: _Reading, query: Any, outer: frozenset[str]) -> None:
     """`outer`: the names of the tables of enclosing queries that this one may refer to."""
     if id(query) in reading.seen:
         return
-    reading.seen.add(id(query))
+    reading.seen[id(query)] = query  # kept alive: the id of what is gone may come again
     if isinstance(query, SelectStatementGrouping):
         _query(reading, query.element, outer)
     elif isinstance(query, CompoundSelect):
