@@ -71,7 +71,10 @@ def _quantity(value: Any, info: ValidationInfo) -> Decimal:
     number = _number(value, info)
     if abs(number) > MAX_QUANTITY:
         raise ValueError("is out of range")
-    to_scaled(number)
+    try:
+        to_scaled(number)
+    except ValueError:
+        raise ValueError("must have at most six decimals") from None
     return number
 
 

@@ -97,10 +97,11 @@ def _batches(desk: Desk) -> Prompt:
 
 
 def _label(desk: Desk, batch: ProductionBatch, by: str) -> str:
-    """The number, with what is made and by whom as far as a handheld has room."""
-    sku = _sku(desk, batch.output_variant_id)
-    tried = (f"{batch.number} {sku}{by}", f"{batch.number}{by}")
-    return next((label for label in tried if len(label) <= ANSWER_COLUMNS), batch.number)
+    """The number, with what is made and by whom as far as a handheld has room; who makes it goes before what."""
+    made = f"{batch.number} {_sku(desk, batch.output_variant_id)}"
+    tried = (f"{made}{by}", f"{batch.number}{by}")
+    fitting = next((label for label in tried if len(label) <= ANSWER_COLUMNS), batch.number)
+    return fitting if by else made[:ANSWER_COLUMNS].rstrip()
 
 
 # --- words ----------------------------------------------------------------------------------------------------------

@@ -360,7 +360,7 @@ def _take(row: Row, values: Values, *, required: Sequence[str] = ()) -> None:
             raise Invalid(f"{name} is required", field=name)
     after = {name: checked.get(name, getattr(row, name)) for name in ("reorder_point", "max_stock_level")}
     if None not in after.values() and after["max_stock_level"] < after["reorder_point"]:
-        raise Invalid("the maximum level is not below the reorder point", field="max_stock_level")
+        raise Invalid("the maximum level must not be below the reorder point", field="max_stock_level")
     for name, value in checked.items():
         setattr(row, name, value)
 

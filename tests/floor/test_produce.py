@@ -453,3 +453,11 @@ def test_what_is_made_of_a_recalled_lot_is_told_to_be_on_hold(desk: Worker, ana:
     ana.command("home")
     started(ana)
     assert (ana.scan("WH1-A04-1").verdict, ana.scan(label(MILK, "M100")).verdict) == ("G04", "E76")
+
+
+@on_sqlite
+def test_the_list_says_what_is_made_as_far_as_there_is_room(ana: Worker) -> None:
+    ana.write(lambda session: setattr(catalog.variant_by_sku(session, "DOUGH-1"), "sku", "DOUGH-OF-WHOLEMEAL"))
+    number = plan(ana, sku="DOUGH-OF-WHOLEMEAL")
+    labels = [choice.label for choice in ana.menu("produce").prompt.choices]
+    assert labels == [f"{number} DOUGH-OF-WHOLEMEAL"[:16]]

@@ -103,6 +103,12 @@ def test_stock_that_is_sold_out_before_goods_come(write: Any) -> None:
         assert [row.kind for row in found[1].evidence] == ["stock", "forecast", "purchase_order"]
         assert rows_of(found[1])[-1] == ("purchase_order", "PO-2", 50)
         assert "SOON at WH1 lasts 5 days at 2.0 a day" in found[2].message("en")
+        missed = today - timedelta(days=2)
+        factories.purchase_order(session, here.house.site, (out, 9), (soon, 9), number="PO-3", expected_on=missed)
+        again = here.found("stock_out")
+        assert [told.words for told in again] == ["stock_out_now_overdue", "stock_out", "stock_out_overdue"]
+        assert f"the receipt due {missed} is overdue" in again[0].message("en")
+        assert f"der Eingang vom {missed} ist überfällig" in again[2].message("de")
 
     write(story)
 

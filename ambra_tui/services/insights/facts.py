@@ -127,6 +127,14 @@ class Facts:
     @cached_property
     def receipts(self) -> Mapping[Key, date]:
         """The day, from today on, that the next open purchase order of a pair is expected."""
+        return self._expected(_purchase.c.expected_on >= self.today)
+
+    @cached_property
+    def overdue(self) -> Mapping[Key, date]:
+        """The day before today that the oldest open purchase order of a pair was expected."""
+        return self._expected(_purchase.c.expected_on < self.today)
+
+    def _expected(self, when: ColumnElement[bool]) -> Mapping[Key, date]:
         outstanding = number(_purchase_line.c.quantity) > number(_purchase_line.c.received)
         statement = (
             select(_purchase_line.c.variant_id, _purchase.c.site_id, func.min(_purchase.c.expected_on))
@@ -136,7 +144,7 @@ class Facts:
                 _purchase.c.organization_id == self.organization_id,
                 _purchase_line.c.organization_id == self.organization_id,
                 _purchase.c.status.in_(OPEN_PURCHASES),
-                _purchase.c.expected_on >= self.today,
+                when,
                 outstanding,
                 *self.here(_purchase.c.site_id),
             )

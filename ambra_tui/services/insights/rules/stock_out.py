@@ -72,9 +72,10 @@ def _wait(facts: Facts, key: Key) -> int:
 
 
 def _insight(facts: Facts, key: Key, days: float, wait: int, missing: float) -> Insight:
-    expected = facts.receipts.get(key)
+    expected, overdue = facts.receipts.get(key), facts.overdue.get(key)
     is_out = days <= 0
-    sentence = ("stock_out_now" if is_out else "stock_out") + ("" if expected else "_no_order")
+    ending = "" if expected else "_overdue" if overdue else "_no_order"
+    sentence = ("stock_out_now" if is_out else "stock_out") + ending
     return Insight(
         type=StockOut.type,
         severity="critical" if days < CRITICAL_DAYS else "warning",
@@ -84,7 +85,7 @@ def _insight(facts: Facts, key: Key, days: float, wait: int, missing: float) -> 
             "days": str(int(days)),
             "rate": f"{facts.rates[key]:.1f}",
             "missing": shown(missing),
-            "expected": expected.isoformat() if expected else "",
+            "expected": told.isoformat() if (told := expected or overdue) else "",
             "lead": str(wait),
         },
         path=stock_path(key),
