@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import Session
 
-from ambra_tui.services import orders, transfers
+from ambra_tui.floor.conversation import Entry
+from ambra_tui.services import orders, recalls, transfers
 from ambra_tui.services.catalog import variant_by_sku
 from ambra_tui.services.lists import read_page
 from ambra_tui.services.modules import set_modules
@@ -156,6 +157,23 @@ def test_a_recall_is_ended_at_the_same_card_and_both_can_be_undone(ana: Worker, 
     assert (cleo.verdict, status_of(ana)) == ("G39", "active")
     undo_last(cleo)
     assert status_of(ana) == "recalled"
+
+
+@on_sqlite
+def test_a_question_that_was_answered_elsewhere_is_asked_no_more(ana: Worker, cleo: Worker) -> None:
+    def office(session: Session) -> None:
+        recalls.recall(session, session.exec(scoped(session, Lot).where(Lot.lot_number == "M090")).one(), reason="x")
+
+    cleo.menu("desk").press("3").scan(M090)
+    assert cleo.command("go").prompt.step == "why"
+    ana.write(office)
+    assert cleo.enter(Entry("choice", "other")).verdict == "E41"
+    assert (cleo.prompt.step, status_of(ana)) == ("card", "recalled")
+    cleo.command("go").press("1").command("go")
+    assert (cleo.prompt.step, status_of(ana)) == ("why", "active")
+    undo_last(cleo)
+    assert cleo.press("6").verdict == "E41"
+    assert (cleo.prompt.step, status_of(ana)) == ("card", "recalled")
 
 
 @on_sqlite

@@ -41,11 +41,13 @@ MAX_CODES = 6
 
 
 class RecallState(FlowState):
-    """`variant_id`: an item whose lot is asked; `lot_id`: the lot on the card; `is_asked`: why, before it is done."""
+    """`variant_id`: an item whose lot is asked; `lot_id`: the lot on the card; `is_asked`: why, before it is done;
+    `is_freeing`: the question is why it is set free."""
 
     variant_id: str = ""
     lot_id: str = ""
     is_asked: bool = False
+    is_freeing: bool = False
 
 
 class RecallFlow:
@@ -72,7 +74,7 @@ class RecallFlow:
     def prompt(self, desk: Desk, state: RecallState) -> Prompt:
         """The step as it is now."""
         if state.lot_id:
-            return _why(desk, state) if state.is_asked else _card(desk, state)
+            return _why(desk, state) if _is_asked(desk, state) else _card(desk, state)
         return _asking(desk, state)
 
     def hear(self, desk: Desk, state: RecallState, entry: Entry) -> Heard:
@@ -82,7 +84,7 @@ class RecallFlow:
             return _command(desk, state, entry.text)
         if entry.kind == "choice":
             return _done(desk, state, entry.text)
-        if state.is_asked:
+        if _is_asked(desk, state):
             raise Refusal("E40")
         return _hear_code(desk, state, entry)
 
@@ -171,17 +173,23 @@ def _why(desk: Desk, state: RecallState) -> Prompt:
     )
 
 
+def _is_asked(desk: Desk, state: RecallState) -> bool:
+    """False too when the lot was recalled or set free meanwhile: what was to be done is no question any more."""
+    return state.is_asked and state.is_freeing == (_lot_of(desk, state).status == "recalled")
+
+
 # --- what is heard --------------------------------------------------------------------------------------------------
 
 
 def _command(desk: Desk, state: RecallState, name: str) -> Heard:
     if name == "go" and state.lot_id:
-        return Heard(state.model_copy(update={"is_asked": True}))
+        is_freeing = _lot_of(desk, state).status == "recalled"
+        return Heard(state.model_copy(update={"is_asked": True, "is_freeing": is_freeing}))
     if name == "home":
         return Heard(None)
     if name != "back":
         return Heard(state)
-    if state.is_asked:
+    if _is_asked(desk, state):
         return Heard(state.model_copy(update={"is_asked": False}))
     return Heard(RecallState() if state.lot_id or state.variant_id else None)
 
@@ -229,8 +237,8 @@ def _lot_of(desk: Desk, state: RecallState) -> Lot:
 def _done(desk: Desk, state: RecallState, reason: str) -> Heard:
     """Recalls the lot, or sets it free; in one step, so that all of it happens or nothing."""
     lot = _lot_of(desk, state)
-    reasons = FREE_REASONS if lot.status == "recalled" else REASONS
-    if not state.is_asked or reason not in reasons:
+    reasons = FREE_REASONS if state.is_freeing else REASONS
+    if not _is_asked(desk, state) or reason not in reasons:
         raise Refusal("E41" if state.is_asked else "E54", found=shown(reason))
     try:
         return _free(desk, lot, reason) if lot.status == "recalled" else _recall(desk, lot, reason)
