@@ -161,6 +161,21 @@ def test_a_site_called_as_documents_are_is_meant(write: Any) -> None:
     write(look)
 
 
+@pytest.mark.usefixtures("store")
+def test_a_product_is_found_by_its_code_in_two_words_and_its_price_is_told(write: Any) -> None:
+    def look(session: Any) -> None:
+        milk = factories.variant(session, sku="MILK-1L")
+        assert "price" not in ask(session, "price of MILK-1L").answer
+        milk.price_minor, milk.cost_minor = 129, 80
+        factories.stock(session, milk, factories.warehouse(session).bin, 7)
+        told = ask(session, "how many MILK 1L")
+        assert (told.intent, told.parameters, told.rows[0]["on_hand"]) == ("stock_level", {"sku": "MILK-1L"}, 7)
+        assert "price 1.29, cost 0.80 EUR" in ask(session, "How much does MILK-1L cost?").answer
+        assert "Preis 1.29, Kosten 0.80 EUR" in ask(session, "Was kostet MILK-1L?").answer
+
+    write(look)
+
+
 def test_examples_name_a_product_that_is_in_stock(put: Any) -> None:
     for text in ("Hello", "write me a poem", "delete all stock", "recipe", "¿Hola?"):
         for question in put(text).suggestions:

@@ -45,7 +45,7 @@ _SHAPE = re.compile(r"([A-Za-z]{2,3})[-_ ]?([0-9]+)")
 _CODE_LIKE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
 _SKU_LIKE = re.compile(r"[0-9]{3}|[A-Za-z]-[0-9]|[0-9]-[A-Za-z]")
 _DIGITS = re.compile(r"[0-9]+")
-_LEAST_UNKNOWN_SKU = 4
+_LEAST_UNKNOWN_SKU, _LEAST_PART = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,20 @@ def find_codes(
         if place not in taken and len(word.raw) <= MAX_CODE and _CODE_LIKE.fullmatch(word.raw)
         and (word.has_digit or place in hints or _is_shouted(word, words))
     ]  # fmt: skip
-    found = [_code(session, words[place], place, hints.get(place, "")) for place in places[: 2 * MAX_CODES]]
+    found: list[Code | None] = []
+    for place in places[: 2 * MAX_CODES]:
+        code = _code(session, words[place], place, hints.get(place, ""))
+        if place > 0 and place - 1 not in taken and place not in hints and (code is None or not code.is_known):
+            code = _in_two(session, words[place - 1], words[place], place) or code
+        found.append(code)
     return [code for code in found if code is not None][:MAX_CODES]
+
+
+def _in_two(session: Session, before: Word, word: Word, place: int) -> Code | None:
+    """A SKU that is written as two words: ``MILK 1L`` for ``MILK-1L``."""
+    if before.has_digit or len(before.raw) < _LEAST_PART or not _CODE_LIKE.fullmatch(before.raw):
+        return None
+    return _sku(session, f"{before.raw}-{word.raw}", place)
 
 
 def _is_shouted(word: Word, words: Sequence[Word]) -> bool:

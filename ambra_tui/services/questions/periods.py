@@ -69,6 +69,10 @@ def find_when(texts: Sequence[str], words: Lexicon, today: date) -> When:
     reader = _Reader(texts, words, today)
     start = 0
     while start < len(texts):
+        greeting = words.refusals["greeting"].at(texts, start)
+        if greeting is not None and greeting.end > start + 1:
+            start = greeting.end  # "Guten Morgen" is not tomorrow
+            continue
         end = reader.read(start)
         if end > start:
             reader.when.taken.update(range(max(start, reader.said_from), end))

@@ -19,6 +19,7 @@ from ambra_tui.services.questions.tool import Found
 
 SHOWN_ROWS = 5
 MAX_ANSWER = 2000
+_MONEY = frozenset({"value", "price", "cost"})
 _CODED = frozenset({"status", "kind", "reason", "direction", "step"})
 
 
@@ -48,6 +49,8 @@ def in_words(language: str, code: Any) -> str:
 
 
 def _told(language: str, key: str, value: Any) -> str:
+    if key in _MONEY and isinstance(value, float):
+        return f"{value:.2f}"
     return in_words(language, value) if key in _CODED else _shown(value)
 
 
@@ -62,9 +65,8 @@ def render(name: str, parameters: Mapping[str, Any], found: Found, language: str
     if not found.rows and say(language, name, "bare") == "":
         return say(language, name, "none", **told)
     head = say(language, name, _which(name, parameters, found, language), **told)
-    row_text = "group_row" if parameters.get("group") else "row"
     lines = [
-        say(language, name, row_text, **{**told, **_of_group(parameters, row, language), **row})
+        say(language, name, _row_text(parameters, row), **{**told, **_of_group(parameters, row, language), **row})
         for row in found.rows[:SHOWN_ROWS]
     ]
     if name == "lot_trace":
@@ -81,6 +83,12 @@ def _which(name: str, parameters: Mapping[str, Any], found: Found, language: str
     if found.count == 1 and say(language, name, "one"):
         return "one"
     return "grouped" if parameters.get("group") and say(language, name, "grouped") else "some"
+
+
+def _row_text(parameters: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    if parameters.get("group"):
+        return "group_row"
+    return "row" if row.get("price") is None and row.get("cost") is None else "priced_row"
 
 
 def _of_group(parameters: Mapping[str, Any], row: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import NotFound
+from ambra_tui.kit.money import to_major
 from ambra_tui.services.catalog import barcodes_of, match_text, search
 from ambra_tui.services.insights import read_insights
 from ambra_tui.services.questions.tool import Found, InPeriod, Limited, Parameters, Row, Tool, number
@@ -93,10 +94,16 @@ def product_lookup(session: Session, asked: Lookup) -> Found:
         {
             "sku": variant.sku, "name": variant.name, "unit": variant.unit_of_measure, "status": variant.status,
             "barcodes": ", ".join(code.code for code in barcodes_of(session, variant.id)[:5]),
+            "price": _money(variant.price_minor, variant.currency),
+            "cost": _money(variant.cost_minor, variant.currency), "currency": variant.currency,
         }
         for variant in variants
     ]  # fmt: skip
     return Found(rows)
+
+
+def _money(minor: int | None, currency: str) -> float | None:
+    return None if minor is None else float(to_major(minor, currency))
 
 
 def suppliers(session: Session, asked: Suppliers) -> Found:
