@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import BindParameter, BooleanClauseList, Engine, Table, event
 from sqlalchemy.engine import Connection, ExecutionContext
@@ -36,6 +36,8 @@ _OWNER = "ambra_organization"
 _SYSTEM_SCOPE = object()
 # Statements are compared as objects: one that is built once is looked at once.
 _left_open: WeakKeyDictionary[Any, tuple[Any, ...]] = WeakKeyDictionary()
+# `event.contains` goes by the id of an engine, which the next engine may have once the first is gone.
+_guarded: WeakSet[Any] = WeakSet()
 _BIND_OF_SCOPE = re.compile(r"(?:^|_)organization_id(?:_+m?\d+)*$")
 
 
@@ -52,16 +54,18 @@ def scope_columns() -> dict[str, str]:
 
 def install_guard(session_class: type[Session], engine: Engine) -> None:
     """Guard every session of `session_class` and every statement of `engine`. Installing it twice is harmless."""
-    for name, listener in (
-        ("do_orm_execute", _add_criteria),
-        ("before_flush", _check_rows),
-        ("after_begin", _name_owner),
-    ):
-        if not event.contains(session_class, name, listener):
+    if session_class not in _guarded:
+        for name, listener in (
+            ("do_orm_execute", _add_criteria),
+            ("before_flush", _check_rows),
+            ("after_begin", _name_owner),
+        ):
             event.listen(session_class, name, listener)
-    if not event.contains(engine, "before_cursor_execute", _check_statement):
+        _guarded.add(session_class)
+    if engine not in _guarded:
         event.listen(engine, "before_cursor_execute", _check_statement)
         event.listen(engine, "checkin", _forget_owner)
+        _guarded.add(engine)
 
 
 # --- sessions -------------------------------------------------------------------------------------------------------
