@@ -386,7 +386,7 @@ def _left_for(organization_id: int, order_id: Any, lot_ids: Sequence[str]) -> An
 
 
 def _draw_reached(row: Row[Any]) -> ListRow:
-    details = (tracing.name_of(row.customer or {}), STATE_WORDS[row.status])
+    details = (tracing.name_of(row.customer or {}), f"order_{STATE_WORDS[row.status]}")
     return ListRow((row.id,), row.number, show(row.shipped or ZERO), details)
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session
 
 from ambra_tui.floor.conversation import Entry
+from ambra_tui.kit.language import say
 from ambra_tui.services import orders, recalls, transfers
 from ambra_tui.services.catalog import variant_by_sku
 from ambra_tui.services.lists import read_page
@@ -86,11 +87,13 @@ def test_a_supervisor_sees_what_it_hits_recalls_it_and_other_stations_refuse_it_
     def lists(session: Session) -> tuple[list[str], list[str]]:
         lot = session.exec(scoped(session, Lot).where(Lot.lot_number == "M090")).one()
         return (
-            [row.title for row in read_page(session, f"reached:{lot.id}").rows],
+            [f"{row.title} {row.details[-1]}" for row in read_page(session, f"reached:{lot.id}").rows],
             [row.title for row in read_page(session, f"trace:{lot.id}").rows],
         )
 
-    assert ana.write(lists) == (["SO-9"], ["order_fulfilled", "opening_balance"])
+    assert ana.write(lists) == (["SO-9 order_fulfilled"], ["order_fulfilled", "opening_balance"])
+    words = {say("de", f"desk.word_order_{state}") for state in orders.STATE_WORDS.values()}
+    assert words == {"Entwurf", "offen", "reserviert", "versandt", "storniert"}
     keys = {command.key: command.name for command in cleo.prompt.commands}
     assert (keys["f6"].partition(":")[0], keys["f7"].partition(":")[0]) == ("page.reached", "page.trace")
     assert verify_store(ana.store).is_clean
