@@ -101,7 +101,9 @@ def _label(desk: Desk, batch: ProductionBatch, by: str) -> str:
     made = f"{batch.number} {_sku(desk, batch.output_variant_id)}"
     tried = (f"{made}{by}", f"{batch.number}{by}")
     fitting = next((label for label in tried if len(label) <= ANSWER_COLUMNS), batch.number)
-    return fitting if by else made[:ANSWER_COLUMNS].rstrip()
+    if by or fitting == made:
+        return fitting
+    return made[:ANSWER_COLUMNS].rstrip(" -")
 
 
 # --- words ----------------------------------------------------------------------------------------------------------
