@@ -125,7 +125,7 @@ def test_it_is_not_loaded_onto_a_transfer(ana: Worker, cleo: Worker) -> None:
     recall(cleo)
     ana.menu("transfer").scan("TR-1", "WH1-B04-1", MILK)
     assert ana.verdict == "E76"
-    assert ana.write(lambda s: transfers.find_transfer(s, "TR-1").status) == "draft"
+    assert ana.write(lambda s: (transfers.find_transfer(s, "TR-1") or pytest.fail()).status) == "draft"
 
 
 @on_sqlite
