@@ -212,7 +212,7 @@ SCENES: dict[str, Scene] = {
     "desk-shift": scene("key:0", "key:f11", badge=SUPERVISOR, is_pictured=True),
     "forecast": scene(CABLE, "key:f8", badge=SUPERVISOR, is_pictured=True),
     "forecast-ask": scene("key:0", "key:f9", badge=SUPERVISOR),
-    "insights": scene("key:0", "key:f10", badge=SUPERVISOR),
+    "insights": scene("key:0", "key:f10", badge=SUPERVISOR, is_pictured=True),
     "insights-evidence": scene("key:0", "key:f10", "key:enter", badge=SUPERVISOR),
     "desk-reports": scene("key:0", "key:4", badge=SUPERVISOR),
     "report-movers": scene("key:0", "key:4", "key:f6", badge=SUPERVISOR, is_pictured=True),
