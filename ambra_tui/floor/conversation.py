@@ -82,7 +82,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A function key of this step: `key` in Textual's spelling (``f10``), `name` heard back, `label` shown."""
+    """A function key of this step: `key` in Textual's spelling (``f10``), `name` heard back, `label` shown; with an
+    empty one the key is another role's: not shown, and who presses it is told so."""
 
     key: str
     name: str

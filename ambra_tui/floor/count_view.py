@@ -81,12 +81,17 @@ def _bin_commands(desk: Desk, standing: Standing) -> tuple[Command, ...]:
     if standing.is_supervisor:
         commands.append(Command("f5", "plan", _say(desk, "key_plan")))
     if standing.approvals:
-        commands.append(Command("f6", "approve", _say(desk, "key_approve")))
+        commands.append(Command("f6", "approve", _supervisors(desk, standing, "key_approve")))
     if len(standing.waiting) > 1:
         commands.append(Command("f7", "skip", _say(desk, "key_skip")))
     if standing.open_counts:
-        commands.append(Command("f10", "complete", _say(desk, "key_complete")))
+        commands.append(Command("f10", "complete", _supervisors(desk, standing, "key_complete")))
     return tuple(commands)
+
+
+def _supervisors(desk: Desk, standing: Standing, label: str) -> str:
+    """The label of a key that is not shown to operators."""
+    return _say(desk, label) if standing.is_supervisor else ""
 
 
 def _progress(desk: Desk, standing: Standing) -> tuple[int, int] | None:

@@ -140,7 +140,7 @@ class HelpPage(Page):
             lines.append(_EMPTY)
         lines += [((row, "heading"),) for row in wrap(station.say("terminal.help_keys"), width)]
         commands = station.prompt.commands if station.prompt else ()
-        pairs = [(key_label(command.key), printable(command.label)) for command in commands]
+        pairs = [(key_label(command.key), printable(command.label)) for command in commands if command.label]
         pairs += [(key_label(key), station.say(meaning.label)) for key, meaning in EVERYWHERE.items()]
         for key, label in pairs:
             lines += _hanging(key.ljust(4), label, width, style="key")

@@ -105,7 +105,7 @@ def key_label(key: str) -> str:
 
 def view_of(prompt: Prompt, *, history: Iterable[PastVerdict] = (), more_keys: Iterable[tuple[str, str]] = ()) -> View:
     """A prompt as a view. `more_keys` follow the step's own."""
-    own = tuple((key_label(command.key), printable(command.label)) for command in prompt.commands)
+    own = tuple((key_label(command.key), printable(command.label)) for command in prompt.commands if command.label)
     return View(
         title=printable(prompt.title),
         ask=printable(prompt.ask),

@@ -429,7 +429,7 @@ def test_a_serial_is_told_by_its_own_code_and_another_one_of_the_bin_may_be_take
         ana.put("PHONE-X", "A01-1", 1, serial=serial)
     ana.order("SO-1", ("PHONE-X", 1))
     ana.menu("pick").scan("SO-1", "WH1-A01-1", PHONE)
-    assert (ana.verdict, ana.prompt.step, ana.prompt.target) == ("E46", "serial", "SN1")
+    assert (ana.verdict, ana.prompt.step, ana.prompt.target) == ("G32", "serial", "SN1")
     assert ana.scan("SN9").verdict == "E39"
     assert ana.scan(PHONE).verdict == "E46"
     ana.scan(f"]C101{PHONE.zfill(14)}21SN2", "T1")

@@ -67,7 +67,8 @@ def test_p6_blind_count_tolerance_recount_and_approval(
     ben.key("F10", "FOR APPROVAL")
 
     ana.key("Esc", "Choose or scan")
-    ana.key("4", "Approve")
+    ana.key("4", "To approve")
+    assert "F6" not in ana.screen and "F10" not in ana.screen  # a supervisor's keys, but told so when pressed
     ana.key("F6", "E35 NEEDS SUPERVISOR")
     ana.key("F10", "E35 NEEDS SUPERVISOR")
 

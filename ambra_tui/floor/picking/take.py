@@ -96,7 +96,7 @@ def identify(desk: Desk, state: PickState, stop: Stop, scan: Scan) -> Heard:
         state = state.model_copy(update={"lot_id": lot_of(desk, stop, scan.lot).id})
     if scan.serial and stop.variant.is_serial_tracked:
         state = state.model_copy(update={"serial": scan.serial})
-    for step, code, kind in (("lot", "E20", "lot_id"), ("serial", "E46", "serial"), ("plate", "E21", "plate_id")):
+    for step, code, kind in (("lot", "E20", "lot_id"), ("serial", "G32", "serial"), ("plate", "E21", "plate_id")):
         told_value = getattr(state, kind)
         if told_value is not None:
             levels = [level for level in levels if getattr(level, kind) == told_value]
