@@ -230,8 +230,12 @@ class CountMachine(RuleBasedStateMachine):
         key: Level = (self._place(who), *data.draw(st.sampled_from(self.items)))
         self.write(lambda session: self._tally(session, who, key), who=who)
         if is_moved and self.really[key] > 0:
-            amount, item = min(self.really[key], Decimal(3)), (key[1], key[2])
-            self._post(key[0], self.house.stage.id, item, amount, MoveKind.BIN_MOVE, guard=Guard.FREE)
+            self._move_away(key, min(self.really[key], Decimal(3)))
+
+    def _move_away(self, key: Level, amount: Decimal) -> bool:
+        """To the stage; from the stage, which may be counted too, to a bin."""
+        target = self.bins[0] if key[0] == self.house.stage.id else self.house.stage.id
+        return self._post(key[0], target, (key[1], key[2]), amount, MoveKind.BIN_MOVE, guard=Guard.FREE)
 
     @precondition(lambda self: self.at_bin)
     @rule(data=st.data(), is_moved=st.booleans(), was_scanned=st.booleans())
@@ -242,9 +246,7 @@ class CountMachine(RuleBasedStateMachine):
         bin_id, there, before = self.at_bin[who][1], self.really[key], self.moves[key]
         if (bin_id, key) in self.tallied or there < 2 or not self._scan(who, key, there - 1):
             return
-        taken = is_moved and self._post(
-            key[0], self.house.stage.id, (key[1], key[2]), Decimal(1), MoveKind.BIN_MOVE, guard=Guard.FREE
-        )
+        taken = is_moved and self._move_away(key, Decimal(1))
         if not taken or was_scanned:
             assert self._scan(who, key, Decimal(1))
         self.moment += 1
