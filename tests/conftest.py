@@ -59,9 +59,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 ON_BOTH_AT_ONCE = (
-    "test_pty_p", "test_pty_receive", "test_acceptance", "test_undo_every_kind", "test_last_unit",
-    "test_pick_last_unit", "test_server", "test_idempotency", "test_contract", "test_stock_transfers",
-    "test_receiving_races", "test_move_races", "test_orders", "test_picking", "test_purchasing",
+    "test_pty_p", "test_pty_receive", "test_acceptance", "test_last_unit", "test_pick_last_unit", "test_server",
+    "test_idempotency", "test_contract", "test_receiving_races", "test_move_races", "test_orders",
 )  # fmt: skip
 
 
@@ -73,8 +72,8 @@ def _is_one_picture_more(parameters: Mapping[str, Any]) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What stands above the ledger (services, the floor's conversations, labels, doors) runs on SQLite in the first
-    tier, on PostgreSQL too in the second; the acceptance scenarios through a pty, undo, races, orders and receipts,
-    the contract and idempotency run on both in the first."""
+    tier, on PostgreSQL too in the second; the acceptance scenarios through a pty, races, orders, the contract and
+    idempotency run on both in the first."""
     for item in items:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if item.path.name == "test_snapshots.py" and _is_one_picture_more(parameters):

@@ -104,7 +104,7 @@ def test_a_batch_from_its_label_to_the_label_of_its_lot(desk: Worker, ana: Worke
     """E6: batch, lots by FEFO, waste, output lot with its label; each scan is posted at once."""
     number = plan(ana)
     ana.menu("produce")
-    assert [choice.label for choice in ana.prompt.choices] == [number]
+    assert [choice.label for choice in ana.prompt.choices] == [f"{number} DOUGH"]
     assert [(row.label, row.value) for row in ana.prompt.todo] == [(number, "20 DOUGH-1")]
     ana.scan(number)
     assert (ana.verdict, ana.prompt.step, promised(ana)) == ("G20", "start", 0)
