@@ -15,11 +15,24 @@ from sqlmodel import Session
 
 from ambra_tui.errors import Invalid, NotAllowed, NotFound
 from ambra_tui.services.questions.tool import Found, Tool
-from ambra_tui.services.questions.tools import catalogue, documents, lots, planning, stock
+from ambra_tui.services.questions.tools import (
+    catalogue,
+    counts,
+    lots,
+    movements,
+    orders,
+    planning,
+    purchase_orders,
+    returns,
+    stock,
+    transfers,
+    waste,
+)
 
-TOOLS: Mapping[str, Tool[Any]] = {
-    tool.name: tool for module in (stock, planning, documents, lots, catalogue) for tool in module.TOOLS
-}
+_BY_SUBJECT = (
+    stock, planning, movements, orders, purchase_orders, transfers, counts, returns, waste, lots, catalogue,
+)  # fmt: skip
+TOOLS: Mapping[str, Tool[Any]] = {tool.name: tool for subject in _BY_SUBJECT for tool in subject.TOOLS}
 
 
 _READERS = "may_read"

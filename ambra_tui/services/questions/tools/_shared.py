@@ -1,4 +1,4 @@
-"""What the tools share: names to rows of the store, and rows to JSON values."""
+"""What the tools share: names to rows of the store, periods to conditions, and rows to JSON values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import NotFound
+from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services.catalog import variant_by_sku
+from ambra_tui.services.questions.tool import Found, InPeriod, Row, number
 from ambra_tui.store.models import Location, Site, Supplier, Variant
 from ambra_tui.store.scope import clock_of, organization_of, scoped
 
@@ -40,6 +42,14 @@ def last_thirty(session: Session) -> tuple[date, date]:
 def moments(first: date, last: date) -> tuple[datetime, datetime]:
     """The first and the last moment of these days."""
     return datetime.combine(first, time.min, UTC), datetime.combine(last, time.max, UTC)
+
+
+def within(moment: Any, asked: InPeriod, session: Session) -> list[Any]:
+    """The conditions that `moment` lies in the period that was asked for; none where none was."""
+    if asked.from_ is None and asked.to is None:
+        return []
+    since, until = moments(*asked.between(last_thirty(session)))
+    return [moment >= since, moment <= until]
 
 
 def variant_named(session: Session, sku: str | None) -> Variant | None:
@@ -123,3 +133,12 @@ def total_of(rows: Sequence[Mapping[str, Any]], column: str) -> int | float:
     """The sum of a column of JSON numbers, exact to six places."""
     found = sum((Decimal(str(row[column])) for row in rows if row[column] is not None), Decimal(0))
     return int(found) if found == found.to_integral_value() else float(found)
+
+
+def grouped(group: str, sums: Mapping[str, Sequence[Decimal]], limit: int) -> Found:
+    """The entries of each name added up, the largest sum first."""
+    ranked = sorted(sums.items(), key=lambda entry: (-sum(entry[1], ZERO), entry[0]))
+    rows: list[Row] = [
+        {group: name, "quantity": number(sum(parts, ZERO)), "entries": len(parts)} for name, parts in ranked
+    ]
+    return Found(rows[:limit], len(rows), {"quantity": total_of(rows, "quantity")})

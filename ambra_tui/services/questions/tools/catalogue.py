@@ -7,23 +7,22 @@ from typing import ClassVar, Literal
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from ambra_tui.errors import NotFound
 from ambra_tui.kit.money import to_major
 from ambra_tui.services.catalog import barcodes_of, match_text, search
 from ambra_tui.services.insights import read_insights
 from ambra_tui.services.questions.tool import Found, InPeriod, Limited, Parameters, Row, Tool, number
+from ambra_tui.services.questions.tools._documents import document_named, states_named
 from ambra_tui.services.questions.tools._shared import (
     counted,
     day,
     joined,
-    last_thirty,
-    moments,
     names_of,
     own,
     site_codes,
     site_id_named,
     total_of,
     variant_named,
+    within,
 )
 from ambra_tui.store.models import (
     ProductionBatch,
@@ -35,7 +34,6 @@ from ambra_tui.store.models import (
     Supplier,
     Variant,
 )
-from ambra_tui.store.scope import scoped
 
 
 class Lookup(Limited):
@@ -146,13 +144,10 @@ def _open_orders(session: Session, ids: list[str]) -> dict[str, int]:
 
 def production_batches(session: Session, asked: Batches) -> Found:
     """Production batches, newest first."""
-    statement = select(ProductionBatch).where(own(session, ProductionBatch))
-    if asked.from_ or asked.to:
-        since, until = moments(*asked.between(last_thirty(session)))
-        moment = func.coalesce(ProductionBatch.completed_at, ProductionBatch.started_at, ProductionBatch.created_at)
-        statement = statement.where(moment >= since, moment <= until)
+    moment = func.coalesce(ProductionBatch.completed_at, ProductionBatch.started_at, ProductionBatch.created_at)
+    statement = select(ProductionBatch).where(own(session, ProductionBatch), *within(moment, asked, session))
     if asked.status is not None:
-        states = ("planned", "in_progress") if asked.status == "open" else (asked.status,)
+        states = states_named(asked.status, ("planned", "in_progress"))
         statement = statement.where(col(ProductionBatch.status).in_(states))
     variant, site_id = variant_named(session, asked.sku), site_id_named(session, asked.location)
     if variant is not None:
@@ -176,10 +171,7 @@ def production_batches(session: Session, asked: Batches) -> Found:
 
 def production_batch_detail(session: Session, asked: BatchDetail) -> Found:
     """One production batch and what it takes."""
-    spelled = {asked.batch, asked.batch.upper()}
-    batch = session.exec(scoped(session, ProductionBatch).where(col(ProductionBatch.number).in_(spelled))).first()
-    if batch is None:
-        raise NotFound("production_batch", asked.batch)
+    batch = document_named(session, ProductionBatch, asked.batch, "production_batch")
     statement = (
         select(ProductionInput, Variant)
         .join(Variant, joined(session, Variant, col(ProductionInput.variant_id)))
