@@ -160,6 +160,18 @@ class Terminal:
         """Wait until `count` bells have rung in all."""
         self.wait(lambda _: self.bells >= count, seconds=seconds, what=f"{count} bells")
 
+    def wait_asleep(self, *, seconds: float = DEADLINE_SECONDS) -> None:
+        """Wait until the program sleeps in its read.
+
+        A signal between a prompt and the read behind it is heard only with the next key.
+        """
+        deadline = time.monotonic() + seconds
+        state = Path(f"/proc/{self.process.pid}/stat")
+        while state.exists() and state.read_text().rpartition(") ")[2][0] != "S":
+            if time.monotonic() > deadline:
+                raise AssertionError("the program never waits for a key")
+            self.pump_until(time.monotonic() + 0.01)
+
     # ------------------------------------------------------------------ end
 
     def kill(self) -> None:

@@ -63,6 +63,7 @@ def test_a_wrong_choice_is_asked_again(terminal: Terminal, wrong: str) -> None:
 def test_leaving_midway_writes_nothing(terminal: Terminal, sqlite_url: str, key: str, answered: int) -> None:
     answer(terminal, answered)
     terminal.wait_for((*QUESTIONS, "Password for administration")[answered])
+    terminal.wait_asleep()
     terminal.send(key)
     assert terminal.wait_exit() == 130
     assert "Traceback" not in terminal.screen
