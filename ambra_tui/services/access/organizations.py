@@ -1,0 +1,70 @@
+"""Organizations and their sandbox twins.
+
+Example::
+
+    organization = create_organization(store, "Acme", ["traceability"])
+    sandbox_of(store, organization.id).name   # 'Acme (sandbox)'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from ambra_tui import ledger
+from ambra_tui.kit.text import clean_line
+from ambra_tui.services import access_system
+from ambra_tui.services.catalog import clean_currency
+from ambra_tui.services.modules import known_modules
+from ambra_tui.services.secrets import ensure_pepper
+from ambra_tui.store import Store
+from ambra_tui.store.facts import audit
+from ambra_tui.store.models import Organization
+from ambra_tui.store.scope import SYSTEM, Actor
+
+MAX_NAME = 120
+
+
+def create_organization(
+    store: Store, name: str, modules: Sequence[str] = (), *, currency: str = "EUR", actor: Actor = SYSTEM
+) -> Organization:
+    """A tenant with its virtual locations. Raises Invalid for an unknown module, Duplicate for a name that is taken."""
+    return _make_organization(store, name, modules, currency=currency, sandbox_of=None, actor=actor)
+
+
+def sandbox_of(store: Store, organization_id: int, *, actor: Actor = SYSTEM) -> Organization:
+    """The organization's sandbox twin, where its `test_` keys work; made when it is first asked for."""
+    twin = access_system.sandbox_twin(store, organization_id)
+    if twin is not None:
+        return twin
+    live = access_system.organization_by_id(store, organization_id)
+    if live.sandbox_of is not None:
+        return live
+    name = f"{live.name[: MAX_NAME - 10]} (sandbox)"
+    return _make_organization(
+        store, name, live.modules, currency=live.currency, sandbox_of=organization_id, actor=actor
+    )
+
+
+def _make_organization(
+    store: Store, name: str, modules: Sequence[str], *, currency: str, sandbox_of: int | None, actor: Actor
+) -> Organization:
+    checked_name = clean_line(name, field="name", max_length=MAX_NAME)
+    checked_modules = known_modules(modules)
+    organization_id = access_system.insert_organization(
+        store,
+        name=checked_name,
+        modules=checked_modules,
+        currency=clean_currency(currency),
+        sandbox_of=sandbox_of,
+        actor=actor,
+    )
+
+    def furnish(session: Session) -> None:
+        ensure_pepper(session)
+        ledger.make_virtual_locations(session)
+        audit(session, "organization_created", str(organization_id), name=checked_name, modules=checked_modules)
+
+    store.writer.run(furnish, organization_id=organization_id, actor=actor)
+    return access_system.organization_by_id(store, organization_id)
