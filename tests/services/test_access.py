@@ -285,7 +285,7 @@ def test_an_expired_key_ends_at_once_although_it_is_remembered(store, acme, cloc
 
 def test_a_revoked_key_ends_within_two_seconds(store, acme, monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr(access, "monotonic_milliseconds", lambda: now[0])
+    monkeypatch.setattr(access.principals, "monotonic_milliseconds", lambda: now[0])
     key, secret = access.create_key(store, organization_id=acme.id, label="k", scopes=["read"])
     access.key_for(store, secret)
     store.writer.run(lambda s: access.revoke_key(s, key.id), organization_id=acme.id)
