@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from ambra_tui.services import catalog, lots, purchasing, suppliers
 from ambra_tui.services.purchasing import NewPurchaseLine
-from ambra_tui.store.models import AuditEntry, Discrepancy, LicensePlate, PurchaseOrder, SiteStock, StockLevel
+from ambra_tui.store.models import AuditEntry, Discrepancy, LicensePlate, Location, PurchaseOrder, SiteStock, StockLevel
 from ambra_tui.store.scope import organization_of, scoped
 from tests.floor.worker import Worker, open_ds1
 
@@ -75,7 +75,7 @@ def plates(worker: Worker) -> dict[str, tuple[str, int]]:
                 scoped(session, StockLevel).where(StockLevel.plate_id == plate.id, StockLevel.on_hand > 0)
             ).all()
             for row in rows:
-                bin_code = session.get(purchasing.Location, (row.organization_id, row.location_id)).code
+                bin_code = session.get(Location, (row.organization_id, row.location_id)).code
                 found[plate.code] = (bin_code, int(row.on_hand))
         return found
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from ambra_tui import ledger
 from ambra_tui.errors import Duplicate, Invalid, NotAllowed, NotFound, WrongState
 from ambra_tui.services import purchasing
 from ambra_tui.services.lots import ExpiryDiffers, find_lot
@@ -18,6 +19,7 @@ from ambra_tui.services.receiving import DuplicateSerial
 from ambra_tui.store.models import (
     AuditEntry,
     Discrepancy,
+    Location,
     OutboxEvent,
     PurchaseOrder,
     SiteStock,
@@ -198,7 +200,7 @@ def test_a_line_repeated_with_its_key_counts_once_even_when_it_is_full(write: Wr
     def work(session: Session) -> None:
         order = _order(session, (factories.variant(session), 10))
         line = purchasing.lines_of(session, order.id)[0]
-        dock = purchasing.ledger.receiving_location(
+        dock = ledger.receiving_location(
             session, site_id=order.site_id, variant=session.get(Variant, (line.organization_id, line.variant_id))
         )
         for _ in range(2):
@@ -249,7 +251,7 @@ def test_an_item_on_two_lines_fills_the_first_then_the_second(write: Write) -> N
     def work(session: Session) -> None:
         milk = factories.variant(session)
         order = _order(session, (milk, 10), (milk, 5))
-        dock = purchasing.ledger.receiving_location(session, site_id=order.site_id, variant=milk)
+        dock = ledger.receiving_location(session, site_id=order.site_id, variant=milk)
         for number, quantity in enumerate((8, 4)):
             purchasing.receive_variant(
                 session,
@@ -332,7 +334,7 @@ def test_a_place_of_another_site_or_an_unknown_line_is_refused(write: Write) -> 
 
     def write_dock(session: Session, order: PurchaseOrder) -> str:
         milk = session.exec(scoped(session, Variant).where(Variant.sku == "MILK-1L")).one()
-        return purchasing.ledger.receiving_location(session, site_id=order.site_id, variant=milk).id
+        return ledger.receiving_location(session, site_id=order.site_id, variant=milk).id
 
     write(work)
 
@@ -342,7 +344,7 @@ def test_damaged_units_count_as_received_but_are_held(write: Write) -> None:
         paint = factories.variant(session, sku="PAINT-5L")
         order = _order(session, (paint, 20))
         line = purchasing.lines_of(session, order.id)[0]
-        quarantine = purchasing.scoped(session, purchasing.Location)
+        quarantine = scoped(session, Location)
         held = next(row for row in session.exec(quarantine).all() if row.kind == "quarantine")
         purchasing.receive_line(
             session,
