@@ -26,14 +26,14 @@ from sqlmodel import Session
 
 from ambra_tui.api.failures import refused
 from ambra_tui.errors import KeyReused
-from ambra_tui.store.models import IdempotencyRecord
+from ambra_tui.store.models import IdempotencyRecord, table_of
 from ambra_tui.store.scope import now_of, organization_of
 
 KEPT = timedelta(hours=24)
 WAIT_MILLISECONDS = 5_000
 _LOCK_NOT_AVAILABLE = "55P03"
 MAX_KEY = 255
-_records = IdempotencyRecord.__table__  # type: ignore[attr-defined]
+_records = table_of(IdempotencyRecord)
 _columns = _records.c
 
 

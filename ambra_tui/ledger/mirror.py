@@ -14,18 +14,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, literal, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from ambra_tui.store.models import InventoryPolicy, PolicyDefault, SiteStock
+from ambra_tui.store.models import InventoryPolicy, PolicyDefault, SiteStock, table_of
 from ambra_tui.store.models.policies import EVERY_VARIANT
 from ambra_tui.store.scope import is_alone, organization_of
 
 MIRRORED = ("reorder_point", "safety_stock")
-_stock: Table = SiteStock.__table__  # type: ignore[attr-defined]
-_policy: Table = InventoryPolicy.__table__  # type: ignore[attr-defined]
-_default: Table = PolicyDefault.__table__  # type: ignore[attr-defined]
+_stock = table_of(SiteStock)
+_policy = table_of(InventoryPolicy)
+_default = table_of(PolicyDefault)
 
 
 def mirror_policies(session: Session, pairs: Iterable[tuple[str, str]]) -> None:

@@ -16,9 +16,8 @@ from sqlalchemy import and_, select
 
 from ambra_tui.scan.model import Scan
 from ambra_tui.services.catalog import MAX_SPELLINGS, spellings
-from ambra_tui.services.stock_views import table_of
 from ambra_tui.store import Store
-from ambra_tui.store.models import Barcode, Variant
+from ambra_tui.store.models import Barcode, Variant, table_of
 from ambra_tui.store.prepared import ORGANIZATION, given
 from ambra_tui.store.quick import Quick
 

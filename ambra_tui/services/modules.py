@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.store import Actor, Store
 from ambra_tui.store.facts import audit, publish
-from ambra_tui.store.models import Organization
+from ambra_tui.store.models import Organization, table_of
 from ambra_tui.store.prepared import ORGANIZATION, PreparedRows
 from ambra_tui.store.quick import Quick
 from ambra_tui.store.scope import SYSTEM, organization_of
@@ -37,7 +37,7 @@ class Facts(NamedTuple):
     sandbox_of: int | None
 
 
-_table: Table = Organization.__table__  # type: ignore[attr-defined]
+_table = table_of(Organization)
 _SELECT = select(_table.c.modules).where(_table.c.id == ORGANIZATION)
 _BY_STORE = Quick(_SELECT)
 _BY_SESSION = PreparedRows(_SELECT)

@@ -35,6 +35,7 @@ from ambra_tui.store.models import (
     Site,
     SiteStock,
     Variant,
+    table_of,
 )
 from ambra_tui.store.models.policies import EVERY_VARIANT
 from ambra_tui.store.scope import fetch, now_of, organization_of
@@ -152,7 +153,7 @@ def _over(below: _Layer, row: Any, source: str) -> _Layer:
 def read_policies(session: Session, variant_ids: Sequence[str] | None = None) -> Policies:
     """The policies and defaults of these variants, of all when None."""
     organization_id = organization_of(session)
-    policy, default = InventoryPolicy.__table__, PolicyDefault.__table__  # type: ignore[attr-defined]
+    policy, default = table_of(InventoryPolicy), table_of(PolicyDefault)
     own = core_select(policy).where(policy.c.organization_id == organization_id)
     defaults = core_select(default).where(default.c.organization_id == organization_id)
     if variant_ids is not None:

@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from ambra_tui.kit.quantity import to_decimal
 from ambra_tui.services.verify import LEVEL_COLUMNS, RULES, SITE_COLUMNS, replay
-from ambra_tui.store.models import AuditEntry, Lot, SiteStock, StockLevel
+from ambra_tui.store.models import AuditEntry, Lot, SiteStock, StockLevel, table_of
 from ambra_tui.store.scope import actor_of, now_of
 
 # In this order: a site's on hand is summed from levels that are right already.
@@ -49,7 +49,7 @@ def repair(session: Session) -> dict[str, int]:
     for name, model, key, column in _REPAIRS:
         rows = rules[name].find(session, replayed)
         for row in rows:
-            _set(session, model.__table__, {part: row[part] for part in key}, column, to_decimal(int(row["expected"])))
+            _set(session, table_of(model), {part: row[part] for part in key}, column, to_decimal(int(row["expected"])))
             _count(per_organization, row, name)
         repaired[name] = len(rows)
     lots = rules["lot_status"].find(session, replayed)
@@ -73,7 +73,7 @@ def _set(session: Session, table: Table, key: Mapping[str, Any], column: str, va
 
 
 def _set_lot_status(session: Session, row: Mapping[str, Any]) -> None:
-    lot: Table = Lot.__table__  # type: ignore[attr-defined]
+    lot = table_of(Lot)
     same_lot = (lot.c.organization_id == row["organization_id"], lot.c.id == row["lot_id"])
     session.connection().execute(
         update(lot).where(*same_lot).values(status=row["expected"], updated_at=now_of(session))

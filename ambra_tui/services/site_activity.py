@@ -20,8 +20,7 @@ from ambra_tui.kit.quantity import ZERO, to_decimal
 from ambra_tui.services.adjustments import DOCUMENT
 from ambra_tui.services.reports._columns import STOCK, available_column, own_currency, value_of, value_parts
 from ambra_tui.services.site_levels import full_name
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import ApiKey, MoveKind, Product, Site, StockMove, User, Variant
+from ambra_tui.store.models import ApiKey, MoveKind, Product, Site, StockMove, User, Variant, table_of
 from ambra_tui.store.scope import now_of, organization_of
 
 IN, OUT, ADJUSTMENT, TRANSFER = MOVEMENT_TYPES = ("in", "out", "adjustment", "transfer")

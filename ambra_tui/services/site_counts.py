@@ -24,9 +24,8 @@ from ambra_tui.kit.ids import derived_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger import INVENTORY_LOSS, Guard, MoveKind, Posted, Posting
 from ambra_tui.services.adjustments import DOCUMENT
-from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.facts import audit
-from ambra_tui.store.models import LastCount, Location, Site, SiteStock, StockLevel, Variant
+from ambra_tui.store.models import LastCount, Location, Site, SiteStock, StockLevel, Variant, table_of
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
 from ambra_tui.store.scope import is_alone, now_of, organization_of
 

@@ -33,7 +33,7 @@ from sqlalchemy.sql.expression import FromClause
 from sqlmodel import Session
 
 from ambra_tui.kit.clock import monotonic_milliseconds
-from ambra_tui.services.stock_views import own, table_of
+from ambra_tui.services.stock_views import own
 from ambra_tui.store import Store
 from ambra_tui.store.models import (
     InventoryPolicy,
@@ -43,6 +43,7 @@ from ambra_tui.store.models import (
     Site,
     SiteStock,
     Variant,
+    table_of,
 )
 from ambra_tui.store.models.policies import EVERY_VARIANT
 from ambra_tui.store.prepared import ORGANIZATION, PreparedRows, given

@@ -37,7 +37,7 @@ from sqlmodel import Session
 
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.store import Store
-from ambra_tui.store.models import Lot, SiteStock, StockMove, Variant
+from ambra_tui.store.models import Lot, SiteStock, StockMove, Variant, table_of
 from ambra_tui.store.prepared import ORGANIZATION, PreparedRows, given
 from ambra_tui.store.quick import Quick
 from ambra_tui.store.scope import organization_of
@@ -45,12 +45,6 @@ from ambra_tui.store.types import EMPTY
 
 Filters = Mapping[str, Any]
 """Column -> the value it must have, or a tuple or list of values that it may have; None filters nothing."""
-
-
-def table_of(model: Any) -> Table:
-    """The Core table of a model."""
-    table: Table = model.__table__
-    return table
 
 
 def own() -> BindParameter[int]:

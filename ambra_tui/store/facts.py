@@ -14,13 +14,13 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from ambra_tui.store.models import AuditEntry, DocumentCounter, OutboxEvent
+from ambra_tui.store.models import AuditEntry, DocumentCounter, OutboxEvent, table_of
 from ambra_tui.store.quick import QuickInsert
 from ambra_tui.store.scope import actor_of, now_of, organization_of
 
-_EVENT = QuickInsert(OutboxEvent.__table__, "type", "subject", "payload", "created_at")  # type: ignore[attr-defined]
+_EVENT = QuickInsert(table_of(OutboxEvent), "type", "subject", "payload", "created_at")
 _ENTRY = QuickInsert(
-    AuditEntry.__table__,  # type: ignore[attr-defined]
+    table_of(AuditEntry),
     "at", "actor_id", "actor_name", "station", "act", "subject", "details", "request_id",
 )  # fmt: skip
 
@@ -50,7 +50,7 @@ def next_number(session: Session, kind: str) -> str:
 @cache
 def _numbering(dialect: str) -> Any:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    counter = DocumentCounter.__table__  # type: ignore[attr-defined]
+    counter = table_of(DocumentCounter)
     return (
         insert(counter)
         .values(organization_id=bindparam("organization_id"), kind=bindparam("kind"), next_value=2)

@@ -7,17 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import bindparam, select
 
 from ambra_tui.store import Store
-from ambra_tui.store.models import SiteStock, Variant
+from ambra_tui.store.models import SiteStock, Variant, table_of
 from ambra_tui.store.prepared import ORGANIZATION, given
 from ambra_tui.store.quick import Quick
 from ambra_tui.store.statements import Leak
 from tests import factories
 
-VARIANT: Table = Variant.__table__  # type: ignore[attr-defined]
-STOCK: Table = SiteStock.__table__  # type: ignore[attr-defined]
+VARIANT = table_of(Variant)
+STOCK = table_of(SiteStock)
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from sqlalchemy.orm import aliased, make_transient_to_detached
 
 import ambra_tui
 from ambra_tui.store import Store
-from ambra_tui.store.models import DocumentCounter, Location, Organization, Site, StockLevel, metadata
+from ambra_tui.store.models import DocumentCounter, Location, Organization, Site, StockLevel, metadata, table_of
 from ambra_tui.store.scope import StoreSession
 from ambra_tui.store.tenancy import TenantLeak, scope_columns
 from tests import factories
 
-SITE, LOCATION = Site.__table__, Location.__table__  # type: ignore[attr-defined]
+SITE, LOCATION = table_of(Site), table_of(Location)
 MINE, THEIRS = "Mine", "Theirs"
 
 
@@ -435,7 +435,7 @@ def test_a_leak_undoes_the_whole_change(two: Two) -> None:
 
 
 def test_a_conflict_is_looked_for_within_the_organization(two: Two) -> None:
-    table = DocumentCounter.__table__  # type: ignore[attr-defined]
+    table = table_of(DocumentCounter)
     make = postgresql.insert if two.store.dialect == "postgresql" else sqlite.insert
     values = {"organization_id": two.mine, "kind": "PO", "next_value": 1}
     statement = make(table).values(values).on_conflict_do_update(index_elements=["kind"], set_={"next_value": 2})

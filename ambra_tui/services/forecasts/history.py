@@ -24,8 +24,7 @@ from sqlmodel import Session
 
 from ambra_tui.kit.clock import EPOCH
 from ambra_tui.kit.quantity import SCALE
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import MoveKind, ReturnAuthorization, SiteStock, StockMove
+from ambra_tui.store.models import MoveKind, ReturnAuthorization, SiteStock, StockMove, table_of
 from ambra_tui.store.scope import now_of, organization_of
 
 WEEKS = 52

@@ -25,8 +25,7 @@ from sqlmodel import Session
 from ambra_tui.services.forecasts.history import Key, Scope, sales, sales_by_weekday, scopes
 from ambra_tui.services.forecasts.method import Category
 from ambra_tui.services.forecasts.weekdays import profile_of
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import SiteStock, StockMove, Variant
+from ambra_tui.store.models import SiteStock, StockMove, Variant, table_of
 from ambra_tui.store.scope import organization_of
 
 RATE_WEEKS = 12

@@ -26,8 +26,7 @@ from ambra_tui.services.forecasts.method import estimate, is_short
 from ambra_tui.services.forecasts.rates import NO_RATES, Rates, profiles_of, rates_of
 from ambra_tui.services.forecasts.weekdays import EVEN, spread
 from ambra_tui.services.policies import Policies, Policy, on_order, read_policies, suggested_quantity
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import Site, SiteStock, Variant
+from ambra_tui.store.models import Site, SiteStock, Variant, table_of
 from ambra_tui.store.scope import now_of, organization_of
 
 MIN_HORIZON_DAYS, MAX_HORIZON_DAYS, HORIZON_DAYS = 1, 365, 28

@@ -10,18 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Table, insert, select
+from sqlalchemy import Row, insert, select
 from sqlmodel import Session, SQLModel
 
 from ambra_tui.services.search import tokens
-from ambra_tui.store.models import SearchToken
+from ambra_tui.store.models import SearchToken, table_of
 from ambra_tui.store.scope import organization_of
-
-
-def table_of(model: type[SQLModel]) -> Table:
-    """The Core table of a model."""
-    table: Table = model.__table__  # type: ignore[attr-defined]
-    return table
 
 
 def existing(session: Session, model: type[SQLModel], column: str, values: Iterable[str]) -> dict[str, Row[Any]]:

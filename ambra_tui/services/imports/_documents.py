@@ -23,9 +23,9 @@ from ambra_tui.kit.text import clean_line
 from ambra_tui.services.catalog import clean_currency, clean_sku, positive_quantity
 from ambra_tui.services.codes import normalize_code
 from ambra_tui.services.imports import _values
-from ambra_tui.services.imports._bulk import existing, table_of
+from ambra_tui.services.imports._bulk import existing
 from ambra_tui.services.imports._terms import Outcome, Record, Refused
-from ambra_tui.store.models import Barcode, Site, Variant
+from ambra_tui.store.models import Barcode, Site, Variant, table_of
 from ambra_tui.store.scope import organization_of
 
 MAX_NUMBER = 60

@@ -26,10 +26,10 @@ from ambra_tui.kit.ids import derived_id, new_id
 from ambra_tui.kit.text import clean_line
 from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posting, post, receiving_location
 from ambra_tui.ledger import move_id as ledger_move_id
-from ambra_tui.services.imports._bulk import add_rows, add_tokens, existing, table_of, token_rows
+from ambra_tui.services.imports._bulk import add_rows, add_tokens, existing, token_rows
 from ambra_tui.services.imports._terms import Learned, Outcome, Refused
 from ambra_tui.services.lots import MAX_LOT_NUMBER
-from ambra_tui.store.models import Location, Lot, Site, StockLevel, StockMove, Variant
+from ambra_tui.store.models import Location, Lot, Site, StockLevel, StockMove, Variant, table_of
 from ambra_tui.store.scope import now_of, organization_of
 
 MAX_SERIAL = 60

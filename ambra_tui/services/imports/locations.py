@@ -22,9 +22,9 @@ from ambra_tui.errors import Invalid
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import places
 from ambra_tui.services.imports import _values
-from ambra_tui.services.imports._bulk import add_rows, add_tokens, as_row, existing, table_of, token_rows
+from ambra_tui.services.imports._bulk import add_rows, add_tokens, as_row, existing, token_rows
 from ambra_tui.services.imports._terms import Circumstances, Field, ImportKind, Learned, Outcome, Record, Refused
-from ambra_tui.store.models import Location, Site
+from ambra_tui.store.models import Location, Site, table_of
 from ambra_tui.store.models.places import SITE_KINDS
 from ambra_tui.store.scope import now_of, organization_of
 

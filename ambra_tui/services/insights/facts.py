@@ -24,7 +24,6 @@ from ambra_tui.kit.money import COST_SCALE
 from ambra_tui.kit.quantity import SCALE, to_decimal
 from ambra_tui.services.forecasts import daily_rates
 from ambra_tui.services.policies import OPEN_PURCHASES, Policies, read_policies
-from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.models import (
     PurchaseOrder,
     PurchaseOrderLine,
@@ -33,6 +32,7 @@ from ambra_tui.store.models import (
     StockTransfer,
     StockTransferContent,
     Variant,
+    table_of,
 )
 from ambra_tui.store.scope import now_of, organization_of
 

@@ -11,16 +11,15 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Table, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, func, literal, select, type_coerce
 from sqlmodel import Session
 
 from ambra_tui.kit.money import COST_SCALE, to_major
 from ambra_tui.kit.quantity import SCALE
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import Organization, SiteStock, Variant
+from ambra_tui.store.models import Organization, SiteStock, Variant, table_of
 from ambra_tui.store.scope import organization_of
 
-STOCK: Table = table_of(SiteStock)
+STOCK = table_of(SiteStock)
 _variant = table_of(Variant)
 
 

@@ -20,8 +20,7 @@ from sqlmodel import Session
 
 from ambra_tui.services.reports._columns import STOCK, names_of, own_currency, value_of, value_parts
 from ambra_tui.services.reports.movers import was_reversed
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import StockMove
+from ambra_tui.store.models import StockMove, table_of
 from ambra_tui.store.models.stock import INBOUND_KINDS
 from ambra_tui.store.scope import now_of, organization_of
 from ambra_tui.store.types import MomentColumn

@@ -20,8 +20,7 @@ from sqlmodel import Session
 from ambra_tui.kit.clock import from_microseconds
 from ambra_tui.kit.quantity import ZERO, to_decimal
 from ambra_tui.services.reports._columns import STOCK, available_column, names_of
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import StockMove
+from ambra_tui.store.models import StockMove, table_of
 from ambra_tui.store.scope import now_of, organization_of
 
 DAYS, MAX_DAYS = 30, 365

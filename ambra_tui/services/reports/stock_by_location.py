@@ -17,8 +17,7 @@ from sqlmodel import Session
 from ambra_tui.kit.quantity import ZERO, to_decimal
 from ambra_tui.services.policies import is_low
 from ambra_tui.services.reports._columns import STOCK, available_column, own_currency, value_of, value_parts
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import Site
+from ambra_tui.store.models import Site, table_of
 from ambra_tui.store.scope import organization_of
 
 _site = table_of(Site)

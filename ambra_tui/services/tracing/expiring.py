@@ -14,10 +14,10 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlmodel import Session
 
 from ambra_tui.kit.quantity import ZERO
-from ambra_tui.services.stock_views import own, table_of
+from ambra_tui.services.stock_views import own
 from ambra_tui.services.tracing.stock import EMPTY, bound
 from ambra_tui.services.tracing.terms import Expiring
-from ambra_tui.store.models import Location, Lot, StockLevel, Variant
+from ambra_tui.store.models import Location, Lot, StockLevel, Variant, table_of
 from ambra_tui.store.scope import clock_of
 
 _lot, _level, _location, _variant = (table_of(model) for model in (Lot, StockLevel, Location, Variant))

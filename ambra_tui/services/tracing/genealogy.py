@@ -19,7 +19,7 @@ from sqlalchemy import Select, and_, bindparam, case, func, select
 from sqlmodel import Session
 
 from ambra_tui.ledger import SUPPLIER
-from ambra_tui.services.stock_views import own, rows_by_id, table_of
+from ambra_tui.services.stock_views import own, rows_by_id
 from ambra_tui.services.tracing.stock import BY_DOCUMENT, EMPTY, bound, of_lots
 from ambra_tui.services.tracing.terms import Family, Link, Receipt, chunks
 from ambra_tui.store.models import (
@@ -30,6 +30,7 @@ from ambra_tui.store.models import (
     PurchaseOrder,
     StockMove,
     Supplier,
+    table_of,
 )
 
 MAX_LEVELS = 50

@@ -15,7 +15,7 @@ from sqlalchemy import Select, and_, bindparam, func, select
 from sqlmodel import Session
 
 from ambra_tui.kit.quantity import ZERO
-from ambra_tui.services.stock_views import own, table_of
+from ambra_tui.services.stock_views import own
 from ambra_tui.services.tracing.stock import EMPTY
 from ambra_tui.services.tracing.terms import Document, LotMove, Place, chunks
 from ambra_tui.store.models import (
@@ -27,6 +27,7 @@ from ambra_tui.store.models import (
     StockMove,
     User,
     metadata,
+    table_of,
 )
 from ambra_tui.store.scope import organization_of
 

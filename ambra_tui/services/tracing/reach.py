@@ -16,11 +16,11 @@ from sqlmodel import Session
 
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger import CUSTOMER, MoveKind
-from ambra_tui.services.stock_views import own, table_of
+from ambra_tui.services.stock_views import own
 from ambra_tui.services.tracing.genealogy import origins_of
 from ambra_tui.services.tracing.stock import EMPTY, bound
 from ambra_tui.services.tracing.terms import Reached, chunks
-from ambra_tui.store.models import ReturnAuthorization, SalesOrder, StockMove
+from ambra_tui.store.models import ReturnAuthorization, SalesOrder, StockMove, table_of
 
 _move, _order, _return = (table_of(model) for model in (StockMove, SalesOrder, ReturnAuthorization))
 

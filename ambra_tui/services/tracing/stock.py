@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, sel
 from sqlmodel import Session
 
 from ambra_tui.kit.quantity import ZERO
-from ambra_tui.services.stock_views import own, table_of
+from ambra_tui.services.stock_views import own
 from ambra_tui.services.tracing.terms import BinStock, Carrying, LotStock, chunks
 from ambra_tui.store.models import (
     LicensePlate,
@@ -25,6 +25,7 @@ from ambra_tui.store.models import (
     StockMove,
     StockTransfer,
     StockTransferContent,
+    table_of,
 )
 from ambra_tui.store.models.stock import LOT_DOCUMENT_KINDS
 from ambra_tui.store.scope import organization_of

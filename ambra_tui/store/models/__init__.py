@@ -5,7 +5,7 @@ Example::
     from ambra_tui.store.models import StockMove, Variant
 """
 
-from ambra_tui.store.models.base import Scoped, metadata
+from ambra_tui.store.models.base import Scoped, metadata, table_of
 from ambra_tui.store.models.catalog import Barcode, Lot, Product, Supplier, Variant
 from ambra_tui.store.models.counts import CycleCount, CycleCountBin, CycleCountLine, WorkerLimit
 from ambra_tui.store.models.documents import (
@@ -17,6 +17,7 @@ from ambra_tui.store.models.documents import (
     Task,
 )
 from ambra_tui.store.models.labels import PrintJob, StationPrinter
+from ambra_tui.store.models.movements import MovementDocument
 from ambra_tui.store.models.people import ApiKey, StationLock, User, WorkSession
 from ambra_tui.store.models.picking import LineSubstitution, PickCluster, PickClusterOrder, PickFace, SubstitutionRule
 from ambra_tui.store.models.places import LicensePlate, Location, Site
@@ -72,6 +73,7 @@ __all__ = [
     "LotRecallOrder",
     "MarketplaceSite",
     "MoveKind",
+    "MovementDocument",
     "Organization",
     "OutboxEvent",
     "PickCluster",
@@ -115,4 +117,5 @@ __all__ = [
     "WorkSession",
     "WorkerLimit",
     "metadata",
+    "table_of",
 ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Table, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from ambra_tui.store.types import MomentColumn
@@ -30,6 +30,12 @@ class Scoped(SQLModel):
     """A table whose rows belong to one organization. Every statement on it names `organization_id`."""
 
     organization_id: int = Field(primary_key=True)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The Core table of a model."""
+    table: Table = model.__table__  # type: ignore[attr-defined]  # every table has one; its base does not tell
+    return table
 
 
 def moment(**options: Any) -> Any:

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.store import Store
-from ambra_tui.store.models import StockMove
+from ambra_tui.store.models import StockMove, table_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Figure:
 def ledger_sums(store: Store, organization_id: int) -> dict[tuple[str, str], Decimal]:
     """(kind, "in", "out" of a site or "within") -> units that moved so."""
     has_source, has_destination = col(StockMove.source_site_id) != "", col(StockMove.destination_site_id) != ""
-    total = func.sum(StockMove.quantity, type_=StockMove.__table__.c.quantity.type)  # type: ignore[attr-defined]
+    total = func.sum(StockMove.quantity, type_=table_of(StockMove).c.quantity.type)
     statement = (
         select(StockMove.kind, has_source, has_destination, total)
         .where(StockMove.organization_id == organization_id)

@@ -14,8 +14,7 @@ from ambra_tui.kit.clock import from_microseconds
 from ambra_tui.kit.quantity import SCALE
 from ambra_tui.services.insights.facts import MAX_LISTED, Facts, Key, number, shown, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import MoveKind, StockMove
+from ambra_tui.store.models import MoveKind, StockMove, table_of
 
 QUIET_DAYS = 180  # covers a season: what sold last summer is not dead in winter
 LONG_DAYS = 365  # a whole year with every season in it

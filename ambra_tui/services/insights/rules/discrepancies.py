@@ -10,8 +10,7 @@ from sqlalchemy import func, select
 from ambra_tui.kit.clock import from_microseconds, to_microseconds
 from ambra_tui.services.insights.facts import Facts, number, shown, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import Discrepancy, Variant
+from ambra_tui.store.models import Discrepancy, Variant, table_of
 
 OLD_DAYS = 7  # a week: whoever was there still knows why
 WARNING_DAYS = 30

@@ -17,8 +17,7 @@ from sqlalchemy import func, select
 from ambra_tui.kit.quantity import SCALE
 from ambra_tui.services.insights.facts import Facts, Key, about, number, shown, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import Location, Lot, StockLevel
+from ambra_tui.store.models import Location, Lot, StockLevel, table_of
 from ambra_tui.store.types import EMPTY
 
 HORIZON_DAYS = 60  # time enough for a promotion or a transfer; later lots sell by themselves more often than not

@@ -8,8 +8,7 @@ from sqlalchemy import func, select
 
 from ambra_tui.services.insights.facts import Facts, number, shown, stock_path, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import Reservation, SalesOrder
+from ambra_tui.store.models import Reservation, SalesOrder, table_of
 
 SHOWN_ORDERS = 10
 _reservation, _order = table_of(Reservation), table_of(SalesOrder)

@@ -13,8 +13,7 @@ from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services.insights.facts import NO_STOCK, Facts, money, number, shown, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
 from ambra_tui.services.policies import OPEN_PURCHASES
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import PurchaseOrder, PurchaseOrderLine, Supplier, Variant
+from ambra_tui.store.models import PurchaseOrder, PurchaseOrderLine, Supplier, Variant, table_of
 
 CRITICAL_DAYS = 7  # a week late is no lorry in a queue any more: the supplier has to be called
 SHOWN_LINES = 10

@@ -17,8 +17,7 @@ from ambra_tui.kit.clock import to_microseconds
 from ambra_tui.kit.quantity import SCALE, ZERO
 from ambra_tui.services.insights.facts import MAX_LISTED, Facts, Key, number, shown, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import MoveKind, ReturnAuthorization, ReturnLine, StockMove
+from ambra_tui.store.models import MoveKind, ReturnAuthorization, ReturnLine, StockMove, table_of
 
 WINDOW_DAYS = 28  # four whole weeks: no weekday counts more often than another
 BEFORE_DAYS = 182

@@ -16,8 +16,7 @@ from ambra_tui.services.forecasts import forecast
 from ambra_tui.services.insights.facts import NO_STOCK, Facts, Key, about, number, shown, stock_path, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
 from ambra_tui.services.policies import OPEN_PURCHASES
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import PurchaseOrder, PurchaseOrderLine
+from ambra_tui.store.models import PurchaseOrder, PurchaseOrderLine, table_of
 
 HORIZON_DAYS = 28  # what happens later can be seen in time by then, and rates change
 LEAST_MISSING = SCALE  # less than one unit missing is no loss of a sale

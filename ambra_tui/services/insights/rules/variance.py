@@ -12,8 +12,7 @@ from sqlalchemy import select
 from ambra_tui.kit.quantity import ZERO, show, to_scaled
 from ambra_tui.services.insights.facts import Facts, units_of
 from ambra_tui.services.insights.insight import Evidence, Insight
-from ambra_tui.services.stock_views import table_of
-from ambra_tui.store.models import CycleCount, CycleCountLine, Location, Variant
+from ambra_tui.store.models import CycleCount, CycleCountLine, Location, Variant, table_of
 
 WINDOW_DAYS = 90  # long enough for a bin to be counted twice by the usual plans
 LEAST_OFF = 2  # one wrong count is an accident

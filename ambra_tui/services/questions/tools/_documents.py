@@ -13,7 +13,7 @@ from ambra_tui.errors import NotFound
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services.questions.tool import Row, number
 from ambra_tui.services.questions.tools._shared import joined, own
-from ambra_tui.store.models import Variant
+from ambra_tui.store.models import Variant, table_of
 from ambra_tui.store.scope import scoped
 
 
@@ -55,7 +55,7 @@ def sums_of(
     """Each document's id -> what was asked for and what of it is done; of one variant when it is given."""
     if not ids:
         return {}
-    table = lines.__table__
+    table = table_of(lines)
     quantity, finished = (func.sum(table.c[name], type_=table.c[name].type) for name in ("quantity", done))
     matching = [own(session, lines), table.c[document].in_(list(ids))]
     if variant is not None:

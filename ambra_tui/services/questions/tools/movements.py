@@ -21,7 +21,7 @@ from ambra_tui.services.questions.tools._shared import (
     variant_named,
     within,
 )
-from ambra_tui.store.models import Lot, MoveKind, PurchaseOrder, StockMove
+from ambra_tui.store.models import Lot, MoveKind, PurchaseOrder, StockMove, table_of
 
 Direction = Literal["in", "out", "adjustment", "transfer"]
 _KINDS: dict[str, tuple[MoveKind, ...]] = {
@@ -80,7 +80,7 @@ def _at_place(session: Session, statement: Any, code: str | None) -> Any:
 
 
 def _sum(session: Session, statement: Any) -> Decimal:
-    total = func.sum(StockMove.quantity, type_=StockMove.__table__.c.quantity.type)  # type: ignore[attr-defined]
+    total = func.sum(StockMove.quantity, type_=table_of(StockMove).c.quantity.type)
     found = session.connection().execute(statement.with_only_columns(total, maintain_column_froms=True)).scalar_one()
     return found if isinstance(found, Decimal) else ZERO
 

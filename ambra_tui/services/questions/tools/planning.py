@@ -30,7 +30,6 @@ from ambra_tui.services.questions.tools._shared import (
     variant_named,
 )
 from ambra_tui.services.reports.movers import SOLD, was_reversed
-from ambra_tui.services.stock_views import table_of
 from ambra_tui.store.models import (
     InventoryPolicy,
     PurchaseOrder,
@@ -38,6 +37,7 @@ from ambra_tui.store.models import (
     SalesOrder,
     SiteStock,
     StockMove,
+    table_of,
 )
 
 MAX_SUGGESTIONS = 2_000
