@@ -76,7 +76,8 @@ class Operation:
     that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with. `module`: what the
     organization must have switched on. `is_long`: a read that may take more than a few milliseconds.
     `is_quick`: a read that opens its own session, when it needs one at all. `is_question`: a POST that only reads.
-    `options`: the query parameters of a write."""
+    `options`: the query parameters of a write. `is_whole`: the answer brings its envelope along. `rows`: the field that
+    a body is taken for when it is a list."""
 
     method: str
     path: str
@@ -97,6 +98,8 @@ class Operation:
     is_quick: bool = False
     is_question: bool = False
     options: type[BaseModel] = Nothing
+    is_whole: bool = False
+    rows: str = ""
 
     @property
     def is_single(self) -> bool:
@@ -122,10 +125,12 @@ DeclaredQuick = Callable[[Call, Query], Answer]
 
 @dataclass(slots=True)
 class Catalogue:
-    """Collects the operations of one noun. `module`: what the organization must have switched on for all of them."""
+    """Collects the operations of one noun. `module`: what the organization must have switched on for all of them.
+    `about`: a sentence on the noun."""
 
     tag: str
     module: str = ""
+    about: str = ""
     operations: list[Operation] = field(default_factory=list)
 
     def read(
@@ -212,6 +217,8 @@ class Catalogue:
         current: Handler | None = None,
         example: Mapping[str, Any] | None = None,
         options: type[BaseModel] = Nothing,
+        is_whole: bool = False,
+        rows: str = "",
     ) -> Callable[[Declared[Query]], Declared[Query]]:
         """A POST, PUT, PATCH or DELETE. The handler runs in the writer, in one transaction with its answer's record."""
 
@@ -219,6 +226,7 @@ class Catalogue:
             return self._add(
                 handler, method=method, path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
                 fields=body, status=status, wrapper=wrapper, current=current, example=example, options=options,
+                is_whole=is_whole, rows=rows,
             )  # fmt: skip
 
         return declare
@@ -236,7 +244,8 @@ class Edition:
     """One contract. `about`: a sentence for each tag. `error_body` puts a failure into the contract's envelope; `adapt`
     respells one first; `list_body` wraps rows: (rows, page, per_page, total) -> JSON value. `also_at`: a second base
     path; what another edition answers there too is chosen by the key or a header (`choice.py`). `bad_query`: status and
-    code of a query that can never be right."""
+    code of a query that can never be right. `single_body` wraps an answer that is one object. `takes_forms`: bodies may
+    be forms too. `error_schema`: the JSON schema of `error_body`, where an example does not tell it."""
 
     name: str
     title: str
@@ -251,3 +260,6 @@ class Edition:
     about: Mapping[str, str] = field(default_factory=dict)
     also_at: str = ""
     bad_query: tuple[int, str] = (422, "VALIDATION_ERROR")
+    single_body: Callable[[Any], Any] = lambda content: content
+    takes_forms: bool = True
+    error_schema: Mapping[str, Any] | None = None

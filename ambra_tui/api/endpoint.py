@@ -68,7 +68,7 @@ def _call(store: Store, edition: Edition, operation: Operation, request: Request
     principal = key_for(store, secret_of(request))
     request.state.key_id = principal.key_id
     resource, _, verb = operation.scope.partition(":")
-    verbs = ("write", "delete") if operation.method == "DELETE" else (verb,)
+    verbs = ("write", "delete") if operation.method == "DELETE" and verb == "write" else (verb,)
     if not any(principal.allows(resource, each) for each in verbs):
         raise NotAllowed(f"This key may not do this: it needs the scope {operation.scope}")
     if operation.module and operation.module not in modules_of(store, principal.modules_id):
@@ -87,7 +87,7 @@ async def _read(call: Call, operation: Operation, request: Request) -> Response:
         return StreamingResponse(answer.parts, media_type=_JSON, headers=dict(answer.headers))
     if operation.is_list:
         return _list_response(call, answer, query, request)
-    text = render(answer.content).encode()
+    text = _text_of(call, operation, answer).encode()
     etag = etag_of(text)
     known = request.headers.get("if-none-match")
     headers = {**answer.headers, "ETag": etag}
@@ -96,11 +96,16 @@ async def _read(call: Call, operation: Operation, request: Request) -> Response:
     return Response(text, media_type=_JSON, headers=headers)
 
 
+def _text_of(call: Call, operation: Operation, answer: Answer) -> str:
+    """One object in the edition's envelope."""
+    return render(answer.content if operation.is_whole else call.edition.single_body(answer.content))
+
+
 async def _question(call: Call, operation: Operation, request: Request) -> Response:
-    document, is_form = await read_document(request)
+    document, is_form = await read_document(request, takes_forms=call.edition.takes_forms)
     fields = read_fields(operation.fields, unwrap(document, operation.wrapper), is_text=is_form)
     answer = await asyncio.to_thread(_ask, call, operation, fields)
-    return Response(render(answer.content).encode(), media_type=_JSON)
+    return Response(_text_of(call, operation, answer).encode(), media_type=_JSON)
 
 
 def _ask(call: Call, operation: Operation, query: Any) -> Answer:
@@ -115,15 +120,16 @@ def _list_response(call: Call, answer: Answer, query: Any, request: Request) -> 
     paging = query if isinstance(query, Paging) else Paging(per_page=max(1, min(total, 100)))
     content = call.edition.list_body(answer.content, paging.page, paging.per_page, total)
     link = link_header(
-        request.url.path, dict(request.query_params), page=paging.page, per_page=paging.per_page, total=total
-    )
+        request.url.path, dict(request.query_params), page=paging.page, per_page=paging.per_page, total=total,
+        size=paging.size,
+    )  # fmt: skip
     return Response(
         render(content).encode(), media_type=_JSON, headers={"X-Total-Count": str(total), "Link": link}
     )  # fmt: skip
 
 
 async def _write(call: Call, operation: Operation, request: Request) -> Response:
-    document, is_form = await read_document(request)
+    document, is_form = await read_document(request, takes_forms=call.edition.takes_forms, rows=operation.rows)
     key = request_key(
         request.headers.get("idempotency-key"),
         key_id=call.principal.key_id, method=request.method, path=request.url.path, body=document,
@@ -157,7 +163,7 @@ def _act(
         _check_current(session, call, operation, fields, if_match)
     answer = operation.handler(session, call, fields)
     session.flush()
-    text = "" if operation.is_empty else render(answer.content)
+    text = "" if operation.is_empty else _text_of(call, operation, answer)
     has_tag = bool(text and (operation.current or answer.location))
     headers = {**answer.headers, **({"ETag": etag_of(text.encode())} if has_tag else {})}
     if answer.location:
@@ -170,6 +176,6 @@ def _act(
 
 def _check_current(session: Session, call: Call, operation: Operation, fields: Any, if_match: str) -> None:
     assert operation.current is not None
-    present = etag_of(render(operation.current(session, call, fields).content).encode())
+    present = etag_of(_text_of(call, operation, operation.current(session, call, fields)).encode())
     if not matches(if_match, present):
         raise Stale("The object changed since you read it (If-Match). Read it again, then decide.")

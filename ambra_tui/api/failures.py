@@ -36,7 +36,8 @@ MAX_DETAILS = 50
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What went wrong, ready for an edition's envelope. `details`: ``{"field", "message"}`` and what else helps.
-    `is_query`: a query parameter was wrong, for which editions have statuses of their own."""
+    `is_query`: a query parameter was wrong, for which editions have statuses of their own. `named`: the ids that the
+    failure is about."""
 
     status: int
     code: str
@@ -44,6 +45,7 @@ class Failure:
     details: tuple[Mapping[str, Any], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     is_query: bool = False
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 def plain_body(failure: Failure, request_id: str) -> dict[str, Any]:
@@ -124,7 +126,10 @@ def failure_of(error: Exception) -> Failure:
 
 def _not_found(error: NotFound) -> Failure:
     message = printable(error.message)
-    return Failure(404, f"{error.resource.upper()}_NOT_FOUND", message, ({"field": error.field, "message": message},))
+    return Failure(
+        404, f"{error.resource.upper()}_NOT_FOUND", message, ({"field": error.field, "message": message},),
+        named={f"{error.resource}_id": printable(error.key)},
+    )  # fmt: skip
 
 
 def _known(error: AmbraError) -> Failure:

@@ -29,7 +29,7 @@ _WRITE_REFUSALS = {
     400: "The body is not JSON, or a header is malformed",
     409: "A request with this Idempotency-Key is in flight",
     413: "The body is larger than 1 MiB",
-    415: "Neither JSON nor a form",
+    415: "The body is of another kind",
 }
 _OF_EVERYTHING = {500: "Our fault; nothing was saved", 503: "The store cannot answer now; nothing was saved"}
 
@@ -88,10 +88,14 @@ def template(edition: Edition, operation: Operation) -> str:
     return edition.base_path + _PATH_NAME.sub(r"{\1}", operation.path)
 
 
+_MARK = object()
+
+
 class _Shapes:
     """Schemas of every body and answer, named once."""
 
     def __init__(self, edition: Edition) -> None:
+        self._edition = edition
         inputs: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = []
         for operation in edition.operations:
             inputs.append((f"{operation.operation_id}:answer", "serialization", TypeAdapter(operation.shape)))
@@ -105,17 +109,30 @@ class _Shapes:
     def answer(self, operation: Operation) -> Any:
         """The schema of what an operation answers."""
         schema = self._schemas[f"{operation.operation_id}:answer"]
-        if not operation.is_list:
-            return schema
-        return {
-            "type": "object",
-            "required": ["data", "meta"],
-            "properties": {"data": {"type": "array", "items": schema}, "meta": self._schemas["meta"]},
-        }
+        if operation.is_list:
+            body, place = self._edition.list_body(_MARK, 1, 1, 0), {"type": "array", "items": schema}
+        else:
+            body, place = _MARK if operation.is_whole else self._edition.single_body(_MARK), schema
+        return place if body is _MARK else self._envelope(body, place)
+
+    def _envelope(self, body: Any, place: Any) -> dict[str, Any]:
+        """The schema of what an edition puts around an answer, read off its rendering of one."""
+        properties = {}
+        for name, value in body.items():
+            properties[name] = place if value is _MARK else _schema_like(value)
+            if isinstance(value, dict):
+                properties[name] = self._schemas["meta"]
+        return {"type": "object", "required": list(properties), "properties": properties}
 
     def fields(self, operation: Operation) -> Any:
         """The schema of a body or of the query."""
         return self._schemas[f"{operation.operation_id}:fields"]
+
+    def rows(self, operation: Operation) -> Any:
+        """The schema of a body that is a list."""
+        whole = self.fields(operation)
+        whole = self.definitions[whole["$ref"].rpartition("/")[2]] if "$ref" in whole else whole
+        return whole["properties"][operation.rows]
 
     def used(self, paths: Any) -> dict[str, Any]:
         """The definitions that `paths` refer to, directly or through others; what bodies are made of comes without
@@ -172,18 +189,20 @@ def _describe(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[s
             )
         if operation.current:
             parameters.append(_header("If-Match", "An ETag: 412 when the object changed since"))
-        described["requestBody"] = _request_body(operation, shapes)
+        described["requestBody"] = _request_body(edition, operation, shapes)
     described["parameters"] = parameters
     return described
 
 
-def _request_body(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
+def _request_body(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[str, Any]:
     schema: Any = shapes.fields(operation)
+    if operation.rows:
+        schema = {"anyOf": [schema, shapes.rows(operation)]}
     if operation.wrapper:
         wrapped = {"type": "object", "required": [operation.wrapper], "properties": {operation.wrapper: schema}}
         schema = {"anyOf": [wrapped, schema]}
     example = {"example": dict(operation.example)} if operation.example is not None else {}
-    kinds = ("application/json", "application/x-www-form-urlencoded")
+    kinds = ("application/json", *(("application/x-www-form-urlencoded",) if edition.takes_forms else ()))
     content = {kind: {"schema": schema, **(example if kind == "application/json" else {})} for kind in kinds}
     return {"required": operation.fields is not Nothing and bool(_required(operation.fields)), "content": content}
 
@@ -203,6 +222,7 @@ def _responses(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[
     good = {"description": operation.summary, "headers": _answer_headers(operation)}
     if not operation.is_empty:
         good["content"] = {"application/json": {"schema": shapes.answer(operation)}}
+    refusals = {edition.adapt(Failure(status, "", "")).status: text for status, text in reversed(refusals.items())}
     named = {str(operation.status): good}
     if is_read and operation.is_single:
         named["304"] = {"description": "The same as the ETag in If-None-Match"}
@@ -260,6 +280,8 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _error_schema(edition: Edition) -> dict[str, Any]:
     """The envelope as a schema, read off the edition's own rendering of an example."""
+    if edition.error_schema is not None:
+        return dict(edition.error_schema)
     shape = edition.error_body(Failure(422, "CODE", "A sentence", ({"field": "name", "message": "why"},)), "req_1")
     return _schema_like(shape) if shape else _schema_like(plain_body(Failure(422, "CODE", "A sentence"), "req_1"))
 

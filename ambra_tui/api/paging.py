@@ -8,10 +8,10 @@ Example::
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 DEFAULT_PER_PAGE = 25
 MAX_PER_PAGE = 100
@@ -40,9 +40,11 @@ PerPage = Annotated[
 
 
 class Paging(BaseModel):
-    """`page` from 1; `per_page` above the maximum is clamped, and the answer echoes what was used."""
+    """`page` from 1; `per_page` above the maximum is clamped, and the answer echoes what was used. `size`: what the
+    contract calls the number of rows of a page."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+    size: ClassVar[str] = "per_page"
 
     page: PageNumber = 1
     per_page: PerPage = DEFAULT_PER_PAGE
@@ -51,6 +53,14 @@ class Paging(BaseModel):
     def offset(self) -> int:
         """How many rows lie before this page."""
         return (self.page - 1) * self.per_page
+
+
+class LimitPaging(Paging):
+    """As `Paging`, for contracts that call the number of rows `limit`."""
+
+    size: ClassVar[str] = "limit"
+
+    per_page: PerPage = Field(default=DEFAULT_PER_PAGE, alias="limit")
 
 
 def total_pages(total: int, per_page: int) -> int:

@@ -66,27 +66,29 @@ def _too_large() -> Exception:
     return refused(413, "PAYLOAD_TOO_LARGE", f"The body is larger than {MAX_BODY} bytes", **_CLOSE)
 
 
-async def read_document(request: Request) -> tuple[dict[str, Any], bool]:
-    """The body as one object, and whether its leaves are text (a form). An absent body is an empty object."""
+async def read_document(request: Request, *, takes_forms: bool = True, rows: str = "") -> tuple[dict[str, Any], bool]:
+    """The body as one object, and whether its leaves are text (a form). An absent body is an empty object. `rows`: the
+    name of the field that a list is taken for."""
     raw = await read_body(request)
     if not raw.strip():
         return {}, False
-    is_form = _is_form(request)
+    is_form = _is_form(request, takes_forms=takes_forms)
     document = parse_form(raw) if is_form else parse_json(raw)
+    if rows and isinstance(document, list):
+        return {rows: document}, False
     if not isinstance(document, dict):
         raise Invalid("The body must be one JSON object")
     return document, is_form
 
 
-def _is_form(request: Request) -> bool:
+def _is_form(request: Request, *, takes_forms: bool) -> bool:
     kind, _, parameters = request.headers.get("content-type", "application/json").lower().partition(";")
     charset = parameters.partition("charset=")[2].strip(' "')
     encoding = request.headers.get("content-encoding", "identity").lower()
-    is_known = kind.strip() == _FORM or _JSON.fullmatch(kind.strip())
+    is_known = (takes_forms and kind.strip() == _FORM) or _JSON.fullmatch(kind.strip())
     if not is_known or charset not in {"", "utf-8", "utf8"} or encoding != "identity":
-        raise refused(
-            415, "UNSUPPORTED_MEDIA_TYPE", f"Send application/json or {_FORM}, in UTF-8 and not compressed"
-        )  # fmt: skip
+        kinds = f"application/json or {_FORM}" if takes_forms else "application/json"
+        raise refused(415, "UNSUPPORTED_MEDIA_TYPE", f"Send {kinds}, in UTF-8 and not compressed")
     return kind.strip() == _FORM
 
 
