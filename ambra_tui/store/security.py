@@ -69,7 +69,7 @@ BEGIN
         EXECUTE 'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ' || home || ' TO ambra_app';
         EXECUTE 'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ' || home || ' TO ambra_app';
         REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM ambra_app;
-        REVOKE UPDATE, DELETE ON stock_move, audit_entry FROM ambra_app;
+        REVOKE UPDATE ON stock_move, audit_entry FROM ambra_app;
     END IF;
 END $$
 """

@@ -188,6 +188,21 @@ def test_rows_of_record_can_only_be_added(store_url: str, table: str, change: st
             connection.execute(text(change.format(table)))
 
 
+@pytest.mark.parametrize("table", ["stock_move", "audit_entry"])
+def test_records_go_with_a_set_of_a_sandbox_that_is_out_of_use(store_url: str, table: str) -> None:
+    with engine_of(store_url) as engine:
+        _insert_blank(engine, table)
+        with engine.begin() as connection:
+            owner = connection.execute(text(f"SELECT organization_id FROM {table}")).scalar_one()
+            connection.execute(
+                text("INSERT INTO organization VALUES (:id, 'Old', '[]', 'EUR', NULL, 0, 1)"), {"id": owner}
+            )
+        with pytest.raises(DBAPIError, match="only ever added"), engine.begin() as connection:
+            connection.execute(text(f"UPDATE {table} SET organization_id = 2"))
+        with engine.begin() as connection:
+            assert connection.execute(text(f"DELETE FROM {table}")).rowcount == 1
+
+
 def _insert_blank(engine: Engine, name: str) -> None:
     """A row of zeros and blanks that satisfies the table's CHECKs."""
     table = metadata.tables[name]

@@ -46,6 +46,7 @@ from ambra_tui.store.models.system import (
 )
 from ambra_tui.store.models.transfers import StockTransfer, StockTransferContent, StockTransferLine
 from ambra_tui.store.models.waste import WasteRecord
+from ambra_tui.store.models.webhooks import Webhook, WebhookCursor, WebhookDelivery
 from ambra_tui.store.models.work import Act, FloorStep, WorkClaim
 
 __all__ = [
@@ -113,6 +114,9 @@ __all__ = [
     "User",
     "Variant",
     "WasteRecord",
+    "Webhook",
+    "WebhookCursor",
+    "WebhookDelivery",
     "WorkClaim",
     "WorkSession",
     "WorkerLimit",

@@ -21,7 +21,8 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 class Organization(SQLModel, table=True):
     """A tenant. `modules`: names of what is switched on (manufacturing, traceability). `sandbox_of`: the live
-    organization whose `test_` keys work here. `currency`: ISO 4217, of costs and prices without one."""
+    organization whose `test_` keys work here. `retired_at`: of a sandbox's set that is not yet or no longer in use;
+    nothing shows it, and only its records may be deleted. `currency`: ISO 4217, of costs and prices without one."""
 
     __table_args__ = (UniqueConstraint("name"),)
 
@@ -31,6 +32,7 @@ class Organization(SQLModel, table=True):
     currency: str = Field(default="EUR", max_length=3)
     sandbox_of: int | None = Field(default=None, foreign_key="organization.id")
     created_at: datetime = moment()
+    retired_at: datetime | None = moment(default=None, nullable=True)
 
 
 class StoreSetting(SQLModel, table=True):
