@@ -17,6 +17,8 @@ from pydantic import AliasChoices, BaseModel
 from ambra_tui.api.app import find_editions
 from ambra_tui.api.edition import Edition, Operation
 from ambra_tui.api.openapi import document_of, template
+from tests.api.ambra_trials import AMBRA_NEUTRAL, AMBRA_TRIALS
+from tests.api.ambra_trials import furnish as furnish_for_ambra
 from tests.api.conftest import Api, LiveServer, open_api
 from tests.api.site_trials import SITE_TRIALS
 from tests.api.two_organizations import (
@@ -391,12 +393,19 @@ _NEUTRAL = """
     include_made_lots include_expired modules type severity language reference_type movement_type expected_quantity
     low_stock out_of_stock cursor period note cost_per_unit reference_id
 """
-NAMES_NOTHING = frozenset(_NEUTRAL.split())
+NAMES_NOTHING = frozenset(_NEUTRAL.split()) | AMBRA_NEUTRAL
 
 
-TRIALS |= SITE_TRIALS
+TRIALS |= SITE_TRIALS | AMBRA_TRIALS
+
+
+def name_of(edition: Edition, operation: Operation) -> str:
+    """What the trials of an operation stand under."""
+    return f"ambra.{operation.operation_id}" if edition.name == "ambra" else operation.operation_id
+
+
 OPERATIONS: dict[str, tuple[Edition, Operation]] = {
-    operation.operation_id: (edition, operation) for edition in find_editions() for operation in edition.operations
+    name_of(edition, operation): (edition, operation) for edition in find_editions() for operation in edition.operations
 }
 
 
@@ -424,15 +433,13 @@ def test_every_operation_is_tried_with_every_name_it_takes() -> None:
     assert set(TRIALS) == set(OPERATIONS)
     assert len(OPERATIONS) == sum(len(edition.operations) for edition in find_editions())
     missing = []
-    for _, operation in OPERATIONS.values():
-        trials = TRIALS[operation.operation_id]
+    for name, (_, operation) in OPERATIONS.items():
+        trials = TRIALS[name]
         if "{" in operation.path and not any("$" in trial.path for trial in trials):
-            missing.append(f"{operation.operation_id}: its path")
+            missing.append(f"{name}: its path")
         named = {key for trial in trials for key in trial.keys}
         missing += [
-            f"{operation.operation_id}: {min(spellings)}"
-            for spellings in naming_fields(operation.fields)
-            if not spellings & named
+            f"{name}: {min(spellings)}" for spellings in naming_fields(operation.fields) if not spellings & named
         ]
     assert missing == []
 
@@ -467,16 +474,19 @@ class Sweep:
         self.owner, self.rival = owner, rival
         self._nobodys = Nobodys()
         self._own = furnished(owner, "OWNER", "NUTS", 400_000_000_100)
+        furnish_for_ambra(owner, "OWNER", self._own)
         self._theirs = furnished(rival, MARK, "MILK", 400_000_000_200)
+        furnish_for_ambra(rival, MARK, self._theirs)
         self._ids = ids_in(repr(whole_data(rival)))
         self._taken: set[str] = set()
         self._documented = {edition.name: document_of(edition)["paths"] for edition in find_editions()}
         self.faults: list[str] = []
         self.tried = 0
 
-    def run(self, operation: Operation) -> None:
+    def run(self, called: str) -> None:
         """Every name of a thing that exists; then the request as the caller may make it."""
-        for trial in TRIALS[operation.operation_id]:
+        self._edition, operation = OPERATIONS[called]
+        for trial in TRIALS[called]:
             for name in trial.names:
                 if name.startswith("$"):
                     self._compare(operation, trial, name)
@@ -484,9 +494,10 @@ class Sweep:
                         self._compare(operation, trial, name, **{"If-Match": "*", "If-None-Match": "*"})
             self._do(operation, trial)
 
-    def make(self, operation: Operation) -> None:
+    def make(self, called: str) -> None:
         """Every name for a new thing, as the other has it."""
-        for trial in TRIALS[operation.operation_id]:
+        self._edition, operation = OPERATIONS[called]
+        for trial in TRIALS[called]:
             for name in trial.names:
                 if name.startswith("+"):
                     self._compare(operation, trial, name)
@@ -506,8 +517,7 @@ class Sweep:
             self._fault(operation, trial, f"own names: {answer.status_code} {answer.text[:200]}")
 
     def _ask(self, operation: Operation, trial: Trial, names: Names, **headers: str) -> Any:
-        base = OPERATIONS[operation.operation_id][0].base_path
-        return ask(self.owner, operation.method, trial, names, base=base, **headers)
+        return ask(self.owner, operation.method, trial, names, base=self._edition.base_path, **headers)
 
     def _names(self, trial: Trial) -> Names:
         fresh = {name: self._nobodys.like(self._own[f"${name[1:]}"]) for name in trial.names if name.startswith("+")}
@@ -549,25 +559,26 @@ class Sweep:
                 text = text.replace(spelled, "")
         if ids_in(text) & self._ids or MARK in text.upper():
             self._fault(operation, trial, f"tells of the other: {text[:300]}")
-        edition = OPERATIONS[operation.operation_id][0]
-        described = self._documented[edition.name][template(edition, operation)][operation.method.lower()]["responses"]
+        described = self._documented[self._edition.name][template(self._edition, operation)][operation.method.lower()][
+            "responses"
+        ]
         if str(answer.status_code) not in described:
             self._fault(operation, trial, f"answers {answer.status_code}, which is not documented")
 
     def _fault(self, operation: Operation, trial: Trial, what: str) -> None:
-        self.faults.append(f"{operation.operation_id} {trial.path} {trial.body or dict(trial.query) or ''}: {what}")
+        place = f"{self._edition.name} {operation.operation_id}"
+        self.faults.append(f"{place} {trial.path} {trial.body or dict(trial.query) or ''}: {what}")
 
 
 def test_the_other_organization_is_as_good_as_absent(owner: Api, rival: Api) -> None:
     """Every operation with the other's ids, SKUs, barcodes, filters and bodies: no leak, no change, no difference."""
     sweep = Sweep(owner, rival)
-    operations = {name: operation for name, (_, operation) in OPERATIONS.items()}
     before = whole_data(rival)
     for name in TRIALS:
-        sweep.run(operations[name])
+        sweep.run(name)
     for name in TRIALS:
-        if operations[name].status == 201:
-            sweep.make(operations[name])
+        if OPERATIONS[name][1].status == 201:
+            sweep.make(name)
     assert not sweep.faults, "\n".join(sweep.faults)
     assert whole_data(rival) == before
     assert sweep.tried > 3 * len(TRIALS)
