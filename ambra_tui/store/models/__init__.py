@@ -7,6 +7,7 @@ Example::
 
 from ambra_tui.store.models.base import Scoped, metadata, table_of
 from ambra_tui.store.models.catalog import Barcode, Lot, Product, Supplier, Variant
+from ambra_tui.store.models.categories import Category, ProductCategory, VariantSupplier
 from ambra_tui.store.models.counts import CycleCount, CycleCountBin, CycleCountLine, WorkerLimit
 from ambra_tui.store.models.documents import (
     Discrepancy,
@@ -18,7 +19,7 @@ from ambra_tui.store.models.documents import (
 )
 from ambra_tui.store.models.labels import PrintJob, StationPrinter
 from ambra_tui.store.models.movements import MovementDocument
-from ambra_tui.store.models.people import ApiKey, StationLock, User, WorkSession
+from ambra_tui.store.models.people import ApiKey, RequestTally, StationLock, User, WorkSession
 from ambra_tui.store.models.picking import LineSubstitution, PickCluster, PickClusterOrder, PickFace, SubstitutionRule
 from ambra_tui.store.models.places import LicensePlate, Location, Site
 from ambra_tui.store.models.policies import InventoryPolicy, PolicyDefault
@@ -55,6 +56,7 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "Barcode",
+    "Category",
     "CycleCount",
     "CycleCountBin",
     "CycleCountLine",
@@ -83,6 +85,7 @@ __all__ = [
     "PolicyDefault",
     "PrintJob",
     "Product",
+    "ProductCategory",
     "ProductionBatch",
     "ProductionInput",
     "ProductionOutput",
@@ -91,6 +94,7 @@ __all__ = [
     "PurchaseOrderLine",
     "Recipe",
     "RecipeIngredient",
+    "RequestTally",
     "Reservation",
     "ReturnAuthorization",
     "ReturnLine",
@@ -113,6 +117,7 @@ __all__ = [
     "Task",
     "User",
     "Variant",
+    "VariantSupplier",
     "WasteRecord",
     "Webhook",
     "WebhookCursor",

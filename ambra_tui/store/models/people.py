@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from ambra_tui.store.models.base import Scoped, belongs_to, index, moment, one_of, unique
@@ -52,10 +52,15 @@ class StationLock(Scoped, table=True):
 
 class ApiKey(SQLModel, table=True):
     """A key of an integrator. `prefix`: the part that may be shown; `digest`: HMAC of the whole key with the pepper.
-    `rate_limit`: requests an hour, None: the plan's."""
+    `previous_*`: the text that the key had before it was rotated, until it ends. `allowed_networks`: None: from
+    anywhere. `rate_limit`: requests an hour, None: the plan's."""
 
     __tablename__ = "api_key"
-    __table_args__ = (UniqueConstraint("prefix"), index("api_key", "created_at"))
+    __table_args__ = (
+        UniqueConstraint("prefix"),
+        index("api_key", "created_at"),
+        Index("ix_api_key_previous_prefix", "previous_prefix", unique=True),
+    )
 
     id: str = Field(primary_key=True, max_length=40)
     organization_id: int
@@ -71,6 +76,24 @@ class ApiKey(SQLModel, table=True):
     expires_at: datetime | None = moment(default=None, nullable=True)
     revoked_at: datetime | None = moment(default=None, nullable=True)
     last_used_at: datetime | None = moment(default=None, nullable=True)
+    allowed_networks: list[str] | None = Field(default=None, sa_type=JsonColumn)
+    previous_prefix: str | None = Field(default=None, max_length=40)
+    previous_digest: str | None = Field(default=None, max_length=64)
+    previous_ends_at: datetime | None = moment(default=None, nullable=True)
+    rotated_at: datetime | None = moment(default=None, nullable=True)
+
+
+class RequestTally(SQLModel, table=True):
+    """Requests of a key in its hour and its day (numbered from 1970), counted here by servers of a PostgreSQL store;
+    those of a SQLite store share a file beside it. Unlogged: a crash of the database starts the counts anew."""
+
+    __tablename__ = "request_tally"
+
+    key_id: str = Field(primary_key=True, max_length=40)
+    hour: int
+    hour_used: int
+    day: int
+    day_used: int
 
 
 class WorkSession(Scoped, table=True):

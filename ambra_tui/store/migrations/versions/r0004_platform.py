@@ -16,28 +16,84 @@ depends_on = None
 
 def upgrade() -> None:
     """Make every table, parents first, then the columns that earlier tables gain."""
+    _create_category()
+    _create_request_tally()
     _create_webhook()
     _create_webhook_cursor()
+    _create_product_category()
     _create_webhook_delivery()
     _create_movement_document()
+    _create_variant_supplier()
     _extend_earlier_tables()
     _let_retired_records_go()
+    _leave_tallies_unlogged()
 
 
 def downgrade() -> None:
     """Take it all away, children first."""
     _keep_records_for_ever()
+    op.drop_index(op.f("ix_api_key_previous_prefix"), "api_key")
+    op.drop_index(op.f("ix_variant_created_at_id"), "variant")
+    op.drop_index(op.f("ix_variant_id_status"), "variant")
+    op.drop_column("api_key", "allowed_networks")
+    op.drop_column("api_key", "previous_prefix")
+    op.drop_column("api_key", "previous_digest")
+    op.drop_column("api_key", "previous_ends_at")
+    op.drop_column("api_key", "rotated_at")
     op.drop_column("organization", "retired_at")
     for table in reversed(_TABLES):
         op.drop_table(table)
 
 
 _TABLES = (
+    "category",
+    "request_tally",
     "webhook",
     "webhook_cursor",
+    "product_category",
     "webhook_delivery",
     "movement_document",
+    "variant_supplier",
 )
+
+
+def _create_category() -> None:
+    op.create_table(
+        "category",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("parent_id", sa.String(40), nullable=True),
+        sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("slug", sa.String(80), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_category")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "parent_id"],
+            ["category.organization_id", "category.id"],
+            name=op.f("fk_category_category_parent_id"),
+        ),
+        sa.UniqueConstraint("organization_id", "slug", name=op.f("uq_category_organization_id_slug")),
+        sa.CheckConstraint("depth >= 0", name=op.f("ck_category_depth_not_negative")),
+        sa.CheckConstraint("parent_id <> id", name=op.f("ck_category_not_its_own_parent")),
+        sa.CheckConstraint("status IN ('active', 'inactive', 'archived')", name=op.f("ck_category_status_known")),
+    )
+    op.create_index(op.f("ix_category_parent_id_id"), "category", ["organization_id", "parent_id", "id"], unique=False)
+
+
+def _create_request_tally() -> None:
+    op.create_table(
+        "request_tally",
+        sa.Column("key_id", sa.String(40), nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("hour_used", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("day_used", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_request_tally")),
+    )
 
 
 def _create_webhook() -> None:
@@ -70,6 +126,34 @@ def _create_webhook_cursor() -> None:
         sa.Column("name", sa.String(20), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_webhook_cursor")),
+    )
+
+
+def _create_product_category() -> None:
+    op.create_table(
+        "product_category",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("product_id", sa.String(40), nullable=False),
+        sa.Column("category_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "product_id", "category_id", name=op.f("pk_product_category")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "category_id"],
+            ["category.organization_id", "category.id"],
+            name=op.f("fk_product_category_category_category_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "product_id"],
+            ["product.organization_id", "product.id"],
+            name=op.f("fk_product_category_product_product_id"),
+        ),
+        sa.CheckConstraint("position >= 0", name=op.f("ck_product_category_position_not_negative")),
+    )
+    op.create_index(
+        op.f("ix_product_category_category_id_product_id"),
+        "product_category",
+        ["organization_id", "category_id", "product_id"],
+        unique=False,
     )
 
 
@@ -195,8 +279,44 @@ def _create_movement_document() -> None:
     )
 
 
+def _create_variant_supplier() -> None:
+    op.create_table(
+        "variant_supplier",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("supplier_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "variant_id", "supplier_id", name=op.f("pk_variant_supplier")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "supplier_id"],
+            ["supplier.organization_id", "supplier.id"],
+            name=op.f("fk_variant_supplier_supplier_supplier_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_variant_supplier_variant_variant_id"),
+        ),
+        sa.CheckConstraint("position >= 0", name=op.f("ck_variant_supplier_position_not_negative")),
+    )
+    op.create_index(
+        op.f("ix_variant_supplier_supplier_id_variant_id"),
+        "variant_supplier",
+        ["organization_id", "supplier_id", "variant_id"],
+        unique=False,
+    )
+
+
 def _extend_earlier_tables() -> None:
+    op.add_column("api_key", sa.Column("allowed_networks", sa.Text(), nullable=True))
+    op.add_column("api_key", sa.Column("previous_prefix", sa.String(40), nullable=True))
+    op.add_column("api_key", sa.Column("previous_digest", sa.String(64), nullable=True))
+    op.add_column("api_key", sa.Column("previous_ends_at", sa.BigInteger(), nullable=True))
+    op.add_column("api_key", sa.Column("rotated_at", sa.BigInteger(), nullable=True))
     op.add_column("organization", sa.Column("retired_at", sa.BigInteger(), nullable=True))
+    op.create_index(op.f("ix_api_key_previous_prefix"), "api_key", ["previous_prefix"], unique=True)
+    op.create_index(op.f("ix_variant_created_at_id"), "variant", ["organization_id", "created_at", "id"], unique=False)
+    op.create_index(op.f("ix_variant_id_status"), "variant", ["organization_id", "id", "status"], unique=False)
 
 
 def _let_retired_records_go() -> None:
@@ -255,3 +375,9 @@ BEGIN
     RAISE EXCEPTION '% rows are only ever added', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$
 """
+
+
+def _leave_tallies_unlogged() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE request_tally SET UNLOGGED")
+        op.execute("ALTER TABLE request_tally SET (fillfactor = 50)")
