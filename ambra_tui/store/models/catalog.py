@@ -57,6 +57,8 @@ class Variant(Scoped, table=True):
         belongs_to("product", "product_id"),
         unique("sku"),
         index("variant", "product_id", "position"),
+        index("variant", "id", "status"),
+        index("variant", "created_at", "id"),
         check("shelf_life_not_negative", "minimum_shelf_life_days IS NULL OR minimum_shelf_life_days >= 0"),
     )
 
