@@ -17,6 +17,7 @@ from ambra_tui.sdk.record import Record
 
 MAX_BODY = 1024 * 1024
 SOCKET_SECONDS = 10.0
+POLL_SECONDS = 0.1
 _log = logging.getLogger("ambrawms.webhooks")
 
 Verify = Callable[[bytes, Mapping[str, str]], Record]
@@ -28,7 +29,9 @@ class Listener:
 
     def __init__(self, verify: Verify, dispatch: Dispatch, *, host: str, port: int) -> None:
         self._server = _Server((host, port), verify, dispatch)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="ambrawms-webhooks", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), name="ambrawms-webhooks", daemon=True
+        )
         self._thread.start()
         shown = f"[{host}]" if ":" in host else host
         self.address = f"http://{shown}:{self._server.server_port}"
