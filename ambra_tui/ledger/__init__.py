@@ -43,12 +43,15 @@ from ambra_tui.ledger.reservations import (
     take,
     unallocate,
 )
+from ambra_tui.ledger.status import SEVERITIES, STATUS_FELL, status_of
 from ambra_tui.store.models import MoveKind
 
 __all__ = [
     "CUSTOMER",
     "INVENTORY_LOSS",
     "PRODUCTION",
+    "SEVERITIES",
+    "STATUS_FELL",
     "SUPPLIER",
     "TRANSIT",
     "WASTE",
@@ -79,6 +82,7 @@ __all__ = [
     "reverse",
     "set_location_held",
     "set_lot_status",
+    "status_of",
     "submit",
     "take",
     "unallocate",

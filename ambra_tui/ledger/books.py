@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.kit.quantity import to_scaled
 from ambra_tui.ledger.posting import Guard, Posting
+from ambra_tui.ledger.status import fall
 from ambra_tui.store.models import MoveKind
 
 LevelKey = tuple[str, str, str, str, str]  # variant, location, lot, serial, plate
@@ -50,13 +51,28 @@ class Level:
 
 @dataclass(slots=True)
 class Total:
-    """`before`: on_hand, reserved, held as read; None: the row does not exist yet."""
+    """`before`: on_hand, reserved, held as read; None: the row does not exist yet. `reorder_point`, `safety_stock`: as
+    mirrored from the policy."""
 
     on_hand: int = 0
     reserved: int = 0
     held: int = 0
     average_cost: int | None = None
     before: tuple[int, int, int] | None = None
+    reorder_point: int = 0
+    safety_stock: int = 0
+
+    @property
+    def fall(self) -> tuple[str, str] | None:
+        """The status before and after, when it got worse."""
+        if self.before is None:
+            return None
+        return fall(
+            self.before[0] - self.before[1] - self.before[2],
+            self.on_hand - self.reserved - self.held,
+            reorder_point=self.reorder_point,
+            safety_stock=self.safety_stock,
+        )
 
 
 @dataclass(slots=True)

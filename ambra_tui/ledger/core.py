@@ -24,6 +24,7 @@ from ambra_tui.kit.quantity import to_decimal, to_scaled
 from ambra_tui.ledger.books import Books, Move, Short, apply
 from ambra_tui.ledger.gateway import Gateway, KnownMove, Stamp, gateway_for
 from ambra_tui.ledger.posting import Guard, Posted, Posting
+from ambra_tui.ledger.status import STATUS_FELL, told
 from ambra_tui.store.models import Lot, MoveKind, SiteStock, StockLevel, StockMove, Variant
 from ambra_tui.store.scope import NOBODY, Actor, actor_of, now_of, organization_of
 from ambra_tui.store.writer import Writer
@@ -196,6 +197,7 @@ def _save(gateway: Gateway, stamp: Stamp, books: Books, moves: Sequence[tuple[Mo
     organization_id = stamp.organization_id
     changed_levels = {k: v for k, v in books.levels.items() if v.before is None or v.before != (v.on_hand, v.allocated)}
     events = [_event(move) for move, _ in moves]
+    events += _fallen(books)
     events += [_overdrawn(gateway, organization_id, key) for key in dict.fromkeys(books.overdrawn)]
     with gateway.together():
         gateway.save_levels(organization_id, changed_levels)
@@ -209,6 +211,11 @@ def _event(move: Move) -> tuple[str, str, str]:
     posting = move.posting
     sites = f'"{move.source_site_id}","{move.destination_site_id}"'
     return "stock_moved", posting.variant_id, f'{{"move":"{move.id}","kind":"{posting.kind}","sites":[{sites}]}}'
+
+
+def _fallen(books: Books) -> list[tuple[str, str, str]]:
+    falls = [(key, fall) for key, total in books.totals.items() if (fall := total.fall) is not None]
+    return [(STATUS_FELL, variant_id, json.dumps(told(site_id, fall))) for (variant_id, site_id), fall in falls]
 
 
 def _overdrawn(gateway: Gateway, organization_id: int, key: tuple[str, str]) -> tuple[str, str, str]:

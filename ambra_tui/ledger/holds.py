@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import literal_column, text, update
+from sqlalchemy import ColumnElement, literal_column, text, type_coerce, update
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger.books import HELD_LOT_STATES
+from ambra_tui.ledger.status import STATUS_FELL, fall, told
 from ambra_tui.store.facts import publish
 from ambra_tui.store.models import Location, Lot, SiteStock, StockLevel
 from ambra_tui.store.scope import now_of, organization_of
+from ambra_tui.store.types import QuantityColumn
 
 SETTABLE_LOT_STATES = ("active", "quarantine", "recalled")
 
@@ -69,7 +71,7 @@ def _stop_postings(session: Session, held: Lot | Location) -> None:
         session.connection().execute(text("LOCK TABLE stock_level IN EXCLUSIVE MODE"))
 
 
-def _levels(session: Session, condition: object) -> Sequence[tuple[StockLevel, Location]]:
+def _levels(session: Session, condition: ColumnElement[bool]) -> Sequence[tuple[StockLevel, Location]]:
     statement = (
         select(StockLevel, Location)
         .join(
@@ -81,7 +83,7 @@ def _levels(session: Session, condition: object) -> Sequence[tuple[StockLevel, L
             StockLevel.organization_id == organization_of(session),
             Location.organization_id == organization_of(session),
             col(StockLevel.on_hand) > ZERO,
-            condition,  # type: ignore[arg-type]
+            condition,
         )
         .execution_options(populate_existing=True)
     )
@@ -112,9 +114,18 @@ def _change_held(session: Session, rows: Sequence[tuple[StockLevel, Location]], 
                 col(SiteStock.site_id) == site_id,
             )
             .values(held=col(SiteStock.held) + sign * quantity)
+            .returning(
+                type_coerce(col(SiteStock.on_hand) - col(SiteStock.reserved) - col(SiteStock.held), QuantityColumn()),
+                col(SiteStock.reorder_point),
+                col(SiteStock.safety_stock),
+            )
             .execution_options(synchronize_session=False)
         )
-        session.connection().execute(statement)
+        for available, reorder_point, safety_stock in session.connection().execute(statement).all():
+            before = available + sign * quantity
+            fallen = fall(before, available, reorder_point=reorder_point, safety_stock=safety_stock)
+            if fallen is not None:
+                publish(session, STATUS_FELL, variant_id, told(site_id, fallen))
     for row in list(session.identity_map.values()):
         if isinstance(row, SiteStock):
             session.expire(row)

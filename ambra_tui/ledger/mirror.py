@@ -11,21 +11,39 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy import insert as insert_rows
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from ambra_tui.store.models import InventoryPolicy, PolicyDefault, SiteStock, table_of
+from ambra_tui.kit.quantity import ZERO
+from ambra_tui.ledger.status import SEVERITIES, STATUS_FELL
+from ambra_tui.store.models import InventoryPolicy, OutboxEvent, PolicyDefault, SiteStock, table_of
 from ambra_tui.store.models.policies import EVERY_VARIANT
-from ambra_tui.store.scope import is_alone, organization_of
+from ambra_tui.store.scope import is_alone, now_of, organization_of
 
 MIRRORED = ("reorder_point", "safety_stock")
 _stock = table_of(SiteStock)
 _policy = table_of(InventoryPolicy)
 _default = table_of(PolicyDefault)
+_outbox = table_of(OutboxEvent)
+NORMAL, LOW, CRITICAL, OUT_OF_STOCK = SEVERITIES
 
 
 def mirror_policies(session: Session, pairs: Iterable[tuple[str, str]]) -> None:
@@ -76,13 +94,44 @@ def mirror_defaults(session: Session, variant_ids: Sequence[str] | None) -> None
 
 
 def _write(session: Session, *which: ColumnElement[bool]) -> None:
-    """What is right already is not written."""
+    """What is right already is not written. A total whose status gets worse by it is told of, as of a posting."""
     organization_id = organization_of(session)
     right = {name: _right(organization_id, name) for name in MIRRORED}
     differs = or_(*(_stock.c[name] != value for name, value in right.items()))
-    session.connection().execute(
-        update(_stock).where(_stock.c.organization_id == organization_id, *which, differs).values(right)
+    wrong = and_(_stock.c.organization_id == organization_id, *which, differs)
+    _tell_of_falls(session, wrong, right)
+    session.connection().execute(update(_stock).where(wrong).values(right))
+
+
+def _tell_of_falls(session: Session, wrong: ColumnElement[bool], right: Mapping[str, ColumnElement[Any]]) -> None:
+    """One statement for however many totals."""
+    available = _stock.c.on_hand - _stock.c.reserved - _stock.c.held
+    reorder_point, safety_stock = right["reorder_point"], right["safety_stock"]
+    status = case(
+        (available <= ZERO, OUT_OF_STOCK),
+        (available <= safety_stock, CRITICAL),
+        (and_(safety_stock == ZERO, available + available <= reorder_point), CRITICAL),
+        (available < reorder_point, LOW),
+        else_=NORMAL,
     )
+    payload = (
+        literal('{"site_id":"', String) + _stock.c.site_id + '","before":"' + _stock.c.status + '","after":"' + status
+        + '"}'
+    )  # fmt: skip
+    fell = select(
+        _stock.c.organization_id, literal(STATUS_FELL), _stock.c.variant_id, payload,
+        literal(now_of(session), _outbox.c.created_at.type),
+    ).where(
+        _stock.c.organization_id == organization_of(session), wrong, _severity(status) > _severity(_stock.c.status)
+    )  # fmt: skip
+    names = ("organization_id", "type", "subject", "payload", "created_at")
+    session.connection().execute(
+        insert_rows(_outbox).from_select(names, fell.order_by(_stock.c.variant_id, _stock.c.site_id))
+    )
+
+
+def _severity(status: ColumnElement[str]) -> ColumnElement[int]:
+    return case({name: place for place, name in enumerate(SEVERITIES)}, value=status)
 
 
 def _right(organization_id: int, name: str) -> ColumnElement[Any]:

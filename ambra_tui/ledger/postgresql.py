@@ -61,8 +61,8 @@ NEW_LEVELS = (
 _THE_TOTAL = "FROM site_stock WHERE organization_id = %s AND variant_id = k.v AND site_id = k.i"
 TOTALS = (
     "SELECT s.* FROM (SELECT * FROM unnest(%s::text[], %s::text[]) u(v, i) ORDER BY v, i) k "  # noqa: S608 - constant parts
-    "CROSS JOIN LATERAL (SELECT variant_id, site_id, on_hand, reserved, held, average_cost "
-    f"{_THE_TOTAL} OFFSET 0 FOR UPDATE) s"
+    "CROSS JOIN LATERAL (SELECT variant_id, site_id, on_hand, reserved, held, average_cost, "
+    f"reorder_point, safety_stock {_THE_TOTAL} OFFSET 0 FOR UPDATE) s"
 )
 # A total is made once: it takes along what the policies say of it (`mirror.py` follows their changes).
 NEW_TOTALS = (
@@ -277,4 +277,4 @@ def _levels(rows: Iterable[tuple[Any, ...]]) -> dict[LevelKey, Level]:
 
 
 def _totals(rows: Iterable[tuple[Any, ...]]) -> dict[TotalKey, Total]:
-    return {(r[0], r[1]): Total(r[2], r[3], r[4], r[5], before=(r[2], r[3], r[4])) for r in rows}
+    return {(r[0], r[1]): Total(r[2], r[3], r[4], r[5], (r[2], r[3], r[4]), r[6], r[7]) for r in rows}

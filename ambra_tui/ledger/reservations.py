@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal, update
+from sqlalchemy import bindparam, func, insert, literal, type_coerce, update
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import InsufficientStock, Invalid, Shortage
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
+from ambra_tui.ledger.status import STATUS_FELL, fall, told
 from ambra_tui.store.facts import publish
 from ambra_tui.store.models import Allocation, Location, Reservation, SiteStock, StockLevel, Variant
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
@@ -46,7 +47,11 @@ _PROMISE = PreparedRows(
     update(SiteStock)
     .where(*_HERE, col(SiteStock.on_hand) - col(SiteStock.reserved) - col(SiteStock.held) >= _QUANTITY)
     .values(reserved=col(SiteStock.reserved) + _QUANTITY)
-    .returning(col(SiteStock.reserved))
+    .returning(
+        type_coerce(col(SiteStock.on_hand) - col(SiteStock.reserved) - col(SiteStock.held), QuantityColumn()),
+        col(SiteStock.reorder_point),
+        col(SiteStock.safety_stock),
+    )
 )
 _GIVE_BACK = PreparedRows(update(SiteStock).where(*_HERE).values(reserved=col(SiteStock.reserved) - _QUANTITY))
 _RESERVED: Prepared[Reservation] = Prepared(
@@ -102,7 +107,14 @@ def reserve(
 
 def _promise(session: Session, site_id: str, variant_id: str, quantity: Decimal) -> bool:
     """Whether the site had so much to promise."""
-    return _PROMISE.first(session, of_site=site_id, of_variant=variant_id, amount=quantity) is not None
+    row = _PROMISE.first(session, of_site=site_id, of_variant=variant_id, amount=quantity)
+    if row is None:
+        return False
+    available, reorder_point, safety_stock = row
+    fallen = fall(available + quantity, available, reorder_point=reorder_point, safety_stock=safety_stock)
+    if fallen is not None:
+        publish(session, STATUS_FELL, variant_id, told(site_id, fallen))
+    return True
 
 
 def _shortage(session: Session, site_id: str, variant_id: str, lines: Sequence[ReserveLine]) -> Shortage:

@@ -35,7 +35,7 @@ LEVEL = (
     "AND lot_id = ? AND serial = ? AND plate_id = ?"
 )
 TOTAL = (
-    "SELECT on_hand, reserved, held, average_cost FROM site_stock "
+    "SELECT on_hand, reserved, held, average_cost, reorder_point, safety_stock FROM site_stock "
     "WHERE organization_id = ? AND variant_id = ? AND site_id = ?"
 )
 INSERT_LEVEL = (
@@ -132,7 +132,7 @@ class SqliteGateway:
         execute, totals = self._execute, {}
         for key in keys:
             row = execute(TOTAL, (organization_id, *key)).fetchone()
-            totals[key] = Total() if row is None else Total(row[0], row[1], row[2], row[3], row[:3])
+            totals[key] = Total() if row is None else Total(row[0], row[1], row[2], row[3], row[:3], row[4], row[5])
         return totals
 
     def together(self) -> AbstractContextManager[None]:

@@ -176,7 +176,7 @@ def _bound(session: Session, values: dict[str, object]) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    """A select as the driver takes it: its text, its values in order, and what makes either side's values."""
+    """A statement as the driver takes it: its text, its values in order, and what makes either side's values."""
 
     text: str
     names: tuple[str, ...]
@@ -187,8 +187,9 @@ class _Plain:
     @classmethod
     def of(cls, statement: Any, dialect: Dialect, names: Sequence[str] = ()) -> _Plain:
         """Compiles `statement`. Raises TenantLeak for one that is not bound to an organization."""
-        columns = [] if isinstance(statement, Update) else list(statement.selected_columns)
-        compiled = statement.compile(dialect=dialect, **({} if columns else {"column_keys": list(names)}))
+        columns = list(statement.exported_columns)
+        keys = {"column_keys": list(names)} if isinstance(statement, Update) else {}
+        compiled = statement.compile(dialect=dialect, **keys)
         assert isinstance(compiled, SQLCompiler) and compiled.positiontup is not None
         refuse_leak(compiled)
         to_driver = {
