@@ -1,4 +1,4 @@
-"""The application: every edition's operations, health, playground; one layer of errors and one frame around all.
+"""The application: every edition, health, documentation, playground; one layer of errors and one frame around all.
 
 Example::
 
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from ambra_tui.api.choice import answers_of
 from ambra_tui.api.dispatch import Dispatcher, Endpoint, Routes
+from ambra_tui.api.documentation import documentation_endpoints
 from ambra_tui.api.edition import Edition
 from ambra_tui.api.errors import Errors
 from ambra_tui.api.frame import AccessLog, Frame
@@ -43,7 +44,8 @@ def make_app(store: Store, *, editions: Sequence[Edition] | None = None, log: Ac
         routes.add("GET", f"{edition.base_path}/openapi.json", _document_endpoint(edition))
     for (method, place), answering in answers_of(store, editions).items():
         routes.add(method, place, answering)
-    for path, endpoint in {**health_endpoints(store), **playground_endpoints(editions)}.items():
+    pages = {**playground_endpoints(editions), **documentation_endpoints(editions)}
+    for path, endpoint in {**health_endpoints(store), **pages}.items():
         routes.add("GET", path, endpoint)
     errors = Errors(editions)
     return Frame(Dispatcher(routes, errors), on_error=errors.response, log=log)

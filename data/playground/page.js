@@ -194,7 +194,7 @@ function quoted(text) {
 function curlLine(request) {
   const parts = ["curl"];
   if (request.method !== "GET") parts.push("-X", request.method);
-  parts.push('-H "Authorization: Bearer $AMBRA_KEY"');
+  parts.push('-H "Authorization: Bearer $AMBRA_API_KEY"');
   for (const [name, value] of Object.entries(request.headers)) parts.push("-H", quoted(`${name}: ${value}`));
   if (request.body) parts.push("-d", quoted(request.body.replace(/\s*\n\s*/g, " ")));
   parts.push(quoted(location.origin + request.url));

@@ -84,7 +84,7 @@ def test_the_script_keeps_no_secret_beyond_the_tab_and_writes_no_markup() -> Non
         "document.write",
     ):
         assert word not in script, word
-    assert "sessionStorage" in script and "$AMBRA_KEY" in script
+    assert "sessionStorage" in script and "$AMBRA_API_KEY" in script
 
 
 def test_a_call_is_filled_in_from_the_document(api: Api) -> None:
