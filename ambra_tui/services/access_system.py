@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -29,8 +29,8 @@ NOTED_EVERY = timedelta(minutes=1)
 
 
 def organizations(store: Store, *, with_sandboxes: bool = False) -> list[Organization]:
-    """Every organization, by name; sandbox twins only when asked for."""
-    statement = select(Organization).order_by(col(Organization.name))
+    """Every organization, by name; sandbox twins only when asked for, sets of theirs that are out of use never."""
+    statement = select(Organization).where(col(Organization.retired_at).is_(None)).order_by(col(Organization.name))
     if not with_sandboxes:
         statement = statement.where(col(Organization.sandbox_of).is_(None))
     with store.read_system() as session:
@@ -40,7 +40,9 @@ def organizations(store: Store, *, with_sandboxes: bool = False) -> list[Organiz
 def find_organization(store: Store, name: str) -> Organization | None:
     """The organization of this name."""
     with store.read_system() as session:
-        return session.exec(select(Organization).where(Organization.name == name.strip())).first()
+        return session.exec(
+            select(Organization).where(Organization.name == name.strip(), col(Organization.retired_at).is_(None))
+        ).first()
 
 
 def organization_by_id(store: Store, organization_id: int) -> Organization:
@@ -76,13 +78,20 @@ def insert_organization(
     modules: list[str],
     currency: str,
     sandbox_of: int | None = None,
+    is_retired: bool = False,
     actor: Actor = SYSTEM,
 ) -> int:
-    """Add an organization and return its number. Raises Duplicate for a name that is taken."""
+    """Add an organization and return its number. `is_retired`: nothing shows it. Raises Duplicate for a taken name."""
 
     def work(session: Session) -> int:
+        now = now_of(session)
         row = Organization(
-            name=name, modules=modules, currency=currency, sandbox_of=sandbox_of, created_at=now_of(session)
+            name=name,
+            modules=modules,
+            currency=currency,
+            sandbox_of=sandbox_of,
+            created_at=now,
+            retired_at=now if is_retired else None,
         )
         add_unique(session, row, Duplicate("organization", "name", name))
         assert row.id is not None
@@ -93,8 +102,20 @@ def insert_organization(
 
 def sandbox_twin(store: Store, organization_id: int) -> Organization | None:
     """The sandbox organization of a live one, if it was made."""
+    in_use = select(Organization).where(
+        Organization.sandbox_of == organization_id, col(Organization.retired_at).is_(None)
+    )
     with store.read_system() as session:
-        return session.exec(select(Organization).where(Organization.sandbox_of == organization_id)).first()
+        return session.exec(in_use).first()
+
+
+def retired_sets(store: Store, *, before: datetime | None = None) -> list[int]:
+    """The sets of sandboxes that are out of use, those since `before` when it is given."""
+    statement = select(col(Organization.id)).where(col(Organization.retired_at).is_not(None))
+    if before is not None:
+        statement = statement.where(col(Organization.retired_at) < before)
+    with store.read_system() as session:
+        return [number for number in session.exec(statement).all() if number is not None]
 
 
 def key_by_prefix(store: Store, prefix: str, secret: str) -> tuple[ApiKey, Organization, str] | None:

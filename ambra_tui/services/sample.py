@@ -2,7 +2,8 @@
 
 A sample is a folder of CSV files in `data/samples`; loading it goes through the services and the ledger, so a sample
 holds nothing that could not have been made by hand. Its opening stock comes from the inventory-loss location. A day
-written as ``+30`` is counted from the day of loading. Loading is resumed where it stopped: what is there is left alone.
+written as ``+30`` is counted from the day of loading; stock may have lain there since such a day (``on``). Loading is
+resumed where it stopped: what is there is left alone.
 
 Example::
 
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -39,6 +41,8 @@ Progress = Callable[[int, int], None]
 T = TypeVar("T")
 
 SAMPLES = frozenset({"demo", "ds1"})
+FILLINGS = SAMPLES | {"sandbox"}
+"""The samples that may be poured into an organization beside others."""
 CHUNK = 40
 YES = "yes"
 
@@ -67,6 +71,13 @@ def load_sample(store: Store, name: str, progress: Progress | None = None) -> Or
     loaded = StoreSetting(name="sample_loaded", value=name)
     store.writer.run(lambda session: session.merge(loaded), organization_id=None, actor=SYSTEM)
     return organization
+
+
+def fill(store: Store, organization: Organization, name: str) -> None:
+    """What the sample `name` holds, into an organization that is there. Raises NotFound for an unknown sample."""
+    if name not in FILLINGS:
+        raise NotFound("sample", name)
+    _Loader(store, organization, data_path(f"samples/{name}"), lambda done, total: None).run()
 
 
 def practice_badges(store: Store) -> list[PracticeBadge]:
@@ -128,20 +139,20 @@ class _Loader:
         for step, rows in work:
             if step is _add_stock:
                 for recipe in recipes:
-                    self._write(lambda session, rows=recipe: add_recipe(session, rows), 1)  # type: ignore[misc]
+                    self._write(partial(add_recipe, rows=recipe), 1)
                 live_through(self.store, self.organization_id, past, days=days, progress=self._tell)
             self._each(step, rows)
         for document in purchase_orders:
-            self._write(lambda session, rows=document: _add_purchase_order(session, rows), 1)  # type: ignore[misc]
+            self._write(partial(_add_purchase_order, rows=document), 1)
         for document in sales_orders:
-            self._write(lambda session, rows=document: _add_order(session, rows), 1)  # type: ignore[misc]
+            self._write(partial(_add_order, rows=document), 1)
         if past:
             leave_open(self.store, self.organization_id)
 
     def _each(self, step: Callable[[Session, Row], object], rows: list[Row]) -> None:
         size = 1 if step is _add_person else CHUNK  # a hash of a PIN takes its time
         for chunk in _chunks(rows, size):
-            self._write(lambda session, part=chunk: [step(session, row) for row in part], len(chunk))  # type: ignore[misc]
+            self._write(partial(_add_each, step=step, rows=chunk), len(chunk))
 
     def _write(self, work: Callable[[Session], object], count: int) -> None:
         self.store.writer.run(work, organization_id=self.organization_id, actor=SYSTEM)
@@ -168,6 +179,11 @@ def _documents(rows: Iterable[Row]) -> list[list[Row]]:
     return list(documents.values())
 
 
+def _add_each(session: Session, *, step: Callable[[Session, Row], object], rows: Iterable[Row]) -> None:
+    for row in rows:
+        step(session, row)
+
+
 def _chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(rows)
     while chunk := list(islice(iterator, size)):
@@ -180,6 +196,12 @@ def _day(session: Session, text: str) -> date | None:
     if text.startswith(("+", "-")):
         return now_of(session).date() + timedelta(days=int(text))
     return date.fromisoformat(text)
+
+
+def _moment(session: Session, text: str) -> datetime | None:
+    """The present hour of a day; None: now."""
+    day = _day(session, text)
+    return None if day is None else datetime.combine(day, now_of(session).timetz())
 
 
 def _add_site(session: Session, row: Row) -> None:
@@ -287,6 +309,7 @@ def _add_stock(session: Session, row: Row) -> None:
         serial=row.get("serial") or "",
         reason="opening balance",
         unit_cost=None if cost is None else cost * COST_SCALE,
+        occurred_at=_moment(session, row.get("on") or ""),
     )
     post(session, [posting])
 

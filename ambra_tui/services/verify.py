@@ -20,10 +20,11 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from ambra_tui.kit.quantity import show, to_decimal
 from ambra_tui.store import NOBODY, Store, StoreSession
+from ambra_tui.store.models import Organization
 from ambra_tui.store.security import set_tenant
 
 MAX_LISTED = 50
@@ -349,6 +350,7 @@ def _verify(session: Session, organization_id: int | None, progress: Progress | 
     tell = progress or (lambda done, of, what: None)
     tell(0, len(rules) + 1, "the moves are read in the order of record")
     replayed = replay(session)
+    retired = set(session.exec(select(Organization.id).where(col(Organization.retired_at).is_not(None))).all())
     counts: dict[str, int] = {}
     differences: list[Difference] = []
     for number, rule in enumerate(rules, start=1):
@@ -356,7 +358,8 @@ def _verify(session: Session, organization_id: int | None, progress: Progress | 
         rows = [
             row
             for row in rule.find(session, replayed)
-            if organization_id is None or row.get("organization_id", organization_id) == organization_id
+            if (organization_id is None or row.get("organization_id", organization_id) == organization_id)
+            and row.get("organization_id") not in retired  # a set of a sandbox that is being thrown away
         ]
         counts[rule.name] = len(rows)
         names = _names(session, rows[:MAX_LISTED])

@@ -30,26 +30,30 @@ def create_organization(
     store: Store, name: str, modules: Sequence[str] = (), *, currency: str = "EUR", actor: Actor = SYSTEM
 ) -> Organization:
     """A tenant with its virtual locations. Raises Invalid for an unknown module, Duplicate for a name that is taken."""
-    return _make_organization(store, name, modules, currency=currency, sandbox_of=None, actor=actor)
+    return make_organization(store, name, modules, currency=currency, sandbox_of=None, actor=actor)
 
 
 def sandbox_of(store: Store, organization_id: int, *, actor: Actor = SYSTEM) -> Organization:
-    """The organization's sandbox twin, where its `test_` keys work; made when it is first asked for."""
-    twin = access_system.sandbox_twin(store, organization_id)
-    if twin is not None:
-        return twin
-    live = access_system.organization_by_id(store, organization_id)
-    if live.sandbox_of is not None:
-        return live
-    name = f"{live.name[: MAX_NAME - 10]} (sandbox)"
-    return _make_organization(
-        store, name, live.modules, currency=live.currency, sandbox_of=organization_id, actor=actor
-    )
+    """The organization's sandbox twin, where its `test_` keys work; made with its sample when it is first asked for.
+
+    That takes several transactions: never call it inside one.
+    """
+    from ambra_tui.services.sandboxes import sets  # its sample needs nearly every service, and those need this one
+
+    return sets.sandbox_of(store, organization_id, actor=actor)
 
 
-def _make_organization(
-    store: Store, name: str, modules: Sequence[str], *, currency: str, sandbox_of: int | None, actor: Actor
+def make_organization(
+    store: Store,
+    name: str,
+    modules: Sequence[str],
+    *,
+    currency: str,
+    sandbox_of: int | None,
+    actor: Actor,
+    is_retired: bool = False,
 ) -> Organization:
+    """An organization with its virtual locations; `is_retired`: nothing shows it."""
     checked_name = clean_line(name, field="name", max_length=MAX_NAME)
     checked_modules = known_modules(modules)
     organization_id = access_system.insert_organization(
@@ -58,6 +62,7 @@ def _make_organization(
         modules=checked_modules,
         currency=clean_currency(currency),
         sandbox_of=sandbox_of,
+        is_retired=is_retired,
         actor=actor,
     )
 
