@@ -35,10 +35,9 @@ from ambra_tui.store import open_store
 from ambra_tui.store.models import Product, Variant
 from ambra_tui.store.scope import now_of, organization_of
 from tests.benchmarks import load, naive_documents, naive_http
-from tests.benchmarks.http import _free_port, _wait_until_open
 from tests.benchmarks.measure import Figures, Line, compared_rates, figures_of, print_lines
 from tests.benchmarks.naive import naive_engine
-from tests.benchmarks.server import Served, product_command
+from tests.benchmarks.server import Served, free_port, product_command, wait_until_open
 
 SIZES, CLIENTS = (1_000, 50_000), (1, 8)
 ORDER_LINES, RECEIPT_LINES, CHUNK = 3, 10, 500
@@ -140,7 +139,7 @@ def _naive(folder: Path, goods: int, purchases: Sequence[Sequence[int]]) -> Buil
     naive_http.make_tables(engine)
     naive_documents.make(engine, products=goods, purchases=purchases)
     engine.dispose()
-    command = [sys.executable, "-m", "tests.benchmarks.naive_http", url, str(_free_port())]
+    command = [sys.executable, "-m", "tests.benchmarks.naive_http", url, str(free_port())]
     ids = (str(n + 1) for n in range(len(purchases)))
     return Build(command, "/orders", "/purchases/{}/receive", naive_http.KEY, lambda items: {"items": items}, ids)
 
@@ -213,7 +212,7 @@ def _serve(stack: ExitStack, folder: Path, goods: int) -> list[tuple[str, int, B
     for name, make in (("product", _product), ("naive", _naive)):
         build = make(folder, goods, purchases)
         served = stack.enter_context(Served(build.command))
-        _wait_until_open(served.address)
+        wait_until_open(served.address)
         sides.append((name, goods, build, served.address))
     return sides
 

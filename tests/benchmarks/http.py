@@ -8,11 +8,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import socket
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -26,7 +24,7 @@ from ambra_tui.services import access, catalog, places
 from ambra_tui.store import open_store
 from tests.benchmarks import load, naive_http
 from tests.benchmarks.measure import Figures, Line, compared, compared_rates, print_lines
-from tests.benchmarks.server import Served, product_command
+from tests.benchmarks.server import Served, free_port, product_command, wait_until_open
 
 PRODUCTS, CHUNK = 500, 20
 AIMS = {"list of 50 levels": 50.0, "product by barcode": 5.0, "durable posting": 9.0}
@@ -55,7 +53,7 @@ def _make_store(url: str) -> Requests:
         site_id = write(lambda session: places.create_site(session, code="WH", name="WH", kind="warehouse").id)
         bin_id = write(lambda session: places.create_location(session, site_id=site_id, code="B1", kind="pick").id)
         for first in range(0, PRODUCTS, CHUNK):
-            write(partial(_add_products, first=first, bin_id=bin_id))
+            write(partial(add_products, first=first, bin_id=bin_id))
 
     def adjust() -> bytes:
         change = {"sku": f"SKU-{_number()}", "location_id": bin_id, "quantity": 1, "reason": "stock_in"}
@@ -68,7 +66,8 @@ def _make_store(url: str) -> Requests:
     }
 
 
-def _add_products(session: Session, *, first: int, bin_id: str) -> None:
+def add_products(session: Session, *, first: int, bin_id: str) -> None:
+    """Twenty products from the number `first` on, a thousand of each in the bin."""
     postings = []
     for n in range(first, first + CHUNK):
         product = catalog.create_product(session, name=f"Product {n}", sku=f"SKU-{n}", barcode=_gtin(n))
@@ -88,24 +87,6 @@ def _naive_requests() -> Requests:
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _wait_until_open(address: str) -> None:
-    host, port = address.rsplit(":", 1)
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection((host, int(port)), 1).close()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-
-
 def measure(*, seconds: float = 2.0, rounds: int = 2) -> list[Line]:
     """Each kind of request at either server, in turn."""
     seen: dict[tuple[str, str], list[Figures]] = {}
@@ -113,9 +94,9 @@ def measure(*, seconds: float = 2.0, rounds: int = 2) -> list[Line]:
         url, naive_url = (f"sqlite:///{Path(name) / file}" for file in ("ambra.db", "naive.db"))
         requests = {"product": _make_store(url), "naive": _naive_requests()}
         naive_http.make(naive_url, PRODUCTS)
-        naive = [sys.executable, "-m", "tests.benchmarks.naive_http", naive_url, str(_free_port())]
+        naive = [sys.executable, "-m", "tests.benchmarks.naive_http", naive_url, str(free_port())]
         with Served(product_command(url)) as own, Served(naive) as other:
-            _wait_until_open(other.address)
+            wait_until_open(other.address)
             addresses = {"product": own.address, "naive": other.address}
             for turn in range(rounds + 1):
                 for kind in AIMS:

@@ -31,10 +31,10 @@ PAGE = 200
 def _fill(path: Path, organization_id: int, rows: int) -> None:
     """As many stock levels and moves as asked for, written past the ledger: only reading is measured."""
     with sqlite3.connect(path) as connection:
-        variant, move = _one(connection, "variant"), _one(connection, "stock_move")
+        variant, move = one(connection, "variant"), one(connection, "stock_move")
         places = [row[0] for row in connection.execute("SELECT id FROM location WHERE site_id IS NOT NULL")]
         variants = rows // LEVELS_A_VARIANT
-        _insert(
+        insert(
             connection,
             "variant",
             ({**variant, "id": f"var_x{n:07d}", "sku": f"X-{n:07d}"} for n in range(variants)),
@@ -55,16 +55,18 @@ def _fill(path: Path, organization_id: int, rows: int) -> None:
             }
             for n in range(rows)
         )
-        _insert(connection, "stock_move", moves)
+        insert(connection, "stock_move", moves)
 
 
-def _one(connection: sqlite3.Connection, table: str) -> dict[str, Any]:
+def one(connection: sqlite3.Connection, table: str) -> dict[str, Any]:
+    """A row of the table, by the names of its columns."""
     found = connection.execute(f"SELECT * FROM {table} LIMIT 1")
     names = [column[0] for column in found.description]
     return dict(zip(names, found.fetchone(), strict=True))
 
 
-def _insert(connection: sqlite3.Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
+def insert(connection: sqlite3.Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    """Rows past every rule of the store, all with the columns of the first."""
     first = next(rows)
     names = list(first)
     marks = ", ".join("?" * len(names))

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 from sqlmodel import Field, Relationship, Session, SQLModel, func, select
 
-from tests.benchmarks import naive_documents
+from tests.benchmarks import naive_documents, naive_raw
 from tests.benchmarks.naive import NaiveLedger, NaiveOutbox, naive_engine
 
 KEY = "naive-key"
@@ -131,8 +131,9 @@ def make_app(url: str) -> FastAPI:
         return LevelsOut(data=shown, total=total)
 
     @app.get("/products", dependencies=guards)
-    def product(session: Database, barcode: str) -> ProductOut:
-        found = session.exec(select(NaiveProduct).where(NaiveProduct.barcode == barcode)).one()
+    def product(session: Database, barcode: str = "", sku: str = "") -> ProductOut:
+        named = NaiveProduct.sku == sku if sku else NaiveProduct.barcode == barcode
+        found = session.exec(select(NaiveProduct).where(named)).one()
         on_hand = sum(row.on_hand for row in found.stock)
         return ProductOut(id=found.id or 0, sku=found.sku, barcode=found.barcode, name=found.name, on_hand=on_hand)
 
@@ -153,6 +154,7 @@ def make_app(url: str) -> FastAPI:
             available=row.on_hand - row.reserved,
         )  # fmt: skip
 
+    naive_raw.add_routes(app, url)
     naive_documents.add_routes(app, session_of, guards, NaiveProduct)
     return app
 

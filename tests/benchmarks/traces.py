@@ -32,7 +32,7 @@ from ambra_tui.services.lists import read_page
 from ambra_tui.store import SYSTEM, Store
 from ambra_tui.store.models import StockLevel
 from ambra_tui.store.scope import scoped
-from tests.benchmarks.lists import _insert, _one
+from tests.benchmarks.lists import insert, one
 from tests.benchmarks.measure import Line, compared, print_lines
 from tests.benchmarks.stations import make_store
 
@@ -50,8 +50,8 @@ def _fill(path: Path, lot_id: str, variant_id: str, moves: int) -> None:
         stage_id = connection.execute("SELECT id FROM location WHERE kind = 'stage'").fetchone()[0]
         order_ids = [f"so_{lot_id[4:]}{n:06d}" for n in range(moves // 2)]
         order = _order(connection, site_id)
-        _insert(connection, "sales_order", ({**order, "id": key, "number": key} for key in order_ids))
-        move = _one(connection, "stock_move")
+        insert(connection, "sales_order", ({**order, "id": key, "number": key} for key in order_ids))
+        move = one(connection, "stock_move")
         del move["sequence"]
         common = {**move, "lot_id": lot_id, "variant_id": variant_id, "origin_kind": "sales_order"}
 
@@ -65,7 +65,7 @@ def _fill(path: Path, lot_id: str, variant_id: str, moves: int) -> None:
                     name = f"{key}{part['kind']}"
                     yield {**common, **part, "id": name, "idempotency_key": name, "origin_id": key}
 
-        _insert(connection, "stock_move", rows())
+        insert(connection, "stock_move", rows())
 
 
 def _order(connection: sqlite3.Connection, site_id: str) -> dict[str, Any]:
