@@ -56,6 +56,10 @@ class _Server(ThreadingHTTPServer):
         self.verify, self.dispatch = verify, dispatch
         super().__init__(address, _Delivery)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A sender that went away is noted, not printed."""
+        _log.debug("a connection of %s broke", client_address, exc_info=True)
+
 
 class _Delivery(BaseHTTPRequestHandler):
     """One request. `timeout` bounds how long a slow sender may hold a thread."""

@@ -81,7 +81,10 @@ def _plain(value: Any) -> Any:
 
 def read_json(text: bytes | str) -> Any:
     """The value of a JSON text: objects are Records, numbers with a point are Decimal. Raises ValueError."""
-    return json.loads(text, object_hook=Record, parse_float=Decimal)
+    try:
+        return json.loads(text, object_hook=Record, parse_float=Decimal)
+    except RecursionError:
+        raise ValueError("this JSON is nested too deeply") from None
 
 
 def write_json(value: Any) -> str:

@@ -260,6 +260,7 @@ def test_tries_end(pauses: list[float]) -> None:
         httpx.Response(200, text="<html>welcome</html>"),
         httpx.Response(200, json=["x"]),
         httpx.Response(200, json={"data": "x"}),
+        httpx.Response(200, text="[" * 100_000),
         httpx.Response(302, headers={"Location": "https://elsewhere.example"}),
     ],
 )
