@@ -14,8 +14,9 @@ from __future__ import annotations
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, or_, update
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import Duplicate, Invalid, NotFound, Unavailable
@@ -23,6 +24,7 @@ from ambra_tui.services.rows import add_unique
 from ambra_tui.services.secrets import key_digest
 from ambra_tui.store import Store
 from ambra_tui.store.models import ApiKey, Organization, StoreSetting
+from ambra_tui.store.quick import QuickSystem
 from ambra_tui.store.scope import SYSTEM, Actor, now_of
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -118,30 +120,73 @@ def retired_sets(store: Store, *, before: datetime | None = None) -> list[int]:
         return [number for number in session.exec(statement).all() if number is not None]
 
 
-def key_by_prefix(store: Store, prefix: str, secret: str) -> tuple[ApiKey, Organization, str] | None:
-    """The API key with this public part, its organization, and the digest that the whole `secret` has here."""
-    statement = (
-        select(ApiKey, Organization)
-        .join(Organization, col(Organization.id) == col(ApiKey.organization_id))
-        .where(ApiKey.prefix == prefix)
-    )
+_KEY_COLUMNS = (
+    ApiKey.id, ApiKey.organization_id, ApiKey.label, ApiKey.prefix, ApiKey.digest, ApiKey.scopes, ApiKey.edition,
+    ApiKey.plan, ApiKey.rate_limit, ApiKey.is_sandbox, ApiKey.expires_at, ApiKey.revoked_at, ApiKey.allowed_networks,
+    ApiKey.previous_prefix, ApiKey.previous_digest, ApiKey.previous_ends_at, Organization.sandbox_of,
+)  # fmt: skip
+
+
+class KeyRow(NamedTuple):
+    """What is known of a key, its `_KEY_COLUMNS` in their order."""
+
+    id: str
+    organization_id: int
+    label: str
+    prefix: str
+    digest: str
+    scopes: list[str]
+    edition: str
+    plan: str
+    rate_limit: int | None
+    is_sandbox: bool
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    allowed_networks: list[str] | None
+    previous_prefix: str | None
+    previous_digest: str | None
+    previous_ends_at: datetime | None
+    sandbox_of: int | None
+
+
+def _by(column: Any) -> QuickSystem:
+    keys = select(*_KEY_COLUMNS).join(Organization, col(Organization.id) == col(ApiKey.organization_id))  # type: ignore[call-overload]
+    return QuickSystem(keys.where(column == bindparam("prefix")))
+
+
+_BY_PREFIX, _BY_PREVIOUS = _by(col(ApiKey.prefix)), _by(col(ApiKey.previous_prefix))
+
+
+def key_row(store: Store, prefix: str) -> tuple[Any, ...] | None:
+    """What the database holds now of the key with this public part, its present one or the one before: to be compared
+    with what it held before, or read by `read_key`."""
+    found = _BY_PREFIX.rows(store, prefix=prefix) or _BY_PREVIOUS.rows(store, prefix=prefix)
+    return found[0] if found else None
+
+
+def read_key(store: Store, row: tuple[Any, ...]) -> KeyRow:
+    """The values of a row that `key_row` found."""
+    return KeyRow(*_BY_PREFIX.read(store, row))
+
+
+def digest_of(store: Store, secret: str) -> str:
+    """The digest that a whole key has in this store."""
     with store.read_system() as session:
-        found = session.exec(statement).first()
-        return None if found is None else (found[0], found[1], key_digest(session, secret))
+        return key_digest(session, secret)
 
 
-def note_use(store: Store, key: ApiKey) -> Future[None] | None:
-    """Remember that a key is in use, once a minute; a request does not wait for it."""
+def note_use(store: Store, organization_id: int, key_id: str) -> Future[None] | None:
+    """Remember that a key is in use; a request does not wait for it. Of several servers one writes in a minute."""
     now = store.clock.now()
-    if key.last_used_at is not None and now - key.last_used_at < NOTED_EVERY:
-        return None
 
     def work(session: Session) -> None:
-        own = update(ApiKey).where(col(ApiKey.organization_id) == key.organization_id, col(ApiKey.id) == key.id)
-        session.connection().execute(own.values(last_used_at=now))
+        last = col(ApiKey.last_used_at)
+        own = update(ApiKey).where(col(ApiKey.organization_id) == organization_id, col(ApiKey.id) == key_id)
+        due = own.where(or_(last.is_(None), last <= now - NOTED_EVERY))
+        session.connection().execute(due.values(last_used_at=now))
 
     with suppress(Unavailable):  # a store that closes is no reason to refuse the request
-        return store.writer.submit(work, organization_id=key.organization_id)
+        return store.writer.submit(work, organization_id=organization_id)
     return None
 
 

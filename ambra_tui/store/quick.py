@@ -12,7 +12,7 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,13 @@ class _Made:
     parameters: tuple[tuple[str, Any, Convert | None], ...]
     columns: tuple[tuple[int, Convert], ...]
 
+    def given(self, values: Mapping[str, Any]) -> Given:
+        """The parameters in their order, as the driver takes them."""
+        return [
+            (name, values.get(name, value) if convert is None else convert(values.get(name, value)))
+            for name, value, convert in self.parameters
+        ]
+
 
 class Quick:
     """A select of columns. Raises Leak when it could reach another organization's rows."""
@@ -57,10 +64,7 @@ class Quick:
         """The rows of this organization. Raises Unavailable when the database does not answer."""
         made = self._made.get(store.dialect) or self._make(store)
         values |= dict.fromkeys(self._organization, organization_id)
-        given = [
-            (name, values.get(name, value) if convert is None else convert(values.get(name, value)))
-            for name, value, convert in made.parameters
-        ]
+        given = made.given(values)
         read = _read_postgresql if store.dialect == "postgresql" else _read_sqlite
         try:
             rows = read(store, organization_id, made.text, given)
@@ -69,16 +73,31 @@ class Quick:
         return [_converted(row, made.columns) for row in rows] if made.columns else rows
 
     def _make(self, store: Store) -> _Made:
-        dialect: Dialect = store.read_engine.dialect
-        compiled = self._statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-        types = [column.type for column in self._statement.selected_columns]
-        converts = [
-            (place, kind.dialect_impl(dialect).result_processor(dialect, None)) for place, kind in enumerate(types)
-        ]
-        made = _Made(
-            str(compiled), _parameters(compiled), tuple((place, convert) for place, convert in converts if convert)
-        )
-        self._made[store.dialect] = made
+        made = self._made[store.dialect] = _compiled(self._statement, store.read_engine.dialect)
+        return made
+
+
+class QuickSystem:
+    """A select in the system scope, on the store's entrance: for what is asked before an organization is known."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._made: dict[str, _Made] = {}
+
+    def rows(self, store: Store, **values: object) -> list[tuple[Any, ...]]:
+        """The rows as the database has them. Raises Unavailable when it does not answer."""
+        made = self._made.get(store.dialect) or self._make(store)
+        given = made.given(values)
+        if store.dialect == "postgresql":
+            return store.entrance.rows(made.text, dict(given))
+        return store.entrance.rows(made.text, [value for _, value in given])
+
+    def read(self, store: Store, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The values of a row."""
+        return _converted(row, self._made[store.dialect].columns)
+
+    def _make(self, store: Store) -> _Made:
+        made = self._made[store.dialect] = _compiled(self._statement, store.read_engine.dialect)
         return made
 
 
@@ -107,6 +126,15 @@ class QuickInsert:
         made = _Made(str(compiled), _parameters(compiled), ())
         self._made[dialect.name] = made
         return made
+
+
+def _compiled(statement: Select[Any], dialect: Dialect) -> _Made:
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    types = [column.type for column in statement.selected_columns]
+    converts = [(place, kind.dialect_impl(dialect).result_processor(dialect, None)) for place, kind in enumerate(types)]
+    return _Made(
+        str(compiled), _parameters(compiled), tuple((place, convert) for place, convert in converts if convert)
+    )
 
 
 def _parameters(compiled: Any) -> tuple[tuple[str, Any, Convert | None], ...]:

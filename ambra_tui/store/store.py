@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 
 from sqlmodel import select
@@ -18,11 +19,13 @@ from sqlmodel import select
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import Clock, FrozenClock, parse_moment
 from ambra_tui.store.engine import make_engine, parse_url, sqlite_path
+from ambra_tui.store.entrance import Entrance
 from ambra_tui.store.lock import StoreLock
 from ambra_tui.store.models import StoreSetting
 from ambra_tui.store.schema import prepare
 from ambra_tui.store.scope import NOBODY, SYSTEM, StoreSession
 from ambra_tui.store.security import set_tenant
+from ambra_tui.store.tally import FileTally, TableTally, Tally
 from ambra_tui.store.tenancy import install_guard
 from ambra_tui.store.writer import Writer
 
@@ -43,6 +46,7 @@ class Store:
         self.read_engine = make_engine(url, is_writer=False)
         for engine in (self.write_engine, self.read_engine):
             install_guard(StoreSession, engine)
+        self.entrance = Entrance(self.read_engine)
         self.writer = Writer(self.write_engine, lambda: self.clock, lock)
         self._start_sample_clock()
 
@@ -66,6 +70,11 @@ class Store:
         """The named system scope, for reading: look-ups of keys, badges, leases, the outbox."""
         with self.read(None) as session:
             yield session
+
+    @cached_property
+    def tally(self) -> Tally:
+        """Counts the requests of API keys, together with every other server of this store."""
+        return FileTally(self.path.with_name(self.path.name + ".requests")) if self.path else TableTally(self.entrance)
 
     @property
     def sample(self) -> str:
@@ -105,6 +114,9 @@ class Store:
     def close(self) -> None:
         """Finishes queued work and closes every connection."""
         self.writer.close()
+        self.entrance.close()
+        if "tally" in self.__dict__:
+            self.tally.close()
         self.write_engine.dispose()
         self.read_engine.dispose()
         if self._lock:

@@ -1,4 +1,4 @@
-"""Organizations, badges, PINs, passwords and API keys."""
+"""Organizations, badges, PINs and passwords."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ambra_tui.errors import Duplicate, Invalid, NotFound, Unauthenticated
+from ambra_tui.errors import Duplicate, Invalid, Unauthenticated
 from ambra_tui.kit.clock import FrozenClock
 from ambra_tui.services import access, access_system, secrets
 from ambra_tui.services.audit import list_entries
-from ambra_tui.store.models import ApiKey, User
+from ambra_tui.store.models import User
 from ambra_tui.store.scope import scoped
 from tests import factories
 
@@ -208,120 +208,7 @@ def test_a_new_pin_lifts_the_lock(store, acme, cleo, clock):
     assert _pin(store, acme, "12345", station="fresh").id == cleo.id
 
 
-# --- API keys
-
-
-def test_a_key_opens_its_organization_and_is_stored_as_a_digest(store, acme):
-    key, secret = access.create_key(store, organization_id=acme.id, label="ERP", scopes=["inventory:write"])
-    assert secret.startswith("ambra_live_") and len(secret) == len("ambra_live_") + 8 + 1 + 43
-    principal = access.key_for(store, secret)
-    assert (principal.organization_id, principal.label, principal.plan) == (acme.id, "ERP", "standard")
-    assert principal.rate_limit == 1000 and principal.modules_id == acme.id
-    with store.read(acme.id) as session:
-        row = session.exec(scoped(session, ApiKey)).one()
-    assert secret not in str(row.model_dump()) and row.prefix == secret[:19] == key.prefix
-
-
-@pytest.mark.parametrize(
-    ("scopes", "allowed", "refused"),
-    [
-        (["inventory:read"], [("inventory", "read")], [("inventory", "write"), ("orders", "read")]),
-        (["inventory:write"], [("inventory", "read"), ("inventory", "write")], [("inventory", "delete")]),
-        (["write"], [("orders", "write"), ("orders", "read")], [("orders", "delete")]),
-        (["read"], [("lots", "read")], [("lots", "write")]),
-        (["admin"], [("lots", "delete"), ("keys", "write")], []),
-    ],
-)
-def test_scopes(store, acme, scopes, allowed, refused):
-    _, secret = access.create_key(store, organization_id=acme.id, label="k", scopes=scopes)
-    principal = access.key_for(store, secret)
-    assert all(principal.allows(*pair) for pair in allowed)
-    assert not any(principal.allows(*pair) for pair in refused)
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"scopes": []},
-        {"scopes": ["inventory:fly"]},
-        {"scopes": ["Inventory:read"]},
-        {"plan": "gold"},
-        {"edition": "v9"},
-        {"rate_limit": 0},
-        {"label": ""},
-    ],
-)
-def test_what_is_no_key_is_refused(store, acme, values):
-    with pytest.raises(Invalid):
-        access.create_key(store, organization_id=acme.id, **{"label": "k", "scopes": ["read"], **values})
-
-
-def test_a_test_key_lives_on_a_sandbox_twin_made_once(store, acme):
-    _, first = access.create_key(store, organization_id=acme.id, label="a", scopes=["admin"], sandbox=True)
-    _, second = access.create_key(store, organization_id=acme.id, label="b", scopes=["admin"], sandbox=True)
-    assert first.startswith("test_")
-    twins = {access.key_for(store, secret).organization_id for secret in (first, second)}
-    assert len(twins) == 1 and acme.id not in twins
-    assert [o.name for o in access_system.organizations(store)] == ["Acme"]
-    assert access.key_for(store, first).modules_id == acme.id
-
-
-@pytest.mark.parametrize("spoil", [lambda s: s[:-1] + ("a" if s[-1] != "a" else "b"), lambda s: "x" + s, lambda s: ""])
-def test_a_wrong_key_opens_nothing(store, acme, spoil):
-    _, secret = access.create_key(store, organization_id=acme.id, label="k", scopes=["read"])
-    with pytest.raises(Unauthenticated):
-        access.key_for(store, spoil(secret))
-
-
-def test_an_expired_key_ends_at_once_although_it_is_remembered(store, acme, clock):
-    _, secret = access.create_key(
-        store, organization_id=acme.id, label="k", scopes=["read"], expires_at=START + timedelta(hours=1)
-    )
-    assert access.key_for(store, secret).label == "k"
-    clock.at = START + timedelta(hours=1)
-    with pytest.raises(Unauthenticated):
-        access.key_for(store, secret)
-
-
-def test_a_revoked_key_ends_within_two_seconds(store, acme, monkeypatch):
-    now = [1000.0]
-    monkeypatch.setattr(access.principals, "monotonic_milliseconds", lambda: now[0])
-    key, secret = access.create_key(store, organization_id=acme.id, label="k", scopes=["read"])
-    access.key_for(store, secret)
-    store.writer.run(lambda s: access.revoke_key(s, key.id), organization_id=acme.id)
-    now[0] += 2000.0
-    with pytest.raises(Unauthenticated):
-        access.key_for(store, secret)
-
-
-def test_a_key_is_remembered_for_a_moment(store, acme, monkeypatch):
-    _, secret = access.create_key(store, organization_id=acme.id, label="k", scopes=["read"])
-    first = access.key_for(store, secret)
-    monkeypatch.setattr(access_system, "key_by_prefix", lambda *_: pytest.fail("looked up again"))
-    assert access.key_for(store, secret) is first
-
-
-def test_the_last_use_of_a_key_is_kept_to_the_minute(store, acme, clock, monkeypatch):
-    noted = []
-    note_use = access_system.note_use
-    monkeypatch.setattr(access_system, "note_use", lambda *words: noted.append(note_use(*words)))
-    _, secret = access.create_key(store, organization_id=acme.id, label="k", scopes=["read"])
-    for seconds in (0, 59, 60):
-        clock.at = START + timedelta(seconds=seconds)
-        access.forget_keys()
-        access.key_for(store, secret)
-        if noted[-1] is not None:
-            noted[-1].result()
-    assert [future is None for future in noted] == [False, True, False]
-    with store.read(acme.id) as session:
-        assert access.list_keys(session)[0].last_used_at == START + timedelta(seconds=60)
-
-
-def test_a_key_of_another_organization_cannot_be_revoked(store, acme):
-    key, _ = access.create_key(store, organization_id=acme.id, label="k", scopes=["read"])
-    beta = access.create_organization(store, "Beta")
-    with pytest.raises(NotFound):
-        store.writer.run(lambda s: access.revoke_key(s, key.id), organization_id=beta.id)
+# --- what is kept of it
 
 
 def test_the_audit_trail_names_what_was_done_and_holds_no_secret(store, acme, cleo):

@@ -20,14 +20,20 @@ from ambra_tui.services.access.credentials import (
 from ambra_tui.services.access.keys import (
     ANY_EDITION,
     EDITIONS,
-    LIVE_PREFIX,
-    SANDBOX_PREFIX,
+    GRACE_SECONDS,
+    MAX_GRACE_SECONDS,
     add_key,
     checked_scopes,
     create_key,
+    find_key,
+    key_by_id,
     list_keys,
     revoke_key,
+    rotate_key,
+    state_of,
 )
+from ambra_tui.services.access.limits import PLAIN_RULE, Standing, Window, count_request
+from ambra_tui.services.access.networks import checked_networks, is_within, read_address
 from ambra_tui.services.access.organizations import MAX_NAME, create_organization, sandbox_of
 from ambra_tui.services.access.people import (
     MAX_BADGE,
@@ -44,8 +50,9 @@ from ambra_tui.services.access.people import (
     set_pin,
     user_by_badge,
 )
-from ambra_tui.services.access.plans import PLANS
-from ambra_tui.services.access.principals import KEY_CACHE_MILLISECONDS, Principal, forget_keys, key_for
+from ambra_tui.services.access.plans import MAX_RATE_LIMIT, PLANS, LimitRule, Plan, Quota, quota_of
+from ambra_tui.services.access.principals import Principal, forget_keys, is_known, key_for
+from ambra_tui.services.access.texts import LIVE_PREFIX, SANDBOX_PREFIX
 from ambra_tui.services.access.tries import FIRST_LOCK, FREE_TRIES, LOCKED, MAX_LOCK
 
 __all__ = [
@@ -53,17 +60,25 @@ __all__ = [
     "EDITIONS",
     "FIRST_LOCK",
     "FREE_TRIES",
-    "KEY_CACHE_MILLISECONDS",
+    "GRACE_SECONDS",
     "LIVE_PREFIX",
     "LOCKED",
     "MAX_BADGE",
+    "MAX_GRACE_SECONDS",
     "MAX_LOCK",
     "MAX_NAME",
     "MAX_PASSWORD",
+    "MAX_RATE_LIMIT",
     "MIN_PASSWORD",
+    "PLAIN_RULE",
     "PLANS",
     "SANDBOX_PREFIX",
+    "LimitRule",
+    "Plan",
     "Principal",
+    "Quota",
+    "Standing",
+    "Window",
     "add_key",
     "badge_at",
     "change_badge",
@@ -71,23 +86,33 @@ __all__ = [
     "check_password_of",
     "check_pin",
     "check_pin_of",
+    "checked_networks",
     "checked_password",
     "checked_scopes",
+    "count_request",
     "counted",
     "create_key",
     "create_organization",
     "create_user",
+    "find_key",
     "find_user",
     "forget_keys",
+    "is_known",
+    "is_within",
+    "key_by_id",
     "key_for",
     "list_keys",
     "lock_badge",
     "open_badge",
+    "quota_of",
+    "read_address",
     "revoke_key",
+    "rotate_key",
     "sandbox_of",
     "set_language",
     "set_password",
     "set_pin",
     "sign_in",
+    "state_of",
     "user_by_badge",
 ]

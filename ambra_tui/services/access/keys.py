@@ -1,27 +1,28 @@
-"""API keys of integrators: made, listed, ended. The secret text is shown once and never kept.
+"""API keys of integrators: made, listed, rotated, ended. The secret text is shown once and never kept.
 
 Example::
 
     key, secret = create_key(store, organization_id=organization.id, label="ERP", scopes=["inventory:write"])
+    key, secret = rotate_key(session, key.id, grace_seconds=3600)    # the text before works for an hour more
     revoke_key(session, key.id)
 """
 
 from __future__ import annotations
 
 import re
-import secrets
-import string
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from ambra_tui.errors import Invalid, NotFound
+from ambra_tui.errors import Invalid, NotFound, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.text import clean_line
+from ambra_tui.services.access.networks import checked_networks
 from ambra_tui.services.access.organizations import MAX_NAME, sandbox_of
-from ambra_tui.services.access.plans import PLANS
+from ambra_tui.services.access.plans import MAX_RATE_LIMIT, PLANS
+from ambra_tui.services.access.texts import new_text
 from ambra_tui.services.secrets import ensure_pepper, key_digest
 from ambra_tui.store import Store
 from ambra_tui.store.facts import audit
@@ -31,9 +32,8 @@ from ambra_tui.store.scope import SYSTEM, Actor, now_of, organization_of, scoped
 EDITIONS = ("stock", "sku", "ambra", "commerce", "operations")
 ANY_EDITION = ""
 """The edition of a key that was made without one: where two editions share a path, a header chooses."""
-LIVE_PREFIX, SANDBOX_PREFIX = "ambra_live_", "test_"
-_ALPHABET = string.ascii_letters + string.digits
-_PUBLIC_LENGTH, _SECRET_LENGTH = 8, 43
+GRACE_SECONDS, MAX_GRACE_SECONDS = 86_400, 30 * 86_400
+"""How long a key's text works on after it was rotated, unless the caller says otherwise."""
 _SCOPE = re.compile(r"admin|(?:[a-z][a-z_]{0,39}:)?(?:read|write|delete)")
 
 
@@ -48,6 +48,7 @@ def create_key(
     sandbox: bool = False,
     rate_limit: int | None = None,
     expires_at: datetime | None = None,
+    allowed_networks: Sequence[str] = (),
     actor: Actor = SYSTEM,
 ) -> tuple[ApiKey, str]:
     """A key and its secret text, which is shown this once. A sandbox key works on the organization's sandbox twin."""
@@ -65,6 +66,7 @@ def create_key(
             is_sandbox=sandbox,
             rate_limit=rate_limit,
             expires_at=expires_at,
+            allowed_networks=allowed_networks,
         )
 
     return store.writer.run(work, organization_id=home, actor=actor)
@@ -80,17 +82,20 @@ def add_key(
     is_sandbox: bool = False,
     rate_limit: int | None = None,
     expires_at: datetime | None = None,
+    allowed_networks: Sequence[str] = (),
 ) -> tuple[ApiKey, str]:
     """As `create_key`, for the organization of the session itself."""
     if plan not in PLANS:
         raise Invalid(f"plan is one of {', '.join(PLANS)}", field="plan")
     if edition not in (ANY_EDITION, *EDITIONS):
         raise Invalid(f"edition is one of {', '.join(EDITIONS)}", field="edition")
-    if rate_limit is not None and not 1 <= rate_limit <= 10**9:
-        raise Invalid("rate_limit is at least 1", field="rate_limit")
+    if rate_limit is not None and not 1 <= rate_limit <= MAX_RATE_LIMIT:
+        raise Invalid(f"rate_limit is from 1 to {MAX_RATE_LIMIT}", field="rate_limit")
+    now = now_of(session)
+    if expires_at is not None and expires_at <= now:
+        raise Invalid("expires_at is in the past", field="expires_at")
     ensure_pepper(session)
-    prefix = (SANDBOX_PREFIX if is_sandbox else LIVE_PREFIX) + _random_text(_PUBLIC_LENGTH)
-    secret = f"{prefix}_{_random_text(_SECRET_LENGTH)}"
+    prefix, secret = new_text(is_sandbox=is_sandbox)
     key = ApiKey(
         id=new_id("key"),
         organization_id=organization_of(session),
@@ -102,8 +107,9 @@ def add_key(
         plan=plan,
         rate_limit=rate_limit,
         is_sandbox=is_sandbox,
-        created_at=now_of(session),
+        created_at=now,
         expires_at=expires_at,
+        allowed_networks=checked_networks(allowed_networks) or None,
     )
     session.add(key)
     session.flush()
@@ -130,24 +136,69 @@ def list_keys(session: Session) -> list[ApiKey]:
     return list(session.exec(scoped(session, ApiKey).order_by(col(ApiKey.created_at).desc(), col(ApiKey.id))).all())
 
 
-def revoke_key(session: Session, key_id: str) -> ApiKey:
-    """End a key. A process that used it in the last two seconds may let it in until those have passed."""
-    key = _key(session, key_id)
-    if key.revoked_at is not None:
-        return key
-    own = update(ApiKey).where(col(ApiKey.organization_id) == organization_of(session), col(ApiKey.id) == key_id)
-    session.connection().execute(own.values(revoked_at=now_of(session)))
-    audit(session, "key_revoked", key.id, label=key.label)
-    return _key(session, key_id)
+def find_key(session: Session, prefix: str) -> ApiKey:
+    """The key with this public part, its present one or the one before it was rotated. Raises NotFound."""
+    either = (col(ApiKey.prefix) == prefix) | (col(ApiKey.previous_prefix) == prefix)
+    key = session.exec(scoped(session, ApiKey).where(either)).first()
+    if key is None:
+        raise NotFound("key", prefix)
+    return key
 
 
-def _key(session: Session, key_id: str) -> ApiKey:
+def key_by_id(session: Session, key_id: str) -> ApiKey:
+    """The key with this id. Raises NotFound."""
     statement = scoped(session, ApiKey).where(col(ApiKey.id) == key_id).execution_options(populate_existing=True)
-    key = session.exec(statement).first()
+    key = session.exec(statement.with_for_update()).first()
     if key is None:
         raise NotFound("key", key_id)
     return key
 
 
-def _random_text(length: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+def state_of(key: ApiKey, now: datetime) -> str:
+    """``active``, ``expired`` or ``revoked``."""
+    if key.revoked_at is not None:
+        return "revoked"
+    return "expired" if key.expires_at is not None and key.expires_at <= now else "active"
+
+
+def rotate_key(session: Session, key_id: str, *, grace_seconds: int = GRACE_SECONDS) -> tuple[ApiKey, str]:
+    """A new text for a key, which stays the same key: its scopes, its limits, what it asked before. The text until now
+    works for `grace_seconds` more (0: ends at once); one before that ends now. Raises WrongState for a key that ended.
+    """
+    if not 0 <= grace_seconds <= MAX_GRACE_SECONDS:
+        raise Invalid(f"grace_seconds is from 0 to {MAX_GRACE_SECONDS}", field="grace_seconds")
+    key = key_by_id(session, key_id)
+    now = now_of(session)
+    state = state_of(key, now)
+    if state != "active":
+        raise WrongState("key", key_id, state=state, step="rotate")
+    before = key.prefix
+    prefix, secret = new_text(is_sandbox=key.is_sandbox)
+    is_kept = grace_seconds > 0
+    _change(
+        session,
+        key_id,
+        prefix=prefix,
+        digest=key_digest(session, secret),
+        previous_prefix=before if is_kept else None,
+        previous_digest=key.digest if is_kept else None,
+        previous_ends_at=now + timedelta(seconds=grace_seconds) if is_kept else None,
+        rotated_at=now,
+    )
+    audit(session, "key_rotated", key_id, label=key.label, prefix=prefix, before=before, grace_seconds=grace_seconds)
+    return key_by_id(session, key_id), secret
+
+
+def revoke_key(session: Session, key_id: str) -> ApiKey:
+    """End a key, and the text that it had before; every server process refuses it from the commit on."""
+    key = key_by_id(session, key_id)
+    if key.revoked_at is not None:
+        return key
+    _change(session, key_id, revoked_at=now_of(session))
+    audit(session, "key_revoked", key.id, label=key.label)
+    return key_by_id(session, key_id)
+
+
+def _change(session: Session, key_id: str, **values: object) -> None:
+    own = update(ApiKey).where(col(ApiKey.organization_id) == organization_of(session), col(ApiKey.id) == key_id)
+    session.connection().execute(own.values(**values))

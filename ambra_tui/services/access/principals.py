@@ -1,8 +1,11 @@
 """Who calls the API: the key of a request, and what it may do.
 
+A key is looked up in the store with every request, so one that was revoked, rotated or changed a moment ago, by
+whichever process, is so for all of them. Only the work of reading a row that is still the same is spared.
+
 Example::
 
-    principal = key_for(store, secret)
+    principal = key_for(store, secret, address="10.0.0.7")
     principal.allows("inventory", "read")   # True
 """
 
@@ -10,30 +13,29 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from ambra_tui.errors import Unauthenticated
-from ambra_tui.kit.clock import monotonic_milliseconds
+from ambra_tui.errors import NotAllowed, Unauthenticated
 from ambra_tui.services import access_system
-from ambra_tui.services.access.plans import PLANS
+from ambra_tui.services.access.networks import Network, is_within, read_networks
+from ambra_tui.services.access.texts import prefix_of
 from ambra_tui.store import Store
 from ambra_tui.store.scope import Actor
 
-KEY_CACHE_MILLISECONDS = 2_000.0
-MAX_CACHED_KEYS = 10_000
-_KEY = re.compile(r"((?:ambra_live|test)_[A-Za-z0-9]{8})_[A-Za-z0-9]{43}")
+MAX_KNOWN_KEYS = 10_000
 _NO_KEY = "The API key is missing, unknown, expired or revoked."
-_cache: dict[bytes, tuple[float, Principal]] = {}
-_cache_lock = threading.Lock()
+_known: dict[bytes, tuple[tuple[Any, ...], Principal]] = {}
+_noted: dict[str, datetime] = {}
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls the API: a key and what it may do. `rate_limit`: requests an hour, None: no limit. `live_id`: of a
-    sandbox, the organization that it is the sandbox of."""
+    """Who calls the API: a key and what it may do. `rate_limit`: requests an hour of its own, None: the plan's.
+    `networks`: from where, empty: from anywhere. `live_id`: of a sandbox, the organization that has it."""
 
     organization_id: int
     key_id: str
@@ -45,6 +47,7 @@ class Principal:
     is_sandbox: bool
     expires_at: datetime | None = None
     live_id: int | None = None
+    networks: tuple[Network, ...] = ()
 
     def allows(self, resource: str, verb: str) -> bool:
         """True when the scopes cover `verb` (read, write, delete) on `resource`; writing implies reading."""
@@ -69,42 +72,65 @@ class Principal:
         return Actor(id=self.key_id, name=self.label, station="api", role="admin" if self.is_admin else "operator")
 
 
-def key_for(store: Store, secret: str) -> Principal:
-    """Who holds this key. Raises Unauthenticated for one that is unknown, ended or revoked.
+def key_for(store: Store, secret: str, *, address: str = "") -> Principal:
+    """Who holds this key. `address`: where the request comes from; empty: from this machine's command line.
 
-    The answer is remembered for two seconds in this process, so a busy client costs one look-up in that time.
+    Raises Unauthenticated for a key that is unknown, ended, revoked or rotated out, NotAllowed for an address that it
+    may not be used from.
     """
-    shape = _KEY.fullmatch(secret)
-    if shape is None:
+    prefix = prefix_of(secret)
+    row = access_system.key_row(store, prefix) if prefix else None
+    if row is None:
         raise Unauthenticated(_NO_KEY)
-    fingerprint = hashlib.sha256(secret.encode()).digest()
-    now = monotonic_milliseconds()
-    with _cache_lock:
-        known = _cache.get(fingerprint)
-    if known is not None and known[0] > now:
-        return _unless_ended(store, known[1])
-    principal = _unless_ended(store, _look_up(store, shape[1], secret))
-    with _cache_lock:
-        if len(_cache) >= MAX_CACHED_KEYS:
-            _cache.clear()
-        _cache[fingerprint] = (now + KEY_CACHE_MILLISECONDS, principal)
+    mark = _mark_of(secret)
+    known = _known.get(mark)
+    if known is not None and known[0] == row:
+        principal = known[1]
+    else:
+        principal = _read(store, secret, row)
+        _remember(mark, row, principal)
+    now = store.clock.now()
+    if principal.expires_at is not None and principal.expires_at <= now:
+        raise Unauthenticated(_NO_KEY)
+    if address and principal.networks and not is_within(address, principal.networks):
+        raise NotAllowed("This key may not be used from this address.")
+    _note(store, principal, now)
     return principal
 
 
+def is_known(secret: str) -> bool:
+    """True when this process has met the key before and found it right."""
+    return _mark_of(secret) in _known
+
+
 def forget_keys() -> None:
-    """Empty this process's memory of keys, so that the next request looks its key up."""
-    with _cache_lock:
-        _cache.clear()
+    """Empty this process's memory of keys that it has met."""
+    with _lock:
+        _known.clear()
+        _noted.clear()
 
 
-def _look_up(store: Store, prefix: str, secret: str) -> Principal:
-    found = access_system.key_by_prefix(store, prefix, secret)
-    if found is None:
+def _mark_of(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _remember(mark: bytes, row: tuple[Any, ...], principal: Principal) -> None:
+    with _lock:
+        if len(_known) >= MAX_KNOWN_KEYS:
+            _known.clear()
+        _known[mark] = (row, principal)
+
+
+def _read(store: Store, secret: str, row: tuple[Any, ...]) -> Principal:
+    key = access_system.read_key(store, row)
+    digest = access_system.digest_of(store, secret)
+    ends_at = key.expires_at
+    if not hmac.compare_digest(digest, key.digest):
+        if not key.previous_digest or not hmac.compare_digest(digest, key.previous_digest):
+            raise Unauthenticated(_NO_KEY)
+        ends_at = min(moment for moment in (key.expires_at, key.previous_ends_at) if moment is not None)
+    if key.revoked_at is not None:
         raise Unauthenticated(_NO_KEY)
-    key, organization, digest = found
-    if not hmac.compare_digest(digest, key.digest) or key.revoked_at is not None:
-        raise Unauthenticated(_NO_KEY)
-    access_system.note_use(store, key)
     return Principal(
         organization_id=key.organization_id,
         key_id=key.id,
@@ -112,14 +138,20 @@ def _look_up(store: Store, prefix: str, secret: str) -> Principal:
         scopes=frozenset(key.scopes),
         edition=key.edition,
         plan=key.plan,
-        rate_limit=key.rate_limit if key.rate_limit is not None else PLANS.get(key.plan),
+        rate_limit=key.rate_limit,
         is_sandbox=key.is_sandbox,
-        expires_at=key.expires_at,
-        live_id=organization.sandbox_of,
+        expires_at=ends_at,
+        live_id=key.sandbox_of,
+        networks=read_networks(key.allowed_networks or ()),
     )
 
 
-def _unless_ended(store: Store, principal: Principal) -> Principal:
-    if principal.expires_at is not None and principal.expires_at <= store.clock.now():
-        raise Unauthenticated(_NO_KEY)
-    return principal
+def _note(store: Store, principal: Principal, now: datetime) -> None:
+    """Once a minute in this process; the writer's statement sees to the other processes."""
+    noted = _noted.get(principal.key_id)
+    if noted is not None and noted <= now < noted + access_system.NOTED_EVERY:
+        return
+    if len(_noted) >= MAX_KNOWN_KEYS:
+        _noted.clear()
+    _noted[principal.key_id] = now
+    access_system.note_use(store, principal.organization_id, principal.key_id)
