@@ -23,7 +23,7 @@ from sqlmodel import Session
 
 from ambra_tui.api.failures import Failure
 from ambra_tui.api.fields import Body
-from ambra_tui.services.access import Principal
+from ambra_tui.services.access import PLAIN_RULE, LimitRule, Principal
 from ambra_tui.store import Store
 
 
@@ -76,6 +76,7 @@ class Operation:
     that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with. `module`: what the
     organization must have switched on. `is_long`: a read that may take more than a few milliseconds.
     `is_quick`: a read that opens its own session, when it needs one at all. `is_question`: a POST that only reads.
+    `is_apart`: a change in transactions of its own.
     `options`: the query parameters of a write. `is_whole`: the answer brings its envelope along. `rows`: the field that
     a body is taken for when it is a list."""
 
@@ -97,6 +98,7 @@ class Operation:
     is_long: bool = False
     is_quick: bool = False
     is_question: bool = False
+    is_apart: bool = False
     options: type[BaseModel] = Nothing
     is_whole: bool = False
     rows: str = ""
@@ -202,6 +204,32 @@ class Catalogue:
 
         return declare
 
+    def apart(
+        self,
+        path: str,
+        body: type[Query],
+        *,
+        scope: str,
+        operation_id: str,
+        summary: str,
+        shape: Any,
+        example: Mapping[str, Any] | None = None,
+    ) -> Callable[[DeclaredQuick[Query]], DeclaredQuick[Query]]:
+        """A POST that makes transactions of its own, in a thread; nothing remembers it by an `Idempotency-Key`, so a
+        repeat does it again."""
+
+        def declare(handler: DeclaredQuick[Query]) -> DeclaredQuick[Query]:
+            def answer(_session: Session, call: Call, asked: Query) -> Answer:
+                return handler(call, asked)
+
+            self._add(
+                answer, method="POST", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
+                fields=body, example=example, is_apart=True,
+            )  # fmt: skip
+            return handler
+
+        return declare
+
     def write(
         self,
         method: str,
@@ -260,6 +288,7 @@ class Edition:
     about: Mapping[str, str] = field(default_factory=dict)
     also_at: str = ""
     bad_query: tuple[int, str] = (422, "VALIDATION_ERROR")
+    limit_rule: LimitRule = PLAIN_RULE
     single_body: Callable[[Any], Any] = lambda content: content
     takes_forms: bool = True
     error_schema: Mapping[str, Any] | None = None

@@ -23,14 +23,15 @@ from ambra_tui.api.dispatch import Endpoint
 from ambra_tui.api.edition import Answer, Call, Edition, Nothing, Operation
 from ambra_tui.api.etags import etag_of, matches
 from ambra_tui.api.failures import ModuleOff, refused
+from ambra_tui.api.faults import FAULT_HEADER, refuse_as_asked
 from ambra_tui.api.fields import read_fields
+from ambra_tui.api.gate import principal_of
 from ambra_tui.api.idempotency import Remembered, RequestKey, claim, remember, request_key
 from ambra_tui.api.paging import Paging, link_header
-from ambra_tui.api.requests import read_document, read_query, secret_of, unwrap
+from ambra_tui.api.requests import read_document, read_query, unwrap
 from ambra_tui.errors import NotAllowed, Stale
 from ambra_tui.kit.ids import new_ulid
 from ambra_tui.kit.text import has_control
-from ambra_tui.services.access import key_for
 from ambra_tui.services.modules import modules_of
 from ambra_tui.store import Actor, Store
 
@@ -46,11 +47,15 @@ def render(value: Any) -> str:
 
 def endpoint_of(store: Store, edition: Edition, operation: Operation) -> Endpoint:
     """The function that answers requests for `operation`."""
-    serve = _read if operation.method == "GET" else _question if operation.is_question else _write
+    is_asked = operation.is_question or operation.is_apart
+    serve = _read if operation.method == "GET" else _question if is_asked else _write
 
     async def endpoint(request: Request) -> Response:
         request.state.edition = edition
-        return await serve(_call(store, edition, operation, request), operation, request)
+        call = _call(store, edition, operation, request)
+        if call.principal.is_sandbox:
+            refuse_as_asked(request.headers.get(FAULT_HEADER))
+        return await serve(call, operation, request)
 
     return endpoint
 
@@ -65,8 +70,7 @@ def _path_of(request: Request) -> dict[str, str]:
 
 
 def _call(store: Store, edition: Edition, operation: Operation, request: Request) -> Call:
-    principal = key_for(store, secret_of(request))
-    request.state.key_id = principal.key_id
+    principal = principal_of(request)
     resource, _, verb = operation.scope.partition(":")
     verbs = ("write", "delete") if operation.method == "DELETE" and verb == "write" else (verb,)
     if not any(principal.allows(resource, each) for each in verbs):
@@ -109,7 +113,7 @@ async def _question(call: Call, operation: Operation, request: Request) -> Respo
 
 
 def _ask(call: Call, operation: Operation, query: Any) -> Answer:
-    if operation.is_quick:
+    if operation.is_quick or operation.is_apart:
         return operation.handler(None, call, query)
     with call.store.read(call.principal.organization_id) as session:
         return operation.handler(session, call, query)

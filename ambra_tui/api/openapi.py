@@ -183,7 +183,7 @@ def _describe(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[s
         if operation.is_single:
             parameters.append(_header("If-None-Match", "An ETag: 304 when the object is still the same"))
     else:
-        if not operation.is_question:
+        if not (operation.is_question or operation.is_apart):
             parameters.append(
                 _header("Idempotency-Key", "Makes a repeat harmless: the first answer is given again", 255)
             )
