@@ -39,6 +39,7 @@ from ambra_tui.sdk.resources import (
     Products,
     PurchaseOrders,
     Reports,
+    Sandbox,
     StockLevels,
     StockMovements,
     Suppliers,
@@ -64,6 +65,7 @@ class Resources(Generic[One, Many, Nothing]):
         self.reports = Reports(door)
         self.webhooks = Webhooks(door)
         self.api_keys = ApiKeys(door)
+        self.sandbox = Sandbox(door)
 
 
 class AmbraWMS(Resources[Record, Page, None]):

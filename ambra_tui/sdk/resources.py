@@ -222,3 +222,13 @@ class ApiKeys(Resource[One, Many, Nothing]):
         return self._door.nothing(change("DELETE", self.name, key, idempotency_key=idempotency_key))
 
     delete = revoke
+
+
+class Sandbox(Resource[One, Many, Nothing]):
+    """The sample data that a `test_` key works on."""
+
+    name = "sandbox"
+
+    def reset(self, *, idempotency_key: str | None = None) -> One:
+        """Puts fresh sample data in place of everything there; the answer counts it."""
+        return self._door.one(change("POST", self.name, "reset", body={}, idempotency_key=idempotency_key))

@@ -67,7 +67,7 @@ def test_both_clients_have_the_same_calls() -> None:
     nouns = [name for name in vars(plain) if hasattr(getattr(plain, name), "name")]
     assert sorted(nouns) == sorted(
         ["products", "categories", "suppliers", "locations", "warehouses", "stock_movements", "stock_levels",
-         "purchase_orders", "reports", "webhooks", "api_keys"]
+         "purchase_orders", "reports", "webhooks", "api_keys", "sandbox"]
     )  # fmt: skip
     for noun in nouns:
         assert type(getattr(plain, noun)) is type(getattr(waiting, noun))
