@@ -144,7 +144,7 @@ class PostgresqlServer:
         """Run statements as the server's superuser, each by itself."""
         with self.connect(database) as connection:
             for statement in statements:
-                connection.execute(statement)  # type: ignore[call-overload]
+                connection.execute(statement)
 
     def make_database(self, name: str, *, template: str = "template0") -> str:
         """A new database (an older one of that name goes); returns its URL."""
@@ -226,8 +226,9 @@ def empty_postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
 @pytest.fixture(scope="session", autouse=True)
 def _engines_used_again() -> Iterator[None]:
     """An engine of a worker's PostgreSQL database serves one store after another: what it compiled stays compiled."""
-    from ambra_tui.store import store as opened
+    from ambra_tui.store import store as module
 
+    opened: Any = module
     make, guard, close = opened.make_engine, opened.install_guard, opened.Store.close
     free: dict[tuple[str, bool], list[Any]] = {}
     guarded: set[int] = set()
@@ -248,9 +249,9 @@ def _engines_used_again() -> Iterator[None]:
             if store.dialect == "postgresql" and engine not in kept:
                 kept.append(engine)
 
-    opened.make_engine, opened.install_guard, opened.Store.close = make_or_take, guard_once, close_and_keep  # type: ignore[assignment,method-assign]
+    opened.make_engine, opened.install_guard, opened.Store.close = make_or_take, guard_once, close_and_keep
     yield
-    opened.make_engine, opened.install_guard, opened.Store.close = make, guard, close  # type: ignore[method-assign]
+    opened.make_engine, opened.install_guard, opened.Store.close = make, guard, close
 
 
 # --- both -----------------------------------------------------------------------------------------------------------

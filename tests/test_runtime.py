@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from sqlmodel import Session
 
 from ambra_tui import runtime
 from ambra_tui.errors import Invalid
@@ -30,9 +32,9 @@ def ds1_url(store_url: str) -> str:
 def terminal(ds1_url: str) -> Iterator[Callable[[str], TerminalHost]]:
     hosts: list[TerminalHost] = []
 
-    def open_one(station: str, **more: object) -> TerminalHost:
-        options = {"store_url": ds1_url, "station": station, "now": NOW, "server": False, **more}
-        hosts.append(open_terminal(TerminalOptions(**options)))  # type: ignore[arg-type]
+    def open_one(station: str, **more: Any) -> TerminalHost:
+        options: dict[str, Any] = {"store_url": ds1_url, "station": station, "now": NOW, "server": False, **more}
+        hosts.append(open_terminal(TerminalOptions(**options)))
         return hosts[-1]
 
     yield open_one
@@ -64,7 +66,7 @@ def test_what_one_terminal_does_wakes_the_other(terminal: Callable[..., Terminal
     woken.clear()
     store: Store = first._store
 
-    def receive(session) -> None:  # type: ignore[no-untyped-def]
+    def receive(session: Session) -> None:
         catalog.create_product(session, name="Fresh", sku="FRESH-1")
         from tests.factories import stock
 
@@ -79,7 +81,7 @@ def test_what_one_terminal_does_wakes_the_other(terminal: Callable[..., Terminal
     assert any("47" in row.value for row in (*shown.facts, *shown.contents, *shown.todo))
 
 
-def catalog_place(session):  # type: ignore[no-untyped-def]
+def catalog_place(session: Session) -> Any:
     """The bin A02-1 of WH1."""
     from ambra_tui.services import places
 

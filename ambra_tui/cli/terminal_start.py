@@ -10,9 +10,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from ambra_tui.errors import Invalid
 from ambra_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from ambra_tui.floor.host import FloorHost
 
 
 def require_terminal(server_command: str) -> None:
@@ -40,7 +44,7 @@ def run_on(settings: Settings, arguments: argparse.Namespace) -> int:
 
     station = arguments.station or default_station()
 
-    def make_host():  # type: ignore[no-untyped-def]  # its type would import the store before the first paint
+    def make_host() -> FloorHost:
         from ambra_tui.runtime import TerminalOptions, open_terminal
 
         return open_terminal(

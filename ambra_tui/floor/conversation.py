@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict
 from ambra_tui.scan.model import How, Scan
 
 Level = Literal["good", "doubt", "wrong"]
+_LEVELS: Mapping[str, Level] = {"G": "good", "W": "doubt"}
 SHOWN_WORK = 10  # pieces of open work that a flow names for the menu; more show as "9+"
 
 
@@ -39,7 +40,7 @@ class Verdict:
 
     @property
     def level(self) -> Level:
-        return {"G": "good", "W": "doubt"}.get(self.code[:1], "wrong")  # type: ignore[return-value]
+        return _LEVELS.get(self.code[:1], "wrong")
 
 
 class Refusal(Exception):

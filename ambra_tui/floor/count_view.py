@@ -8,6 +8,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.count_state import Standing, Waiting, item_words, waiting_bins
@@ -36,8 +37,8 @@ def _say(desk: Desk, key: str, **params: object) -> str:
     return desk.say(f"count.{key}", **params)
 
 
-def _prompt(desk: Desk, step: str, *, ask: str, **more: object) -> Prompt:
-    return Prompt(step=step, title=_say(desk, "title"), ask=ask, help_page=HELP_PAGE, **more)  # type: ignore[arg-type]
+def _prompt(desk: Desk, step: str, *, ask: str, **more: Any) -> Prompt:
+    return Prompt(step=step, title=_say(desk, "title"), ask=ask, help_page=HELP_PAGE, **more)
 
 
 # --- which bin ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from ambra_tui.floor.codes import refuse_part, scan_of, shown
 from ambra_tui.floor.conversation import Entry, Heard, Refusal, Verdict
@@ -284,7 +284,7 @@ def _hear_label_of_copy(desk: Desk, state: ReceiveState, match: Match, entry: En
     savepoint = desk.session.begin_nested()
     try:
         heard = hear_item(desk, reopened, match, entry, allowed)
-        standing = Standing.of(desk, heard.state or reopened)  # type: ignore[arg-type]
+        standing = Standing.of(desk, cast("ReceiveState", heard.state or reopened))
         if standing.step != "bin":
             savepoint.commit()
             return heard

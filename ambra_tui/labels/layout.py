@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ambra_tui.errors import Invalid
 from ambra_tui.labels.fonts import ASCENT, LINE_HEIGHT, Setting, set_in, width_of
-from ambra_tui.labels.model import MAX_LINES, Arrow, Code, Label
+from ambra_tui.labels.model import MAX_LINES, Arrow, Code, Label, Symbology
 from ambra_tui.labels.stock import Stock
 from ambra_tui.labels.symbols import Squares, bars_of, quiet_modules, squares_of
 
@@ -174,15 +174,18 @@ def lay_out(label: Label, stock: Stock, *, dpi: int, font: Path | None = None) -
     return Drawing(drawn, dpi, width, height, tuple(marks))
 
 
+_SQUARES: dict[Symbology, Symbology] = {"code128": "datamatrix", "gs1_128": "gs1_datamatrix"}
+
+
 def _narrowed(label: Label, width: int, scale: _Scale) -> Label:
     """The same label with square codes where its bars would be too narrow to scan."""
     code = label.codes[0]
     if code.is_square or _bar_module(code, len(bars_of(code)), width, scale) > 0:
         return label
-    square = {"code128": "datamatrix", "gs1_128": "gs1_datamatrix"}.get(code.symbology)
+    square = _SQUARES.get(code.symbology)
     if square is None:
         raise scale.does_not_fit(f"the {code.symbology} {code.text}")
-    return replace(label, codes=(replace(code, symbology=square),))  # type: ignore[arg-type]
+    return replace(label, codes=(replace(code, symbology=square),))
 
 
 def _bar_module(code: Code, modules: int, width: int, scale: _Scale) -> int:

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeVar
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from ambra_tui.kit.quantity import ZERO
@@ -398,7 +399,7 @@ def _site_code(session: Session, site_id: str) -> str:
     return fetch(session, Site, site_id, resource="location").code
 
 
-def _held(session: Session, site_id: str, condition: object) -> tuple[Held, ...]:
+def _held(session: Session, site_id: str, condition: ColumnElement[bool] | bool) -> tuple[Held, ...]:
     """Levels above zero, this site first, then by walking order; what is in transit stands in no site."""
     organization_id = organization_of(session)
     statement = (
@@ -418,7 +419,7 @@ def _held(session: Session, site_id: str, condition: object) -> tuple[Held, ...]
             Location.organization_id == organization_id,
             Variant.organization_id == organization_id,
             col(StockLevel.on_hand) > ZERO,
-            condition,  # type: ignore[arg-type]
+            condition,
         )
         .limit(MAX_ROWS)
         .execution_options(populate_existing=True)

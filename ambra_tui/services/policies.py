@@ -19,6 +19,7 @@ from typing import Any, TypeVar, overload
 
 from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as core_select
+from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
@@ -81,7 +82,7 @@ def is_low(available: Decimal, reorder_point: Decimal) -> bool: ...
 
 
 @overload
-def is_low(available: ColumnElement[Any], reorder_point: ColumnElement[Any]) -> ColumnElement[bool]: ...
+def is_low(available: SQLCoreOperations[Any], reorder_point: SQLCoreOperations[Any]) -> ColumnElement[bool]: ...
 
 
 def is_low(available: Any, reorder_point: Any) -> Any:
@@ -92,7 +93,7 @@ def is_low(available: Any, reorder_point: Any) -> Any:
 def low_stock_condition() -> ColumnElement[bool]:
     """`is_low` of the totals of a site."""
     available = col(SiteStock.on_hand) - col(SiteStock.reserved) - col(SiteStock.held)
-    return is_low(available, col(SiteStock.reorder_point))  # type: ignore[call-overload,no-any-return]
+    return is_low(available, col(SiteStock.reorder_point))
 
 
 # --- what holds -----------------------------------------------------------------------------------------------------

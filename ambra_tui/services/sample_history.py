@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from random import Random
 
 from sqlmodel import Session, col
@@ -106,7 +107,7 @@ def live_through(
         day = today - timedelta(days=number)
         with store.as_of(datetime.combine(day, time(8), UTC)):
             store.writer.run(
-                lambda session, day=day, ago=number: _live(session, floor, day, ago, is_first=ago == days),  # type: ignore[misc]
+                partial(_live, floor=floor, day=day, days_ago=number, is_first=number == days),
                 organization_id=organization_id,
                 actor=SYSTEM,
             )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, select, type_coerce, union_all
 from sqlmodel import Session
@@ -23,8 +23,13 @@ from ambra_tui.services.site_levels import full_name
 from ambra_tui.store.models import ApiKey, MoveKind, Product, Site, StockMove, User, Variant, table_of
 from ambra_tui.store.scope import now_of, organization_of
 
-IN, OUT, ADJUSTMENT, TRANSFER = MOVEMENT_TYPES = ("in", "out", "adjustment", "transfer")
-TYPE_OF_KIND: Mapping[MoveKind, str] = {
+MovementType = Literal["in", "out", "adjustment", "transfer"]
+IN: Final = "in"
+OUT: Final = "out"
+ADJUSTMENT: Final = "adjustment"
+TRANSFER: Final = "transfer"
+MOVEMENT_TYPES: tuple[MovementType, ...] = (IN, OUT, ADJUSTMENT, TRANSFER)
+TYPE_OF_KIND: Mapping[MoveKind, MovementType] = {
     MoveKind.PURCHASE_RECEIVED: IN,
     MoveKind.PRODUCTION_OUTPUT: IN,
     MoveKind.RETURN_RECEIVED: IN,
@@ -256,7 +261,7 @@ def _entries(organization_id: int, since: datetime, site_id: str | None) -> Any:
 
 def _moved(session: Session, entries: Any) -> dict[str, Decimal]:
     statement = select(entries.c.kind, func.sum(entries.c.quantity)).group_by(entries.c.kind)
-    moved = dict.fromkeys(MOVEMENT_TYPES, ZERO)
+    moved: dict[str, Decimal] = dict.fromkeys(MOVEMENT_TYPES, ZERO)
     for kind, quantity in session.connection().execute(statement):
         name = TYPE_OF_KIND[MoveKind(kind)]
         moved[name] += to_decimal(int(quantity)) * (-1 if name == OUT else 1)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
@@ -56,7 +56,12 @@ MAX_LISTED = 500
 MANY, COUNT_MILLISECONDS, MAX_COUNTS = 10_000, 1_000.0, 1_000
 _counts: WeakKeyDictionary[Store, dict[Any, tuple[float, int]]] = WeakKeyDictionary()
 ABOVE_ALL = "zzzz"  # no id is above this, in whatever order the database has for text
-OUT_OF_STOCK, CRITICAL, LOW, NORMAL = STATUSES = ("out_of_stock", "critical", "low", "normal")
+Status = Literal["out_of_stock", "critical", "low", "normal"]
+OUT_OF_STOCK: Final = "out_of_stock"
+CRITICAL: Final = "critical"
+LOW: Final = "low"
+NORMAL: Final = "normal"
+STATUSES: tuple[Status, ...] = (OUT_OF_STOCK, CRITICAL, LOW, NORMAL)
 
 _stock, _variant, _product, _site = (table_of(model) for model in (SiteStock, Variant, Product, Site))
 _policy, _default, _count = (table_of(model) for model in (InventoryPolicy, PolicyDefault, LastCount))
@@ -288,7 +293,7 @@ class SkuRow(NamedTuple):
         return sum(getattr(part, name) for part in self.sites)
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         """The first that fits: out_of_stock, critical, low, normal; as one site's status is found, over their sums."""
         available, safety = self.total("available"), self.total("safety_stock")
         reorder_point = self.total("reorder_point")

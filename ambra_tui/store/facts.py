@@ -25,7 +25,7 @@ _ENTRY = QuickInsert(
 )  # fmt: skip
 
 
-def publish(session: Session, type: str, subject: str, payload: dict[str, Any]) -> None:  # noqa: A002
+def publish(session: Session, type: str, subject: str, payload: dict[str, Any]) -> None:  # noqa: A002 - an event has a type
     """Writes a fact (a past-tense `type` about the id `subject`) to the outbox of this transaction."""
     _EVENT.run(session, type=type, subject=subject, payload=payload, created_at=now_of(session))
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import event, inspect
+from sqlalchemy import Connection, event, inspect
 from sqlalchemy.orm.session import JoinTransactionMode
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -46,7 +46,7 @@ class StoreSession(Session):
     @classmethod
     def on(
         cls,
-        connection: object,
+        connection: Connection,
         *,
         organization_id: int | None,
         actor: Actor,
@@ -55,7 +55,7 @@ class StoreSession(Session):
     ) -> StoreSession:
         """A session on an open connection, inside the transaction that runs there; `mode`: with a savepoint or not."""
         session = cls(
-            bind=connection,  # type: ignore[arg-type]
+            bind=connection,
             join_transaction_mode=mode,
             expire_on_commit=False,
         )
@@ -99,7 +99,8 @@ def now_of(session: Session) -> datetime:
 
 def scoped(session: Session, model: type[Model]) -> SelectOfScalar[Model]:
     """A select of the organization's rows of `model`."""
-    return select(model).where(col(model.organization_id) == organization_of(session))  # type: ignore[attr-defined]
+    own: Any = model
+    return select(model).where(col(own.organization_id) == organization_of(session))
 
 
 def is_alone(session: Session) -> bool:

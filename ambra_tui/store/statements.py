@@ -103,7 +103,8 @@ def _select(reading: _Reading, query: Select[Any], outer: frozenset[str]) -> Non
     conditions: list[tuple[Any, frozenset[str] | None]] = [(c, None) for c in query._where_criteria]
     for source in query.get_final_froms():
         _flatten(source, leaves, conditions)
-    inherited = outer if query._auto_correlate else frozenset(str(f.name) for f in query._correlate)  # type: ignore[attr-defined]
+    correlated: Any = query._correlate
+    inherited = outer if query._auto_correlate else frozenset(str(f.name) for f in correlated)
     own = {name: leaf for name, leaf in leaves.items() if name not in inherited or isinstance(leaf, Subquery | CTE)}
     _require_bound(reading, own, conditions, outer)
     for leaf in own.values():

@@ -21,7 +21,8 @@ from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import BindParameter, BooleanClauseList, Engine, Table, event
-from sqlalchemy.engine import Connection, ExecutionContext
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -148,17 +149,17 @@ def _check_statement(
     _cursor: object,
     _statement: str,
     _parameters: object,
-    context: ExecutionContext | None,
+    context: DefaultExecutionContext | None,
     _is_many: bool,
 ) -> None:
     owner = connection.info.get(_OWNER)
     compiled = getattr(context, "compiled", None)
-    if owner is _SYSTEM_SCOPE or not isinstance(compiled, SQLCompiler):
+    if context is None or owner is _SYSTEM_SCOPE or not isinstance(compiled, SQLCompiler):
         return
     verdict = refuse_leak(compiled)
     if owner is None or not verdict.names:
         return
-    for values in context.compiled_parameters:  # type: ignore[union-attr]
+    for values in context.compiled_parameters:
         for name in verdict.names:
             if values.get(name, owner) != owner:
                 raise TenantLeak(f"parameter {name} names another organization: {compiled.string}")

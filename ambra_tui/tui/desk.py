@@ -8,7 +8,7 @@ Example::
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -83,7 +83,7 @@ class ShiftPlot(PlotextPlot):
             hours,
             [[hour.lines for hour in board.hours], [hour.errors for hour in board.hours]],
             labels=[lines, errors],
-            color=[LINES_COLOR, ERRORS_COLOR],  # type: ignore[arg-type]
+            color=[LINES_COLOR, ERRORS_COLOR],  # type: ignore[arg-type]  # nor of colours by their parts
             width=0.6,
         )
         most = max((max(hour.lines, hour.errors) for hour in board.hours), default=0)
@@ -254,8 +254,8 @@ def _totals(figures: Board, width: int, lines: str, errors: str) -> list[Line]:
     return [((f"{clip(label, width - 6)} ", "label"), (str(count), style)) for label, count, style in told]
 
 
-def _kind(say: object, kind: str) -> str:
+def _kind(say: Callable[[str], str], kind: str) -> str:
     try:
-        return str(say(f"desk.kind_{kind}"))  # type: ignore[operator]
+        return say(f"desk.kind_{kind}")
     except KeyError:
         return kind.replace("_", " ")

@@ -10,8 +10,8 @@ Example::
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -105,10 +105,10 @@ class ForecastPage(Page):
         self._subject, self.typed, self.notice = text, "", ""
         self._do(self._read())
 
-    def _do(self, work: object) -> None:
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
         if self._reading is not None:
             self._reading.cancel()
-        self._reading = asyncio.create_task(work)  # type: ignore[arg-type]
+        self._reading = asyncio.create_task(work)
         self.redraw()
 
     async def _read(self) -> None:

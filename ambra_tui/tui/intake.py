@@ -23,12 +23,15 @@ QUEUE_LIMIT = 2000
 log = logging.getLogger(__name__)
 
 
+ItemKind = Literal["scan", "command", "choice", "look"]
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing to answer. `run`, `step`, `is_signed_in`: what the operator saw when it was made; `text`: a command's
     name or a choice's code."""
 
-    kind: Literal["scan", "command", "choice", "look"]
+    kind: ItemKind
     run: int
     step: str = ""
     is_signed_in: bool = False

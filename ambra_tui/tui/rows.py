@@ -11,8 +11,8 @@ Example::
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
@@ -65,10 +65,10 @@ class RowsPage(Page):
         """Read the list from its first row."""
         self._read(self._read_first())
 
-    def _read(self, work: object) -> None:
+    def _read(self, work: Coroutine[Any, Any, None]) -> None:
         if self._reading is not None and not self._reading.done():
             self._reading.cancel()
-        self._reading = asyncio.create_task(work)  # type: ignore[arg-type]
+        self._reading = asyncio.create_task(work)
 
     async def _page(self, *, after: ListRow | None = None, before: ListRow | None = None) -> tuple[list[ListRow], bool]:
         host = self._host()

@@ -24,7 +24,7 @@ from ambra_tui.kit.text import printable
 from ambra_tui.scan.log import LoggedFrame, ScanLog, visible
 from ambra_tui.scan.model import RawScan
 from ambra_tui.tui.draft import Draft
-from ambra_tui.tui.intake import Intake, Item
+from ambra_tui.tui.intake import Intake, Item, ItemKind
 from ambra_tui.tui.sound import Sound
 from ambra_tui.tui.view import Chrome, Fact, Level, Notice, View, view_of
 
@@ -226,12 +226,12 @@ class Station:
         self._show(Notice(code, _level(code), printable(headline), printable(detail)))
 
     def _item(
-        self, kind: str, *, text: str = "", raw: RawScan | None = None, logged: LoggedFrame | None = None
+        self, kind: ItemKind, *, text: str = "", raw: RawScan | None = None, logged: LoggedFrame | None = None
     ) -> Item:
         reply = self._reply
         run = reply.run if reply else 0
         step = reply.prompt.step if reply and reply.prompt else ""
-        return Item(kind, run, step, bool(step), text, raw, logged)  # type: ignore[arg-type]
+        return Item(kind, run, step, bool(step), text, raw, logged)
 
     def _put(self, item: Item) -> None:
         if not self.intake.put(item):

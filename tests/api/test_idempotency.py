@@ -105,7 +105,8 @@ def test_acts_on_orders_repeat(api: Api, house: factories.Warehouse, stocked: An
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a b", "é"])
 def test_wrong_keys(api: Api, key: str) -> None:
-    answer = api.post("/suppliers", {"name": "Dairy"}, headers={"Idempotency-Key": key.encode()})  # type: ignore[dict-item]
+    headers: dict[str, Any] = {"Idempotency-Key": key.encode()}
+    answer = api.post("/suppliers", {"name": "Dairy"}, headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_REQUEST")
     assert api.get("/suppliers").json()["data"] == []
 

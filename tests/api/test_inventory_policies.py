@@ -67,12 +67,13 @@ def test_a_policy_is_created_read_changed_and_removed(
 def test_wrapped_flat_and_form_bodies_say_the_same(api: Api, house: factories.Warehouse, milk: Any) -> None:
     flat = {"sku": "MILK-1L", "location_id": house.site.id, "reorder_point": 2, "reorder_quantity": 5}
     seen = []
-    for options in (
+    bodies: list[dict[str, Any]] = [
         {"json": {"inventory_policy": flat}},
         {"json": flat},
         {"data": {f"inventory_policy[{name}]": str(value) for name, value in flat.items()}},
-    ):
-        answer = api.client.post(f"/api/v1{URL}", **options)  # type: ignore[arg-type]
+    ]
+    for body in bodies:
+        answer = api.client.post(f"/api/v1{URL}", **body)
         assert answer.status_code == 201, answer.text
         seen.append((answer.json()["reorder_point"], answer.json()["reorder_quantity"]))
         path = f"/api/v1{URL}/{answer.json()['id']}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def api(store: Store, server: LiveServer) -> Iterator[Api]:
     """An organization that manufactures, with flour, salt and bread in its catalogue."""
     opened = open_api(store, server.address, "Bakery", modules=("manufacturing",))
     for sku in ("FLOUR", "SALT", "BREAD", "TOAST"):
-        opened.write(lambda session, sku=sku: factories.variant(session, sku=sku))  # type: ignore[misc]
+        opened.write(partial(factories.variant, sku=sku))
     yield opened
     opened.client.close()
 

@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from ambra_tui.services import access
@@ -30,7 +31,7 @@ def add_workers(store: Store, organization_id: int, count: int) -> list[str]:
     badges = [f"BDG-2{number:03d}" for number in range(count)]
     for badge in badges:
         store.writer.run(
-            lambda session, badge=badge: access.create_user(session, name=f"W {badge}", badge=badge, role="operator"),  # type: ignore[misc]
+            partial(access.create_user, name=f"W {badge}", badge=badge, role="operator"),
             organization_id=organization_id,
             actor=SYSTEM,
         )

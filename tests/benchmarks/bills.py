@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,7 @@ def _backward(works: Works, product: str, levels: dict[str, int]) -> bool:
     is_right = True
     chain = _longest(works, product, levels)
     for sku in chain:
-        trace, took = _timed(lambda sku=sku: works.get(f"/lots/{works.made[sku]['lot_record_id']}/trace_backward"))  # type: ignore[misc]
+        trace, took = _timed(partial(works.get, f"/lots/{works.made[sku]['lot_record_id']}/trace_backward"))
         inputs = trace["input_lots"]
         found = {row["sku"] for row in inputs}
         received = {row["lot_number"] for row in inputs if row["received_from"]}
@@ -256,7 +257,7 @@ def _forward(works: Works, product: str, number: str) -> bool:
     used = {row["id"]: row["lot_number"] for row in trace["input_lots"] if row["received_from"]}
     slowest, reached, levels = 0.0, 0, 0
     for lot_id in used:
-        forward, took = _timed(lambda lot_id=lot_id: works.get(f"/lots/{lot_id}/trace_forward"))  # type: ignore[misc]
+        forward, took = _timed(partial(works.get, f"/lots/{lot_id}/trace_forward"))
         slowest = max(slowest, took)
         reached += number in {row["number"] for row in forward["orders"]}
         levels = max(levels, *(row["level"] for row in forward["made_lots"]))

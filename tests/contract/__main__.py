@@ -69,8 +69,9 @@ def served() -> Iterator[tuple[str, str, Names]]:
         with open_store(url) as store:
             organization = access.create_organization(store, "Contract", MODULES)
             assert organization.id is not None
-            made = {"label": "contract", "scopes": ["admin"], "plan": "enterprise"}
-            _, secret = access.create_key(store, organization_id=organization.id, **made)  # type: ignore[arg-type]
+            _, secret = access.create_key(
+                store, organization_id=organization.id, label="contract", scopes=["admin"], plan="enterprise"
+            )
         with ServerProcess.start(url) as server:
             with open_store(url) as store, _client(server.address, secret) as client:
                 names = furnished(Api(store, organization.id, client), "OWNER", "NUTS", 400_000_000_100)

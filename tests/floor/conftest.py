@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -39,8 +40,8 @@ def start(desk: Worker, store_url: str, tmp_path: Path) -> Iterator[Start]:
     """`start(rows, columns, badge=, station=, site=, has_server=)` starts the program and signs somebody in."""
     running: list[Station] = []
 
-    def begin(rows: int = 16, columns: int = 40, *, badge: str = BADGE, **more: object) -> Station:
-        station = Station.open(store_url, tmp_path / "home", rows=rows, columns=columns, **more)  # type: ignore[arg-type]
+    def begin(rows: int = 16, columns: int = 40, *, badge: str = BADGE, **more: Any) -> Station:
+        station = Station.open(store_url, tmp_path / "home", rows=rows, columns=columns, **more)
         running.append(station)
         station.sign_in(badge)
         return station

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -125,7 +126,7 @@ def test_signing_out_keeps_the_work_and_the_trail(ds1: tuple[Store, int], ana: W
 
 
 def test_a_wrong_pin_is_counted_although_the_step_is_refused(ds1: tuple[Store, int], ana: Worker) -> None:
-    def wrong(desk, state, entry):  # type: ignore[no-untyped-def]
+    def wrong(desk: Any, state: Any, entry: Any) -> None:
         desk.supervisor("BDG-9001", "0000")
 
     pick = engine.flows()["pick"]
@@ -150,7 +151,7 @@ def test_every_look_is_the_step_that_was_left(ds1: tuple[Store, int], ana: Worke
 def test_a_step_that_can_no_longer_be_shown_gives_way_to_the_menu(ds1: tuple[Store, int], ana: Worker) -> None:
     ana.menu("pick")
 
-    def gone(desk, state):  # type: ignore[no-untyped-def]
+    def gone(desk: Any, state: Any) -> None:
         raise NotFound("order", "ord_gone")
 
     with pytest.MonkeyPatch.context() as patch:
@@ -164,10 +165,10 @@ def test_a_pin_in_one_burst_is_typed(ana: Worker) -> None:
     heard: list[str] = []
     pick = engine.flows()["pick"]
 
-    def secret(desk, state):  # type: ignore[no-untyped-def]
+    def secret(desk: Any, state: Any) -> Prompt:
         return Prompt(step="pin", title="Pick", ask="PIN", is_secret=True)
 
-    def hear(desk, state, entry):  # type: ignore[no-untyped-def]
+    def hear(desk: Any, state: Any, entry: Any) -> Heard:
         heard.append(entry.how)
         return Heard(state)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -39,7 +40,7 @@ def at_once(first: tuple[Worker, Entry], second: tuple[Worker, Entry]) -> None:
     futures = []
     for worker, entry in (first, second):
         run, user_id, place = worker.reply.run, worker.reply.user_id, worker.place
-        work = lambda s, e=entry, r=run, u=user_id, p=place: engine.hear(s, p, user_id=u, run=r, entry=e)  # noqa: E731
+        work = partial(engine.hear, place=place, user_id=user_id, run=run, entry=entry)
         actor = Actor(user_id, "", station=place.station)
         futures.append((worker, worker.store.writer.submit(work, organization_id=worker.organization_id, actor=actor)))
     for worker, future in futures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -27,7 +28,7 @@ def ana(store_url: str) -> Iterator[Worker]:
 def weigh(worker: Worker, sku: str) -> None:
     """From now on the item is stocked in kilograms."""
 
-    def work(session) -> None:  # type: ignore[no-untyped-def]
+    def work(session: Any) -> None:
         own = col(Variant.organization_id) == organization_of(session)
         session.exec(update(Variant).where(own, col(Variant.sku) == sku).values(unit_of_measure="kg"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -332,7 +333,7 @@ def test_the_card_of_a_batch_and_its_label(ana: Worker) -> None:
     assert titles == [("production_batch", number)]
     wanted: tuple[list[str], ...] = ([], [number], [number.lower()])
     for numbers in wanted:
-        found = ana.write(lambda session, numbers=numbers: document_labels(session, numbers))  # type: ignore[misc]
+        found = ana.write(partial(document_labels, numbers=numbers))
         assert [(each.title, each.lines, each.codes[0].text) for each in found] == [
             (number, ("20 DOUGH-1", "Dough 1 kg"), number)
         ]

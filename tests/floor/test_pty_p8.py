@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from ambra_tui.store.models import StockMove
 from ambra_tui.store.scope import organization_of
@@ -19,9 +19,9 @@ def waste_and_reversal(session: Any) -> list[tuple[str, int, bool]]:
     """(kind, quantity, whether it reverses the waste) of what waste and undo posted."""
     statement = select(StockMove).where(
         StockMove.organization_id == organization_of(session),
-        StockMove.kind.in_(("waste_recorded", "reversal")),  # type: ignore[attr-defined]
+        col(StockMove.kind).in_(("waste_recorded", "reversal")),
     )
-    found = session.exec(statement.order_by(StockMove.sequence)).all()
+    found = session.exec(statement.order_by(col(StockMove.sequence))).all()
     return [(move.kind, int(move.quantity), move.reverses_id == found[0].id) for move in found]
 
 

@@ -18,7 +18,7 @@ from ambra_tui.labels.fonts import MISSING, set_in
 from ambra_tui.labels.formats import formats
 from ambra_tui.labels.gs1 import gs1_code, gs1_text, is_sscc, sscc
 from ambra_tui.labels.layout import Bars, Cells, Words
-from ambra_tui.labels.model import Code, Label, label_from_json, label_to_json
+from ambra_tui.labels.model import Code, Label, Symbology, label_from_json, label_to_json
 from ambra_tui.labels.stock import STOCKS, stock_named
 from ambra_tui.scan.parse import parse
 from tests.labels.conftest import HOSTILE, LABELS, texts_of
@@ -116,8 +116,8 @@ def test_digits_are_read_whatever_they_begin_with(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["^XZ~JA_", ">8A\\", "a|b", "[@click]", " x ", "~~", "(01)05001000000019"])
 @pytest.mark.parametrize("symbology", ["code128", "datamatrix", "qr"])
-def test_a_hostile_code_is_read_letter_by_letter(text: str, symbology: str) -> None:
-    label = Label("bin", (Code(symbology, text),), "x")  # type: ignore[arg-type]
+def test_a_hostile_code_is_read_letter_by_letter(text: str, symbology: Symbology) -> None:
+    label = Label("bin", (Code(symbology, text),), "x")
     assert text in read(raster(draw_checked(label, ROLL, dpi=203)).convert("L"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from sqlmodel import Session
@@ -38,8 +38,8 @@ def _impatient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def sender(store: Store, organization_id: int) -> Iterator[Callable[..., PrintSender]]:
     started: list[PrintSender] = []
 
-    def begin(**more: object) -> PrintSender:
-        started.append(PrintSender(store, organization_id, STATION, **more))  # type: ignore[arg-type]
+    def begin(**more: Any) -> PrintSender:
+        started.append(PrintSender(store, organization_id, STATION, **more))
         started[-1].start()
         return started[-1]
 

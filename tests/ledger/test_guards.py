@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -210,7 +211,7 @@ def test_held_stock_is_not_promised(house: House) -> None:
 
 def test_reservations_raced_grant_exactly_what_there_is(house: House) -> None:
     house.receive(10)
-    outcomes = raced([lambda n=n: promise(house, 1, f"so_{n}") for n in range(16)])  # type: ignore[misc]
+    outcomes = raced([partial(promise, house, 1, f"so_{n}") for n in range(16)])
     assert short(outcomes) == 6
     assert house.site_stock() == (10, 10, 0)
 
@@ -624,10 +625,7 @@ def test_reversals_raced_post_once(house: House) -> None:
     posted = house.receive(10)
     house.receive(10)
     outcomes = raced(
-        [
-            lambda n=n: house.write(lambda session: reverse(session, posted.id, idempotency_key=f"undo {n}"))  # type: ignore[misc]
-            for n in range(8)
-        ]
+        [partial(house.write, partial(reverse, original_id=posted.id, idempotency_key=f"undo {n}")) for n in range(8)]
     )
     assert sum(isinstance(outcome, AmbraError) for outcome in outcomes) == 7
     assert house.level() == (10, 0)

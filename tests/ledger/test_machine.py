@@ -184,11 +184,10 @@ class LedgerMachine(RuleBasedStateMachine):
             else:
                 allowed = False
         if not allowed:
-            for kept, saved in zip(
-                (self.model.on_hand, self.model.allocated, self.model.reserved), before, strict=True
-            ):
+            books: tuple[Any, ...] = (self.model.on_hand, self.model.allocated, self.model.reserved)
+            for kept, saved in zip(books, before, strict=True):
                 kept.clear()
-                kept.update(saved)  # type: ignore[arg-type]
+                kept.update(saved)
         try:
             if fast:
                 assert len(postings) == 1
@@ -531,7 +530,7 @@ def _scaled(numbers: dict[Any, tuple[Decimal, ...]]) -> dict[Any, tuple[int, ...
 
 def run(store: Store, *, runs: int, steps: int) -> None:
     chosen = settings(settings.get_profile("ambra"), max_examples=runs, stateful_step_count=steps)
-    run_state_machine_as_test(lambda: LedgerMachine(store), settings=chosen)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(lambda: LedgerMachine(store), settings=chosen)
 
 
 def test_random_work_keeps_every_rule(store: Store) -> None:

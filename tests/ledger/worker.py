@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from decimal import Decimal
+from functools import partial
 from itertools import count
 
 from sqlmodel import Session
@@ -47,7 +48,7 @@ def _post(store: Store, organization: int, name: str, variant: str, location: st
         if number % 2:
             submit(store.writer, posting, organization_id=organization).result()
         else:
-            store.writer.run(lambda session, p=posting: post(session, [p]), organization_id=organization)  # type: ignore[misc]
+            store.writer.run(partial(post, postings=[posting]), organization_id=organization)
         print(number, flush=True)
 
 

@@ -403,7 +403,7 @@ UNDONE = ("open", "recount", "approval", "done")
 
 def run(store: Store, *, runs: int, steps: int) -> None:
     chosen = settings(settings.get_profile("ambra"), max_examples=runs, stateful_step_count=steps)
-    run_state_machine_as_test(lambda: CountMachine(store), settings=chosen)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(lambda: CountMachine(store), settings=chosen)
 
 
 def test_counts_race_with_all_that_moves_stock(store: Store, dialect: str) -> None:

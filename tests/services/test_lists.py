@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,9 @@ def ana(store_url: str) -> Iterator[Worker]:
     store.close()
 
 
-def page(worker: Worker, name: str, **asked: object) -> list[ListRow]:
+def page(worker: Worker, name: str, **asked: Any) -> list[ListRow]:
     with worker.store.read(worker.organization_id) as session:
-        return list(read_page(session, name, **asked).rows)  # type: ignore[arg-type]
+        return list(read_page(session, name, **asked).rows)
 
 
 def test_every_row_comes_once_forwards_and_back(ana: Worker) -> None:

@@ -368,8 +368,12 @@ def test_recalled_stock_in_a_tote_goes_to_quarantine_only_and_its_order_is_picke
     assert write(to_quarantine) == ("SO-3",)
     assert write(lambda s: [stop.lot.lot_number for stop in picking.stops(s, order_id)]) == ["B2"]
     assert write(lambda s: orders.lines_of(s, order_id)[0].picked) == 0
-    statement = lambda s: scoped(s, Allocation).where(Allocation.status == "open", col(Allocation.quantity) > 0)  # noqa: E731
-    assert {row.lot_id for row in write(lambda s: s.exec(statement(s)).all())} != {b.lots["B1"]}
+
+    def assigned(session: Any) -> set[str]:
+        is_open = (Allocation.status == "open", col(Allocation.quantity) > 0)
+        return {row.lot_id for row in session.exec(scoped(session, Allocation).where(*is_open)).all()}
+
+    assert write(assigned) != {b.lots["B1"]}
     assert verify_store(store).is_clean
 
 

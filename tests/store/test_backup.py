@@ -131,7 +131,7 @@ def test_backups_taken_while_others_post_are_whole(filled: Store, organization_i
     def post_on() -> None:
         while not stop.is_set():
             filled.writer.run(
-                lambda s: factories.stock(s, SimpleNamespace(id=variant), SimpleNamespace(id=place), 1),  # type: ignore[arg-type]
+                lambda s: factories.stock(s, SimpleNamespace(id=variant), SimpleNamespace(id=place), 1),  # type: ignore[arg-type]  # of either the id is enough
                 organization_id=organization_id,
                 actor=factories.TESTER,
             )

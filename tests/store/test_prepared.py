@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 import pytest
 from sqlalchemy import update
@@ -30,7 +31,7 @@ EVERY_NAME = PreparedRows(select(Site.name))
 def owners(store: Store) -> list[int]:
     found = [factories.organization(store, name) for name in ("Acme", "Brand")]
     for owner in found:
-        store.writer.run(lambda s, n=f"of {owner}": factories.site(s, code="S1", name=n), organization_id=owner)  # type: ignore[misc]
+        store.writer.run(partial(factories.site, code="S1", name=f"of {owner}"), organization_id=owner)
     return found
 
 
@@ -58,11 +59,11 @@ def test_columns_without_an_organization_are_refused_each_time(store: Store, own
 
 
 def test_rows_are_read_after_what_the_session_has_changed(store: Store, owners: list[int]) -> None:
-    def change(session: object) -> str:
-        site = BY_CODE.first(session, code="S1")  # type: ignore[arg-type]
+    def change(session: Session) -> str:
+        site = BY_CODE.first(session, code="S1")
         assert site is not None
         site.name = "changed"
-        row = NAMES.first(session)  # type: ignore[arg-type]
+        row = NAMES.first(session)
         return str(row[0]) if row else ""
 
     assert store.writer.run(change, organization_id=owners[0]) == "changed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_select_that_could_reach_others_is_refused_when_it_is_made(statement: 
 def test_each_organization_reads_its_own_rows_as_values_of_the_model(store: Store) -> None:
     own, other = (factories.organization(store, name) for name in ("Acme", "Brand"))
     made = {
-        owner: store.writer.run(lambda s, sku=sku: factories.variant(s, sku=sku), organization_id=owner)  # type: ignore[misc]
+        owner: store.writer.run(partial(factories.variant, sku=sku), organization_id=owner)
         for owner, sku in ((own, "MILK"), (other, "BEER"))
     }
     skus = Quick(

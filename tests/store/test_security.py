@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -27,7 +28,7 @@ def two_sites(postgresql_url: str) -> str:
     with open_store(postgresql_url) as store:
         for name in ("One", "Two"):
             owner = factories.organization(store, name)
-            store.writer.run(lambda s, n=name: factories.site(s, name=n), organization_id=owner)  # type: ignore[misc]
+            store.writer.run(partial(factories.site, name=name), organization_id=owner)
     return postgresql_url
 
 
@@ -143,7 +144,7 @@ def test_a_plain_owner_makes_a_store_and_is_bound_too(postgresql_server: Postgre
     with open_store(url) as store:
         for name in ("One", "Two"):
             owner = factories.organization(store, name)
-            store.writer.run(lambda s, n=name: factories.site(s, name=n), organization_id=owner)  # type: ignore[misc]
+            store.writer.run(partial(factories.site, name=name), organization_id=owner)
     with connected(url) as connection:
         assert connection.exec_driver_sql("SELECT current_user").scalar_one() == "ambra_plain"
         assert site_names(connection) == []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -216,10 +217,7 @@ def test_an_absent_store_is_not_made(tmp_path: Any, capsys: pytest.CaptureFixtur
 def test_a_page_of_garbage_in_the_file_is_seen(sqlite_store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     organization_id = factories.organization(sqlite_store)
     for number in range(200):
-        sqlite_store.writer.submit(
-            lambda s, n=number: factories.variant(s, sku=f"S{n}"),  # type: ignore[misc]
-            organization_id=organization_id,
-        )
+        sqlite_store.writer.submit(partial(factories.variant, sku=f"S{number}"), organization_id=organization_id)
     sqlite_store.close()
     assert sqlite_store.path is not None
     with sqlite_store.path.open("r+b") as file:

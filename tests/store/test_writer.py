@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def test_functions_of_several_organizations_share_a_commit_and_keep_apart(store:
     owners = [factories.organization(store, name) for name in ("Acme", "Brand", "Corner")]
     go, _ = blocked(store)
     works = [
-        store.writer.submit(lambda s, n=number: factories.site(s, code=f"S{n}"), organization_id=owner)  # type: ignore[misc]
+        store.writer.submit(partial(factories.site, code=f"S{number}"), organization_id=owner)
         for number in range(5)
         for owner in owners
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -55,8 +56,8 @@ def test_every_word_of_every_verdict_can_be_read_on_sixteen_rows_of_twenty(langu
     view = View("Title", "Scan the bin to put it into", "C03-1", facts, keys=(("F1", "Help"),))
     for code in sorted(key.removeprefix("verdict.") for key in keys(language) if key.startswith("verdict.")):
         headline, detail = verdict_words(language, code, {})
-        level = {"G": "good", "W": "doubt"}.get(code[0], "wrong")
-        lines = arrange(view, Chrome(notice=Notice(code, level, headline, detail)), width=20, height=16)  # type: ignore[arg-type]
+        level: Any = {"G": "good", "W": "doubt"}.get(code[0], "wrong")
+        lines = arrange(view, Chrome(notice=Notice(code, level, headline, detail)), width=20, height=16)
         shown = " ".join("".join(part for part, style in line if style.startswith(level)) for line in lines).split()
         for word in f"{code} {headline} {detail}".split():
             assert word in shown or all(piece in shown for piece in wrap(word, 20)), (code, word, shown)

@@ -20,6 +20,8 @@ from ambra_tui.kit.text import clean_line
 from ambra_tui.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from ambra_tui.store import Store
 
 
@@ -82,7 +84,7 @@ def _set_up(store: Store) -> None:
     badge = _ask("Your badge code (scan it)", "BDG-1", _line(MAX_BADGE))
     password = _ask_password()
 
-    def write(session):  # type: ignore[no-untyped-def]
+    def write(session: Session) -> None:
         create_site(session, code=code, name=code, kind="warehouse", dock="RECV")
         create_user(session, name=name, badge=badge, role="admin", password=password)
 

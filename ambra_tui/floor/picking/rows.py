@@ -26,7 +26,7 @@ from ambra_tui.store.scope import scoped
 MAX_ROWS = 12
 
 _CONTENTS = PreparedRows(
-    select(  # type: ignore[call-overload]
+    select(  # type: ignore[call-overload]  # more than it has types for
         col(Variant.sku),
         col(StockLevel.on_hand),
         col(Lot.lot_number),

@@ -45,7 +45,7 @@ class Member:
 
 
 _MEMBERS: Prepared[Any] = Prepared(
-    select(PickClusterOrder, SalesOrder, Location, WorkClaim, PickCluster)  # type: ignore[call-overload]
+    select(PickClusterOrder, SalesOrder, Location, WorkClaim, PickCluster)  # type: ignore[call-overload]  # more than it has types for
     .join(
         PickCluster,
         (col(PickCluster.organization_id) == ORGANIZATION) & (PickCluster.id == PickClusterOrder.cluster_id),

@@ -36,7 +36,7 @@ from ambra_tui.store.scope import clock_of, fetch
 Key = tuple[str, str]
 
 _OVERDRAWN = PreparedRows(
-    select(  # type: ignore[call-overload]
+    select(  # type: ignore[call-overload]  # more than it has types for
         col(StockLevel.variant_id),
         col(StockLevel.location_id),
         col(StockLevel.lot_id),

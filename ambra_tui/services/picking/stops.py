@@ -34,7 +34,7 @@ WALKED_LAST = 10**9
 TOTE, STAGE = CARRIED_KINDS
 
 _OPEN = (
-    select(Allocation, Location, SalesOrderLine, Variant, Lot, LicensePlate, LineSubstitution)  # type: ignore[call-overload]
+    select(Allocation, Location, SalesOrderLine, Variant, Lot, LicensePlate, LineSubstitution)  # type: ignore[call-overload]  # more than it has types for
     .join(Location, (col(Location.organization_id) == ORGANIZATION) & (Location.id == Allocation.location_id))
     .join(
         SalesOrderLine,

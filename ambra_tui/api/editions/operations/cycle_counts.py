@@ -176,7 +176,7 @@ def _bin(session: Session, site_id: str, key: str) -> Location:
 def update(session: Session, call: Call, body: CycleCountChange) -> Answer:
     """All changes or none."""
     count = counts.lock_count(session, call.path["id"])
-    header = {
+    header: dict[str, Any] = {
         "notes": body.notes,
         "is_blind": body.blind,
         "uncounted": body.uncounted,
@@ -185,7 +185,7 @@ def update(session: Session, call: Call, body: CycleCountChange) -> Answer:
     }
     items = body.cycle_count_items_attributes
     if not items or any(value is not None for value in header.values()):
-        counts.change_count(session, count, **header)  # type: ignore[arg-type]
+        counts.change_count(session, count, **header)
     if items:
         named = [_counted(session, count, item, position) for position, item in enumerate(items)]
         counts.submit_items(session, count, named)

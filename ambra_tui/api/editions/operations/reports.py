@@ -296,5 +296,5 @@ def _aging(row: AgingRow) -> AgingView:
         "quantity": to_json(row.quantity),
         "last_inbound_at": to_iso(row.last_inbound_at) if row.last_inbound_at else None,
         "age_days": row.age_days,
-        "age_bucket": row.age_bucket,  # type: ignore[typeddict-item]
+        "age_bucket": row.age_bucket,  # type: ignore[typeddict-item]  # one of AGE_BUCKETS
     }

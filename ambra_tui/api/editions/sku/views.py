@@ -132,7 +132,7 @@ def sku_view(row: SkuRow) -> SkuView:
         "total_reserved": scaled_to_json(row.total("reserved")),
         "total_available": scaled_to_json(row.total("to_promise")),
         "safety_stock": scaled_to_json(row.total("safety_stock")),
-        "status": row.status,  # type: ignore[typeddict-item]  # one of the four that there are
+        "status": row.status,
         "warehouses": [_part(part) for part in row.sites],
     }
 

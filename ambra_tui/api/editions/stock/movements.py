@@ -264,7 +264,7 @@ def _movement(row: LedgerRow, product: Named, site: str, actors: dict[str, str])
         "id": row.move_id,
         "product": {"id": product.product_id, "name": product.name, "sku": product.sku},
         "warehouse": {"id": row.site_id, "name": site},
-        "movement_type": movement_type,  # type: ignore[typeddict-item]  # one of the four by its table
+        "movement_type": movement_type,
         "quantity": to_json(quantity),
         "balance_before": to_json(row.balance_before),
         "balance_after": to_json(row.balance_after),
