@@ -20,6 +20,7 @@ from ambra_tui.api.documentation import documentation_endpoints
 from ambra_tui.api.edition import Edition
 from ambra_tui.api.errors import Errors
 from ambra_tui.api.frame import AccessLog, Frame
+from ambra_tui.api.gate import Gate
 from ambra_tui.api.health import health_endpoints
 from ambra_tui.api.playground import playground_endpoints
 from ambra_tui.kit.discover import discover
@@ -31,7 +32,13 @@ def find_editions() -> list[Edition]:
     return list(discover("ambra_tui.api.editions", "EDITION").values())
 
 
-def make_app(store: Store, *, editions: Sequence[Edition] | None = None, log: AccessLog | None = None) -> ASGIApp:
+def make_app(
+    store: Store,
+    *,
+    editions: Sequence[Edition] | None = None,
+    log: AccessLog | None = None,
+    trusted_proxies: Sequence[str] = (),
+) -> ASGIApp:
     """The application over an open store.
 
     Every operation declares its scope, or its edition cannot be imported. Raises ValueError when an operation is
@@ -48,7 +55,8 @@ def make_app(store: Store, *, editions: Sequence[Edition] | None = None, log: Ac
     for path, endpoint in {**health_endpoints(store), **pages}.items():
         routes.add("GET", path, endpoint)
     errors = Errors(editions)
-    return Frame(Dispatcher(routes, errors), on_error=errors.response, log=log)
+    gate = Gate(store, errors.edition_at, trusted_proxies=trusted_proxies)
+    return Frame(Dispatcher(routes, errors, gate), on_error=errors.response, log=log)
 
 
 def _refuse_repeated_ids(edition: Edition) -> None:

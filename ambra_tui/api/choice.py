@@ -18,8 +18,7 @@ from ambra_tui.api.dispatch import Endpoint
 from ambra_tui.api.edition import Edition
 from ambra_tui.api.endpoint import endpoint_of
 from ambra_tui.api.failures import refused
-from ambra_tui.api.requests import secret_of
-from ambra_tui.services.access import key_for
+from ambra_tui.api.gate import principal_of
 from ambra_tui.store import Store
 
 HEADER = "X-API-Edition"
@@ -39,7 +38,7 @@ def answers_of(store: Store, editions: Sequence[Edition]) -> dict[Place, Endpoin
         if edition.also_at:
             for place, endpoint in _answers_at(store, edition, edition.also_at):
                 own.setdefault(place, {})[edition.name] = endpoint
-    return {place: _one_of(store, sharers) for place, sharers in own.items()}
+    return {place: _one_of(sharers) for place, sharers in own.items()}
 
 
 def _answers_at(store: Store, edition: Edition, base_path: str) -> list[tuple[Place, Endpoint]]:
@@ -49,12 +48,12 @@ def _answers_at(store: Store, edition: Edition, base_path: str) -> list[tuple[Pl
     ]
 
 
-def _one_of(store: Store, sharers: Sharers) -> Endpoint:
+def _one_of(sharers: Sharers) -> Endpoint:
     if len(sharers) == 1:
         return next(iter(sharers.values()))
 
     async def endpoint(request: Request) -> Response:
-        name = _chosen(store, request, sharers)
+        name = _chosen(request, sharers)
         response = await sharers[name](request)
         response.headers["Vary"] = f"Authorization, {HEADER}"
         response.headers[HEADER] = name
@@ -63,8 +62,8 @@ def _one_of(store: Store, sharers: Sharers) -> Endpoint:
     return endpoint
 
 
-def _chosen(store: Store, request: Request, sharers: Mapping[str, Endpoint]) -> str:
-    edition = key_for(store, secret_of(request)).edition
+def _chosen(request: Request, sharers: Mapping[str, Endpoint]) -> str:
+    edition = principal_of(request).edition
     if edition in sharers:
         return edition
     asked = request.headers.get(HEADER)

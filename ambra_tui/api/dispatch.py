@@ -12,6 +12,7 @@ Example::
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from ambra_tui.api.errors import Errors
 from ambra_tui.api.failures import INTERNAL, Failure, Refused, failure_of, refused
+from ambra_tui.api.gate import Gate, standing_headers
 from ambra_tui.errors import AmbraError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -103,24 +105,30 @@ def _refuse_two_lengths(scope: Scope) -> None:
 class Dispatcher:
     """The application inside its frame: one request, one endpoint, one answer."""
 
-    def __init__(self, routes: Routes, errors: Errors) -> None:
-        self._routes, self._errors = routes, errors
+    def __init__(self, routes: Routes, errors: Errors, gate: Gate) -> None:
+        self._routes, self._errors, self._gate = routes, errors, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
         try:
             _refuse_two_lengths(scope)
+            late_seconds = self._gate.enter(request)
+            if late_seconds:
+                await asyncio.sleep(late_seconds)
             endpoint, scope["path_params"] = self._routes.find(scope["method"], scope["path"])
-            response = await endpoint(Request(scope, receive))
+            response = await endpoint(request)
         except (AmbraError, Refused, SQLAlchemyError) as error:
             response = self._refusal(scope, failure_of(error))
         except Exception:  # noqa: BLE001  what nobody foresaw: logged, and answered without its text
             _log.exception("request %s failed: %s %s", scope["state"]["request_id"], scope["method"], scope["path"])
             response = self._refusal(scope, INTERNAL)
+        response.raw_headers += standing_headers(scope)
         await response(scope, receive, send)
 
     def _refusal(self, scope: Scope, failure: Failure) -> Response:
         accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
         state = scope["state"]
+        self._gate.note_refusal(scope, failure.status)
         return self._errors.response(
             scope["path"], failure, state["request_id"], accept.decode("latin-1"), state.get("edition")
         )

@@ -23,7 +23,7 @@ from sqlmodel import Session
 
 from ambra_tui.api.failures import Failure
 from ambra_tui.api.fields import Body
-from ambra_tui.services.access import Principal
+from ambra_tui.services.access import PLAIN_RULE, LimitRule, Principal
 from ambra_tui.store import Store
 
 
@@ -288,6 +288,7 @@ class Edition:
     about: Mapping[str, str] = field(default_factory=dict)
     also_at: str = ""
     bad_query: tuple[int, str] = (422, "VALIDATION_ERROR")
+    limit_rule: LimitRule = PLAIN_RULE
     single_body: Callable[[Any], Any] = lambda content: content
     takes_forms: bool = True
     error_schema: Mapping[str, Any] | None = None

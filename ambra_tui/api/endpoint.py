@@ -25,13 +25,13 @@ from ambra_tui.api.etags import etag_of, matches
 from ambra_tui.api.failures import ModuleOff, refused
 from ambra_tui.api.faults import FAULT_HEADER, refuse_as_asked
 from ambra_tui.api.fields import read_fields
+from ambra_tui.api.gate import principal_of
 from ambra_tui.api.idempotency import Remembered, RequestKey, claim, remember, request_key
 from ambra_tui.api.paging import Paging, link_header
-from ambra_tui.api.requests import read_document, read_query, secret_of, unwrap
+from ambra_tui.api.requests import read_document, read_query, unwrap
 from ambra_tui.errors import NotAllowed, Stale
 from ambra_tui.kit.ids import new_ulid
 from ambra_tui.kit.text import has_control
-from ambra_tui.services.access import key_for
 from ambra_tui.services.modules import modules_of
 from ambra_tui.store import Actor, Store
 
@@ -70,8 +70,7 @@ def _path_of(request: Request) -> dict[str, str]:
 
 
 def _call(store: Store, edition: Edition, operation: Operation, request: Request) -> Call:
-    principal = key_for(store, secret_of(request))
-    request.state.key_id = principal.key_id
+    principal = principal_of(request)
     resource, _, verb = operation.scope.partition(":")
     verbs = ("write", "delete") if operation.method == "DELETE" and verb == "write" else (verb,)
     if not any(principal.allows(resource, each) for each in verbs):

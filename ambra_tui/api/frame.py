@@ -88,7 +88,7 @@ class Frame:
             milliseconds=round((time.monotonic() - started) * 1000, 2),
             request_id=request_id,
             key=inner["state"].get("key_id", ""),
-            client=(scope.get("client") or ("",))[0],
+            client=inner["state"].get("address", ""),
         )
 
 

@@ -46,12 +46,13 @@ _log = logging.getLogger("ambra.api")
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
     """`port` 0 takes a free one. `is_managed`: started by a terminal; takes a free port when `port` is taken, and ends
-    when no terminal has been there for a while."""
+    when no terminal has been there for a while. `trusted_proxies`: whose ``X-Forwarded-For`` is believed."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     is_managed: bool = False
     access_log: Path | None = None
+    trusted_proxies: tuple[str, ...] = ()
 
 
 def serve(store: Store, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:
@@ -117,7 +118,7 @@ async def _serve(
     log: AccessLog | None,
     on_ready: Callable[[str], None],
 ) -> None:
-    server = Server(server_config(store, log))
+    server = Server(server_config(store, log, trusted_proxies=options.trusted_proxies))
     _end_on_signals(server)
     address = address_of(listener, options.host)
     running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -131,10 +132,12 @@ async def _serve(
         await running
 
 
-def server_config(store: Store, log: AccessLog | None = None) -> uvicorn.Config:
+def server_config(
+    store: Store, log: AccessLog | None = None, *, trusted_proxies: tuple[str, ...] = ()
+) -> uvicorn.Config:
     """How the server library is set up: our protocol, no banner, no log of its own, no trust in proxy headers."""
     return uvicorn.Config(
-        make_app(store, log=log),
+        make_app(store, log=log, trusted_proxies=trusted_proxies),
         http=DeadlineProtocol,
         ws="none",
         lifespan="off",
