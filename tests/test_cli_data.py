@@ -156,6 +156,15 @@ def test_a_sandbox_key_works_elsewhere(acme, look):
     assert acme("user", "add", "Ana", "--badge", "B-1")[0] == 0  # the twin does not make the organization ambiguous
 
 
+def test_a_sandbox_begins_anew(acme, look):
+    secret = acme("key", "create", "--name", "Try", "--scopes", "read", "--sandbox")[1].strip()
+    first = look(lambda store: access.key_for(store, secret).organization_id)
+    code, text = acme("sandbox", "reset")[:2]
+    assert (code, text.strip()) == (0, "The sandbox of Acme is fresh: 3 warehouses, 16 products, 14 orders.")
+    assert look(lambda store: access.key_for(store, secret).organization_id) != first
+    assert "Try" in acme("key", "list", "--sandbox")[1]
+
+
 def test_keys_are_listed_without_their_secrets_and_revoked(acme, look):
     secret = acme("key", "create", "--name", "ERP", "--scopes", "admin")[1].strip()
     listed = acme("key", "list")[1]
