@@ -6,10 +6,12 @@
     ├── Conflict            right in itself, but not now
     │   ├── WrongState      the object's state does not allow the step
     │   ├── Duplicate       the identifying value is taken
+    │   ├── InUse           something else still needs the object
     │   ├── Stale           the object changed since the caller read it
     │   └── KeyReused       the idempotency key was used for another request
     ├── InsufficientStock   one or more lines ask for more than there is
     ├── NotAllowed          the actor may not do this
+    │   └── ReadOnlySite    the site belongs to a marketplace: only its sync changes it
     ├── Unauthenticated     nobody, or a wrong or ended credential
     └── Unavailable         the store cannot answer now: disk full, lost connection
 
@@ -77,6 +79,17 @@ class Duplicate(Conflict):
         self.resource, self.field, self.value = resource, field, value
 
 
+class InUse(Conflict):
+    """Something still needs the object: `remains` tells what, and how many of each."""
+
+    def __init__(self, resource: str, key: str, remains: Mapping[str, int], *, step: str = "remove") -> None:
+        label = resource.replace("_", " ").capitalize()
+        found = ", ".join(f"{what}: {count}" for what, count in remains.items() if count)
+        details = {what.replace(" ", "_"): count for what, count in remains.items() if count}
+        super().__init__(f"{label} {key} is still in use ({found}): cannot {step} it", details=details)
+        self.resource, self.key, self.remains = resource, key, dict(remains)
+
+
 class Stale(Conflict):
     """The object changed since the caller read it: read it again, then decide."""
 
@@ -112,6 +125,14 @@ class InsufficientStock(AmbraError):
 
 class NotAllowed(AmbraError):
     """The actor may not do this; the message says who may."""
+
+
+class ReadOnlySite(NotAllowed):
+    """The site shows what a marketplace holds: no door but its import and sync changes it."""
+
+    def __init__(self, name: str, *, field: str = "") -> None:
+        message = f"{name} is read-only: only its marketplace sync changes it"
+        super().__init__(message, details={field: message} if field else None)
 
 
 class Unauthenticated(AmbraError):

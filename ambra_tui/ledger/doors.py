@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
-from ambra_tui.errors import InsufficientStock, Invalid, NotAllowed, Shortage
+from ambra_tui.errors import InsufficientStock, Invalid, ReadOnlySite, Shortage, WrongState
 from ambra_tui.kit.clock import EPOCH
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger.books import HELD_LOT_STATES
@@ -66,10 +66,13 @@ def make_virtual_locations(session: Session) -> None:
 
 
 def refuse_read_only(session: Session, site_id: str) -> Site:
-    """The site, when stock in it may change. Raises NotAllowed for marketplace sites."""
+    """The site, when stock in it may change. Raises ReadOnlySite for a marketplace's, WrongState for one that is
+    inactive or archived."""
     site = fetch(session, Site, site_id, resource="location")
     if site.is_read_only:
-        raise NotAllowed(f"{site.name} is read-only: only its marketplace sync changes it")
+        raise ReadOnlySite(site.name)
+    if site.status != "active":
+        raise WrongState("site", site.code, state=site.status, step="change stock in")
     return site
 
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
-from ambra_tui.errors import InsufficientStock, Invalid, NotFound, Shortage
+from ambra_tui.errors import InsufficientStock, Invalid, NotFound, Shortage, WrongState
 from ambra_tui.kit.ids import derived_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
@@ -83,6 +83,12 @@ def place_of(session: Session, key: str) -> Place:
     return Place(site)
 
 
+def refuse_inactive(place: Place) -> None:
+    """Raises WrongState for a location that is not in use."""
+    if place.location is not None and place.location.status != "active":
+        raise WrongState("location", place.location.code, state=place.location.status, step="change stock in")
+
+
 def adjust(
     session: Session,
     *,
@@ -105,13 +111,14 @@ def adjust(
     below leaves by the rules of an issue without reservation. `occurred_at`: when it happened, if not now. `outside`:
     the virtual location on the other side. `origin`: kind and id of the document that asks, else the adjustment itself.
 
-    Raises Invalid, NotFound, NotAllowed for marketplace sites, InsufficientStock.
+    Raises Invalid, NotFound, ReadOnlySite, WrongState for a place that is not active, InsufficientStock.
     """
     if quantity == ZERO:
         raise Invalid("quantity must not be 0", field="quantity")
     if serial and abs(quantity) != 1:
         raise Invalid("one serial number is one unit", field="quantity")
     ledger.refuse_read_only(session, place.site.id)
+    refuse_inactive(place)
     variant = fetch(session, Variant, variant_id, resource="variant")
     adjustment_id = derived_id("adj", str(organization_of(session)), idempotency_key)
     base = Posting(
@@ -157,27 +164,31 @@ def _outgoing(session: Session, place: Place, variant: Variant, base: Posting, *
             plate_id=source.level.plate_id,
             idempotency_key=f"{base.idempotency_key}:{number}",
         )
-        for number, source in enumerate(_sources(session, place, variant, base, lot_number))
+        for number, source in enumerate(
+            sources_of(session, place, variant, base.quantity, lot_number=lot_number, serial=base.serial)
+        )
     ]
 
 
-def _sources(session: Session, place: Place, variant: Variant, base: Posting, lot_number: str) -> list[Source]:
-    if not (place.location or lot_number or base.serial):
-        return ledger.issue_sources(
-            session, site_id=place.site.id, variant_id=variant.id, quantity=base.quantity
-        )  # fmt: skip
+def sources_of(
+    session: Session, place: Place, variant: Variant, quantity: Decimal, *, lot_number: str = "", serial: str = ""
+) -> list[Source]:
+    """The levels, and how much of each, that an issue without reservation takes `quantity` from. Raises NotFound for
+    an unknown lot, InsufficientStock when they hold less."""
+    if not (place.location or lot_number or serial):
+        return ledger.issue_sources(session, site_id=place.site.id, variant_id=variant.id, quantity=quantity)
     lot_id = ""
     if lot_number:
         lot = find_lot(session, variant.id, lot_number)
         if lot is None:
             raise NotFound("lot", lot_number)
         lot_id = lot.id
-    rest = base.quantity
+    rest = quantity
     taken = []
     for source in ledger.open_sources(session, site_id=place.site.id, variant_id=variant.id):
         level = source.level
         is_elsewhere = place.location is not None and level.location_id != place.location.id
-        if is_elsewhere or (lot_id and level.lot_id != lot_id) or (base.serial and level.serial != base.serial):
+        if is_elsewhere or (lot_id and level.lot_id != lot_id) or (serial and level.serial != serial):
             continue
         part = min(rest, source.quantity)
         taken.append(replace(source, quantity=part))
@@ -185,9 +196,7 @@ def _sources(session: Session, place: Place, variant: Variant, base: Posting, lo
         if rest == ZERO:
             return taken
     code = place.location.code if place.location else ""
-    raise InsufficientStock(
-        [Shortage(variant.sku, base.quantity, base.quantity - rest, variant.id, place.site.id, code)]
-    )
+    raise InsufficientStock([Shortage(variant.sku, quantity, quantity - rest, variant.id, place.site.id, code)])
 
 
 def _post(session: Session, postings: Sequence[Posting]) -> list[Posted]:

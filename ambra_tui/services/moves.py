@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from sqlmodel import Session, col
@@ -135,11 +136,15 @@ def move(
     keeps_plates: bool = False,
     plate_id: str = "",
     reason: str = "",
+    note: str = "",
+    document: tuple[str, str] = (DOCUMENT, ""),
+    occurred_at: datetime | None = None,
 ) -> list[Posted]:
     """Moves `contents` of one location to another of the same site, all or nothing.
 
-    `keeps_plates`: plates go along whole; `plate_id`: the plate that takes them in at the destination. Raises
-    BinRefused, Promised, InsufficientStock, Invalid for another site, WrongState for the same place.
+    `keeps_plates`: plates go along whole; `plate_id`: the plate that takes them in at the destination. `document`:
+    kind and id of what asks. `occurred_at`: when it happened, if not now. Raises BinRefused, Promised,
+    InsufficientStock, Invalid for another site, WrongState for the same place.
     """
     if not contents:
         raise Invalid("there is nothing to move", field="contents")
@@ -166,7 +171,10 @@ def move(
             destination_plate_id=plate_id or (content.plate_id if keeps_plates else ""),
             guard=Guard.FREE,
             reason=reason,
-            origin_kind=DOCUMENT,
+            note=note,
+            origin_kind=document[0],
+            origin_id=document[1],
+            occurred_at=occurred_at,
         )
         for number, content in enumerate(contents)
     ]

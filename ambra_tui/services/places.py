@@ -181,9 +181,10 @@ def _refuse_taken(session: Session, location: Location) -> None:
 
 
 _OWN = select(Location).where(Location.organization_id == ORGANIZATION)
-_BY_BARCODE: Prepared[Location] = Prepared(_OWN.where(Location.barcode == given("barcode")))
+_IN_USE = _OWN.where(Location.status == "active")
+_BY_BARCODE: Prepared[Location] = Prepared(_IN_USE.where(Location.barcode == given("barcode")))
 _BY_CODE: Prepared[Location] = Prepared(
-    _OWN.where(Location.site_id == given("site_id"), Location.code == given("code"))
+    _IN_USE.where(Location.site_id == given("site_id"), Location.code == given("code"))
 )
 _PLATE: Prepared[LicensePlate] = Prepared(
     select(LicensePlate).where(LicensePlate.organization_id == ORGANIZATION, LicensePlate.code == given("code"))
@@ -191,7 +192,8 @@ _PLATE: Prepared[LicensePlate] = Prepared(
 
 
 def find_location(session: Session, text: str, *, site_id: str | None = None) -> Location | None:
-    """The location with the barcode `text`, else the one of site `site_id` with that code; typed small letters do too.
+    """The location in use with the barcode `text`, else the one of site `site_id` with that code; typed small letters
+    do too.
 
     A barcode of another site is found as well: the caller tells the worker that the bin is elsewhere.
     """
@@ -216,8 +218,9 @@ def site_by_code(session: Session, code: str) -> Site:
 
 
 def sites_of(session: Session) -> list[Site]:
-    """Every site, by code."""
-    return list(session.exec(scoped(session, Site).order_by(col(Site.code))).all())
+    """Every site that is not archived, by code."""
+    statement = scoped(session, Site).where(Site.status != "archived")
+    return list(session.exec(statement.order_by(col(Site.code))).all())
 
 
 def locations_of(session: Session, site_id: str) -> list[Location]:

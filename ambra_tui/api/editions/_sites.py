@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from ambra_tui.api.failures import Failure, Refused, failure_of
 from ambra_tui.api.paging import MAX_PER_PAGE, link_header
-from ambra_tui.errors import AmbraError, NotFound
+from ambra_tui.errors import AmbraError, NotFound, ReadOnlySite
 from ambra_tui.kit.quantity import show, to_json
 from ambra_tui.store.models import Site
 from ambra_tui.store.scope import fetch
@@ -41,14 +41,13 @@ class RefusedSkuView(RefusedRowView):
 
 
 def own_site(session: Session, warehouse_id: str, *, field: str = "warehouse_id") -> Site:
-    """The warehouse, when stock in it may change. Raises NotFound, Refused (403) for a marketplace's."""
+    """The warehouse, when it is not a marketplace's. Raises NotFound, ReadOnlySite."""
     try:
         site = fetch(session, Site, warehouse_id, resource="warehouse")
     except NotFound as error:
         raise NotFound("warehouse", warehouse_id, field=field) from error
     if site.is_read_only:
-        message = f"{site.name} is read-only: only its marketplace sync changes it"
-        raise Refused(Failure(403, "READONLY_WAREHOUSE", message, ({"field": field, "message": message},)))
+        raise ReadOnlySite(site.name, field=field)
     return site
 
 

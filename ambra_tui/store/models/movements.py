@@ -18,6 +18,7 @@ from ambra_tui.store.types import QuantityColumn
 
 MOVEMENT_DOCUMENT_TYPES = ("in", "out", "adjustment", "transfer")
 MOVEMENT_STATES = ("pending", "completed", "cancelled")
+MAX_REFERENCE = 255
 PENDING_RULE = "status = 'pending'"
 
 
@@ -59,7 +60,7 @@ class MovementDocument(Scoped, table=True):
     expiry_date: date | None = None
     serial: str = Field(default="", max_length=60)
     unit_cost: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
-    reference: str = Field(default="", max_length=255)
+    reference: str = Field(default="", max_length=MAX_REFERENCE)
     reason: str = Field(default="", max_length=255)
     note: str = Field(default="", max_length=1000)
     cancel_reason: str = Field(default="", max_length=255)

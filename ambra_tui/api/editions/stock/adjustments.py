@@ -15,8 +15,8 @@ from pydantic import Field
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue
+from ambra_tui.api.editions._products import chosen_variant
 from ambra_tui.api.editions._sites import all_failed, own_site, quantity_changed, tried
-from ambra_tui.api.editions.stock.naming import chosen_variant
 from ambra_tui.api.editions.stock.views import AdjustedView, CountedView
 from ambra_tui.api.failures import Failure
 from ambra_tui.api.fields import Body, Identifier, Line, NotNegativeQuantity, Rows

@@ -8,18 +8,15 @@ Example::
 
 from __future__ import annotations
 
-from dataclasses import replace
-from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session, col, select
 
-from ambra_tui import ledger
 from ambra_tui.api.edition import Answer, Call, Catalogue
+from ambra_tui.api.editions._products import chosen_variant
 from ambra_tui.api.editions._sites import DEFAULT_LIMIT, own_site, page_headers, told
 from ambra_tui.api.editions.stock.levels import Limit, meta_of
-from ambra_tui.api.editions.stock.naming import chosen_variant
 from ambra_tui.api.editions.stock.views import MovementsView, MovementView, OneMovementView
 from ambra_tui.api.fields import (
     Body,
@@ -40,14 +37,13 @@ from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.money import to_unit_cost
 from ambra_tui.kit.quantity import to_json
-from ambra_tui.ledger import CUSTOMER, INVENTORY_LOSS, SUPPLIER, TRANSIT, MoveKind, Posted, Posting
-from ambra_tui.services.adjustments import Adjustment, Place, adjust
+from ambra_tui.ledger import MoveKind
+from ambra_tui.services.adjustments import Adjustment, Place
 from ambra_tui.services.documents import own_currency
+from ambra_tui.services.movements import Asked, post_movement
 from ambra_tui.services.site_activity import (
     ADJUSTMENT,
-    IN,
     MOVEMENT_TYPES,
-    OUT,
     TRANSFER,
     TYPE_OF_KIND,
     Named,
@@ -57,16 +53,10 @@ from ambra_tui.services.site_activity import (
     variant_names,
 )
 from ambra_tui.services.stock_views import LedgerRow, ledger_entries
-from ambra_tui.store.models import Site, StockMove, Variant
+from ambra_tui.store.models import Site, Variant
 from ambra_tui.store.scope import organization_of
 
 catalogue = Catalogue("Movements")
-_POSTED = {
-    IN: (MoveKind.PURCHASE_RECEIVED, SUPPLIER),
-    OUT: (MoveKind.ORDER_FULFILLED, CUSTOMER),
-    ADJUSTMENT: (MoveKind.MANUAL_ADJUSTMENT, INVENTORY_LOSS),
-    TRANSFER: (MoveKind.TRANSFER_OUT, TRANSIT),
-}
 
 
 class NewMovement(Body):
@@ -121,25 +111,22 @@ def record_movement(session: Session, call: Call, body: NewMovement) -> Answer:
     site = own_site(session, body.warehouse_id)
     target = _target(session, body, site)
     variant = chosen_variant(session, body.product_id, body.variant_id, body.sku)
-    made = adjust(
-        session,
-        place=Place(site),
-        variant_id=variant.id,
-        quantity=_signed(body),
-        note=body.notes or "",
+    asked = Asked(
+        body.movement_type,
+        variant,
+        Place(site),
+        body.quantity,
+        None if target is None else Place(target),
         lot_number=body.lot_number or "",
         expiry_date=body.expiry_date,
         serial=body.serial_number or "",
-        unit_cost=_unit_cost(session, body),
+        unit_cost=None if body.cost_per_unit is None else to_unit_cost(body.cost_per_unit, own_currency(session)),
+        note=body.notes or "",
         occurred_at=body.occurred_at,
-        kind=_POSTED[body.movement_type][0],
-        outside=_POSTED[body.movement_type][1],
-        origin=(body.reference_type or "", body.reference_id or ""),
-        idempotency_key=call.key("movement"),
     )
-    if target is not None:
-        _arrive(session, made, target, call.key("arrival"))
-    return Answer({"data": _made(made, body, variant, target)})
+    origin = (body.reference_type or "", body.reference_id or "")
+    made = post_movement(session, asked, origin=origin, idempotency_key=call.key("movement"))
+    return Answer({"data": _made(made, asked, body)})
 
 
 def _target(session: Session, body: NewMovement, site: Site) -> Site | None:
@@ -153,54 +140,12 @@ def _target(session: Session, body: NewMovement, site: Site) -> Site | None:
     return target
 
 
-def _signed(body: NewMovement) -> Decimal:
-    if body.movement_type == ADJUSTMENT:
-        return body.quantity
-    if body.quantity < 0:
-        raise Invalid("quantity must be greater than 0: the movement_type tells the direction", field="quantity")
-    return body.quantity if body.movement_type == IN else -body.quantity
-
-
-def _cost_of(body: NewMovement) -> Decimal | None:
-    """What leaves, leaves at the average cost, whatever the body says."""
-    return body.cost_per_unit if _signed(body) > 0 else None
-
-
-def _unit_cost(session: Session, body: NewMovement) -> int | None:
-    cost = _cost_of(body)
-    return None if cost is None else to_unit_cost(cost, own_currency(session))
-
-
-def _arrive(session: Session, made: Adjustment, target: Site, key: str) -> None:
-    """The other side of a transfer: what left comes in, lot by lot, at the cost at which it left."""
-    place = ledger.receiving_location(session, site_id=target.id, variant=made.variant)
-    statement = select(col(StockMove.id), col(StockMove.unit_cost)).where(
-        StockMove.organization_id == organization_of(session),
-        col(StockMove.id).in_([done.id for _, done in made.parts]),
-    )
-    costs = dict(session.exec(statement).all())
-    ledger.post(
-        session,
-        [
-            _arrival(left, done, costs[done.id], place.id, f"{key}:{number}")
-            for number, (left, done) in enumerate(made.parts)
-        ],
-    )
-
-
-def _arrival(left: Posting, done: Posted, cost: int | None, location_id: str, key: str) -> Posting:
-    return replace(
-        left, source_id=TRANSIT, destination_id=location_id, kind=MoveKind.TRANSFER_IN, plate_id="", unit_cost=cost,
-        idempotency_key=key, quantity=done.quantity,
-    )  # fmt: skip
-
-
-def _made(made: Adjustment, body: NewMovement, variant: Variant, target: Site | None) -> object:
-    cost = _cost_of(body)
+def _made(made: Adjustment, asked: Asked, body: NewMovement) -> object:
+    cost = body.cost_per_unit if asked.signed > 0 else None
     return {
         "id": made.parts[-1][1].id,
-        "product_id": variant.product_id,
-        "warehouse_id": made.place.site.id,
+        "product_id": asked.variant.product_id,
+        "warehouse_id": asked.place.site.id,
         "movement_type": body.movement_type,
         "quantity": to_json(body.quantity),
         "balance_after": to_json(made.balance_after),
@@ -209,9 +154,9 @@ def _made(made: Adjustment, body: NewMovement, variant: Variant, target: Site | 
         "notes": body.notes,
         "cost_per_unit": None if cost is None else to_json(cost),
         "created_at": to_iso(made.posted_at),
-        "variant_id": variant.id,
-        "sku": variant.sku,
-        "to_warehouse_id": None if target is None else target.id,
+        "variant_id": asked.variant.id,
+        "sku": asked.variant.sku,
+        "to_warehouse_id": asked.target.site.id if asked.target else None,
     }
 
 

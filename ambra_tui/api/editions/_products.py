@@ -1,4 +1,4 @@
-"""How bodies of the stock edition name a product: by its id, and by SKU or variant where it has several.
+"""How bodies of the editions name a product: by its id, and by SKU or variant where it has several.
 
 Example::
 
