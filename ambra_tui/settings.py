@@ -8,10 +8,15 @@ Example::
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+from ambra_tui.errors import Invalid
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def data_folder() -> Path:
@@ -70,3 +75,21 @@ class AssistantSettings(NamedTuple):
         if not base_url or not model:
             return None
         return cls(base_url, model, values.get("AMBRA_LLM_KEY", ""), values.get("AMBRA_LLM_ROWS", "1") != "0")
+
+
+class WebhookSettings(NamedTuple):
+    """`allowed_networks`: where webhooks may be sent although it is loopback or private (a receiver on the LAN)."""
+
+    allowed_networks: tuple[Network, ...] = ()
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> WebhookSettings:
+        """`AMBRA_WEBHOOK_ALLOWED_NETWORKS`: networks such as ``10.0.0.0/8,127.0.0.0/8``. Raises Invalid for others."""
+        values = os.environ if environment is None else environment
+        text = values.get("AMBRA_WEBHOOK_ALLOWED_NETWORKS", "")
+        try:
+            return cls(tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()))
+        except ValueError as error:
+            raise Invalid(
+                f"AMBRA_WEBHOOK_ALLOWED_NETWORKS: {error}. Give networks such as 192.168.1.0/24,127.0.0.0/8"
+            ) from None

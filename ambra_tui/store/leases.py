@@ -64,7 +64,12 @@ def _host() -> str:
 
 def is_gone(server: Lease) -> bool:
     """True when a server is known to be gone: its process ran on this machine and is no more."""
-    host, _, number = server.station.rpartition(":")
+    return has_ended(server.station)
+
+
+def has_ended(process: str) -> bool:
+    """True when a process (as `this_process` names it) ran on this machine and is no more."""
+    host, _, number = process.rpartition(":")
     if host != _host() or not number.isdecimal():
         return False
     try:

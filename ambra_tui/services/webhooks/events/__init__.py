@@ -1,0 +1,1 @@
+"""The events of each edition: one file an edition, which exports `EVENTS`."""
