@@ -1,0 +1,1 @@
+"""Webhooks below the API."""
