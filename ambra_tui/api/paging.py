@@ -34,9 +34,14 @@ def _clamped(value: Any) -> int:
 PageNumber = Annotated[
     int, BeforeValidator(from_one), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_NUMBER})
 ]
-PerPage = Annotated[
-    int, BeforeValidator(_clamped), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_NUMBER})
-]
+
+def rows_schema(most: int) -> dict[str, Any]:
+    """How the document describes a number of rows of which more than `most` is taken as `most`."""
+    told = f"Rows of a page; more than {most} is taken as {most}."
+    return {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "description": told}
+
+
+PerPage = Annotated[int, BeforeValidator(_clamped), WithJsonSchema(rows_schema(MAX_PER_PAGE))]
 
 
 class Paging(BaseModel):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ambra_tui.api.documentation.examples import Request, request_of
+from ambra_tui.api.documentation.requests import Request, request_of
 from ambra_tui.api.documentation.schemas import Field, Shapes
 
 _OUTSIDE = re.compile(r"[^a-z0-9]+")

@@ -23,7 +23,7 @@ from ambra_tui.api.documentation.schemas import Field
 from ambra_tui.api.edition import Edition
 
 Inline = Callable[[str], Html]
-_LONG_TABLE = 24
+_LONG_TABLE = 40
 
 
 class Reference:
@@ -159,8 +159,10 @@ class Reference:
             return joined([element("h3", title), element("p", f"JSON: {shape}.")])
         rows = table(("Key", "Type", "Values"), (self._cells(one, ("Type", "Limits")) for one in fields), label=title)
         if len(fields) > _LONG_TABLE:
-            rows = element("details", element("summary", f"{len(fields)} keys"), rows)
-        return joined([element("h3", title), rows])
+            rows = element("details", element("summary", f"All {len(fields)} keys"), rows)
+        said = operation.shapes.resolved(operation.answer_schema).get("description", "")
+        about = element("p", self._inline(" ".join(said.split()))) if said else None
+        return joined([element("h3", title), about, rows])
 
     def _fields(self, title: str, fields: Sequence[Field], columns: Sequence[str], about: str = "") -> Html:
         if not fields:

@@ -174,7 +174,12 @@ def get(session: Session, call: Call, _query: object) -> Answer:
 @catalogue.write(
     "POST", "/orders", NewOrder, scope="orders:write", operation_id="createOrder", status=201, wrapper="order",
     summary="Place an order; nothing is reserved yet", shape=OrderView,
-    example={"order": {"number": "SO-1001", "customer": "Ana", "items": [{"sku": "MILK-1L", "quantity": 4}]}},
+    example={
+        "order": {
+            "number": "SO-1001", "customer": "Ana", "location_id": "wh_1",
+            "items": [{"sku": "MILK-1L", "quantity": 4}],
+        }
+    },
 )  # fmt: skip
 def create(session: Session, call: Call, body: NewOrder) -> Answer:
     """Makes the order."""

@@ -133,7 +133,7 @@ def get(session: Session, call: Call, _query: object) -> Answer:
     status=201, wrapper="purchase_order", summary="Place a purchase order", shape=PurchaseOrderView,
     example={
         "purchase_order": {
-            "number": "PO-1001", "supplier_id": "sup_1",
+            "number": "PO-1001", "supplier_id": "sup_1", "location_id": "wh_1",
             "items": [{"sku": "MILK-1L", "quantity": 120, "unit_cost": 0.79}],
         }
     },

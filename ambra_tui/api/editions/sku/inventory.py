@@ -19,7 +19,7 @@ from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
 from ambra_tui.api.editions.sku.setting import Change, check_expected, known_variant, no_record, wanted
 from ambra_tui.api.editions.sku.views import OneSkuView, SkusView, sku_view
 from ambra_tui.api.fields import Identifier, OneOf
-from ambra_tui.api.paging import from_one
+from ambra_tui.api.paging import from_one, rows_schema
 from ambra_tui.services.site_counts import on_hand_of, set_on_hand
 from ambra_tui.services.site_levels import STATUSES, SkuRow, sku_row, sku_row_in, skus_page
 
@@ -37,7 +37,7 @@ def _cursor(value: Any) -> str:
     return str(value)
 
 
-Limit = Annotated[int, BeforeValidator(_limit), WithJsonSchema({"type": "integer", "minimum": 1})]
+Limit = Annotated[int, BeforeValidator(_limit), WithJsonSchema(rows_schema(MAX_LIMIT))]
 Cursor = Annotated[str, BeforeValidator(_cursor), WithJsonSchema({"type": "string", "maxLength": MAX_CURSOR})]
 
 

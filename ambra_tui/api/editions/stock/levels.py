@@ -18,7 +18,7 @@ from ambra_tui.api.editions._sites import DEFAULT_LIMIT, MAX_LIMIT, page_headers
 from ambra_tui.api.editions.stock.views import LevelsView, LevelView, MetaView
 from ambra_tui.api.endpoint import render
 from ambra_tui.api.fields import Flag, Identifier
-from ambra_tui.api.paging import PageNumber, from_one
+from ambra_tui.api.paging import PageNumber, from_one, rows_schema
 from ambra_tui.kit.clock import from_microseconds, to_iso
 from ambra_tui.kit.quantity import scaled_to_json
 from ambra_tui.services.site_levels import LevelRow, every_level, full_name, levels_page
@@ -30,7 +30,7 @@ def _limit(value: Any) -> int:
     return min(from_one(value), MAX_LIMIT)
 
 
-Limit = Annotated[int, BeforeValidator(_limit), WithJsonSchema({"type": "integer", "minimum": 1})]
+Limit = Annotated[int, BeforeValidator(_limit), WithJsonSchema(rows_schema(MAX_LIMIT))]
 
 
 class LevelQuery(BaseModel):

@@ -1,0 +1,168 @@
+"""Every example of the reference does what it says: curl lines and programs, against a real server."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+
+from ambra_tui.services import access
+from tests.api.ambra_trials import furnish
+from tests.api.conftest import Api, LiveServer, open_api
+from tests.api.examples import BASE_URL, Example, examples_of, parsed
+from tests.api.test_two_organizations import TRIALS, name_of
+from tests.api.two_organizations import Names, furnished
+
+# Printed names that are new things in these examples.
+NEW = {"createProduct": frozenset({"MILK-1L"}), "ambra.createProduct": frozenset({"MILK-1L"})}
+OF_SANDBOX = "ambra.resetSandbox"
+
+
+@pytest.fixture
+def dialect() -> str:
+    """The examples do not depend on the database."""
+    return "sqlite"
+
+
+class Reader:
+    """Somebody with a key who tries what the pages show, in the order in which it can be done."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.names: Names = furnished(api, "READS", "NUTS", 400_000_000_300)
+        furnish(api, "READS", self.names)
+        self._prepare()
+        self.key = api.client.headers["Authorization"].removeprefix("Bearer ")
+        _, self.sandbox_key = access.create_key(
+            api.store, organization_id=api.organization_id, label="try", scopes=["admin"], sandbox=True
+        )  # fmt: skip
+        self.faults: list[str] = []
+
+    def _prepare(self) -> None:
+        """What the examples take for granted: enough on order and on the way, a recipe in use."""
+        ends = {"from_location_id": self.names["$site"], "to_location_id": self.names["$shop"]}
+        milk = {"sku": self.names["$sku"]}
+        sent = self.api.post("/stock_transfers", {**ends, "items": [{**milk, "quantity": 24}]}).json()["id"]
+        self.api.post(f"/stock_transfers/{sent}/ship")
+        place = {"location_id": self.names["$site"], "supplier_id": self.names["$supplier"]}
+        lots = {"sku": self.names["$lot_sku"]}
+        bought = self.api.post("/purchase_orders", {**place, "items": [{**lots, "quantity": 120}]}).json()["id"]
+        parts = [{**lots, "quantity": 1}]
+        recipe = self.api.post("/recipes", {"output_sku": self.names["$made_sku"], "ingredients": parts}).json()["id"]
+        self.names |= {"$sent": sent, "$bought": bought, "$baked": recipe}
+
+    def examples(self) -> Iterator[Example]:
+        """Each with this organization's names."""
+        found = {name_of(example.edition, example.operation): example for example in examples_of(self.api.client)}
+        own = {
+            "receiveStockTransfer": {"$transfer": self.names["$sent"]},
+            "receivePurchaseOrder": {"$purchase_order": self.names["$bought"], "$sku": self.names["$lot_sku"]},
+            "createLot": {"$sku": self.names["$made_sku"]},
+            "createProductionBatch": {"$recipe": self.names["$baked"]},
+        }
+        for name, trials in ((name, trials) for name, trials in TRIALS.items() if name in found):
+            trial = next((trial for trial in trials if trial.is_done), trials[0])
+            names = {**self.names, **own.get(name, {})}
+            yield found[name].put(trial, names, kept=NEW.get(name, frozenset()))
+
+    def key_for(self, example: Example) -> str:
+        """A sandbox begins anew with a key of its own."""
+        return self.sandbox_key if name_of(example.edition, example.operation) == OF_SANDBOX else self.key
+
+    def send(self, example: Example) -> None:
+        """The curl line, as a shell and curl send it."""
+        variables = {"AMBRA_API_KEY": self.key_for(example), "(uuidgen)": example.operation.operation_id}
+        self.judge(example, self.api.client.request(**parsed(example.curl, variables)))
+
+    def judge(self, example: Example, answer: httpx.Response) -> None:
+        """The answer is the one that the page tells of."""
+        if answer.status_code != example.operation.status:
+            self.faults.append(f"{example.curl}\n{answer.status_code} {answer.text[:400]}")
+
+    def run(self, example: Example, address: str) -> None:
+        """The program."""
+        code = example.python.replace(BASE_URL, address)
+        try:
+            exec(compile(code, example.operation.operation_id, "exec"), {})
+        except Exception as error:  # noqa: BLE001  whatever breaks a program, the page is wrong
+            answer = getattr(error, "response", None)
+            self.faults.append(f"{code}\n{error!r} {answer.text[:400] if answer is not None else ''}")
+
+
+@pytest.fixture
+def reader(store: Any, server: LiveServer) -> Iterator[Reader]:
+    """Somebody who has a key."""
+    api = open_api(store, server.address, "Reader", modules=("manufacturing", "traceability"))
+    yield Reader(api)
+    api.client.close()
+
+
+class Sent(Exception):
+    """What a program was to send."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        super().__init__(str(request.url))
+        self.request = request
+
+
+def sent_by(code: str) -> httpx.Request:
+    """The request of a program, which ends there."""
+    try:
+        exec(compile(code, "example", "exec"), {})
+    except Sent as sent:
+        return sent.request
+    raise AssertionError(f"it sends nothing:\n{code}")
+
+
+def test_every_curl_line_does_what_it_says_and_every_program_sends_the_same(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keep(request: httpx.Request) -> httpx.Response:
+        raise Sent(request)
+
+    own, transport = httpx.Client, httpx.MockTransport(keep)
+    monkeypatch.setattr(httpx, "Client", lambda **options: own(**{**options, "transport": transport}))
+    monkeypatch.setenv("AMBRA_API_KEY", "a_key")
+    clients = set()
+    for example in reader.examples():
+        reader.send(example)
+        line, program = parsed(example.curl, {"AMBRA_API_KEY": "a_key"}), sent_by(example.python)
+        name = example.operation.operation_id
+        assert (program.method, str(program.url)) == (line["method"], BASE_URL + line["url"]), name
+        assert program.headers["Authorization"] == "Bearer a_key"
+        assert json.loads(program.content or "{}") == json.loads(line.get("content", "{}")), name
+        assert ("Idempotency-Key" in line["headers"]) <= ("Idempotency-Key" in program.headers), name
+        clients.add("ambrawms" if "ambrawms" in example.python else "httpx")
+    assert not reader.faults, "\n\n".join(reader.faults)
+    assert clients == {"ambrawms", "httpx"}
+
+
+@pytest.mark.long
+def test_every_program_does_what_it_says(
+    reader: Reader, server: LiveServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = partial(httpx.Client, verify=ssl.create_default_context())  # a context a client costs most of the time
+    monkeypatch.setattr(httpx, "Client", known)
+    for example in reader.examples():
+        monkeypatch.setenv("AMBRA_API_KEY", reader.key_for(example))
+        reader.run(example, server.address)
+    assert not reader.faults, "\n\n".join(reader.faults)
+    assert len(capsys.readouterr().out.splitlines()) > 50
+
+
+@pytest.mark.long
+def test_every_curl_line_works_in_a_shell(reader: Reader, server: LiveServer) -> None:
+    for example in reader.examples():
+        line = example.curl.replace(BASE_URL, server.address) + " --silent --write-out '\\n%{http_code}'"
+        environment = {"AMBRA_API_KEY": reader.key_for(example), "PATH": "/usr/bin:/bin"}
+        script = f"uuidgen() {{ cat /proc/sys/kernel/random/uuid; }}\n{line}"
+        done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=30)
+        body, _, status = done.stdout.rpartition("\n")
+        reader.judge(example, httpx.Response(int(status or 0), text=body))
+    assert not reader.faults, "\n\n".join(reader.faults)
