@@ -24,6 +24,7 @@ from sqlmodel import Session
 from ambra_tui.api.failures import Failure
 from ambra_tui.api.fields import Body
 from ambra_tui.services.access import PLAIN_RULE, LimitRule, Principal
+from ambra_tui.services.webhooks import Happened
 from ambra_tui.store import Store
 
 
@@ -78,7 +79,8 @@ class Operation:
     `is_quick`: a read that opens its own session, when it needs one at all. `is_question`: a POST that only reads.
     `is_apart`: a change in transactions of its own.
     `options`: the query parameters of a write. `is_whole`: the answer brings its envelope along. `rows`: the field that
-    a body is taken for when it is a list."""
+    a body is taken for when it is a list. `before`: looks at a write's body first, in a thread and outside every
+    transaction, where something has to be asked of the network."""
 
     method: str
     path: str
@@ -99,6 +101,7 @@ class Operation:
     is_quick: bool = False
     is_question: bool = False
     is_apart: bool = False
+    before: Callable[[Call, Any], None] | None = None
     options: type[BaseModel] = Nothing
     is_whole: bool = False
     rows: str = ""
@@ -247,6 +250,7 @@ class Catalogue:
         options: type[BaseModel] = Nothing,
         is_whole: bool = False,
         rows: str = "",
+        before: Callable[[Call, Query], None] | None = None,
     ) -> Callable[[Declared[Query]], Declared[Query]]:
         """A POST, PUT, PATCH or DELETE. The handler runs in the writer, in one transaction with its answer's record."""
 
@@ -254,7 +258,7 @@ class Catalogue:
             return self._add(
                 handler, method=method, path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
                 fields=body, status=status, wrapper=wrapper, current=current, example=example, options=options,
-                is_whole=is_whole, rows=rows,
+                is_whole=is_whole, rows=rows, before=before,
             )  # fmt: skip
 
         return declare
@@ -273,7 +277,8 @@ class Edition:
     respells one first; `list_body` wraps rows: (rows, page, per_page, total) -> JSON value. `also_at`: a second base
     path; what another edition answers there too is chosen by the key or a header (`choice.py`). `bad_query`: status and
     code of a query that can never be right. `single_body` wraps an answer that is one object. `takes_forms`: bodies may
-    be forms too. `error_schema`: the JSON schema of `error_body`, where an example does not tell it."""
+    be forms too. `error_schema`: the JSON schema of `error_body`, where an example does not tell it. `object_of`: what
+    an event is about, as a GET of this edition answers it; None for what it does not show."""
 
     name: str
     title: str
@@ -292,3 +297,4 @@ class Edition:
     single_body: Callable[[Any], Any] = lambda content: content
     takes_forms: bool = True
     error_schema: Mapping[str, Any] | None = None
+    object_of: Callable[[Session, Happened], Any] | None = None

@@ -140,6 +140,8 @@ async def _write(call: Call, operation: Operation, request: Request) -> Response
     )  # fmt: skip
     fields = read_fields(operation.fields, unwrap(document, operation.wrapper), is_text=is_form)
     if_match = request.headers.get("if-match")
+    if operation.before is not None:
+        await asyncio.to_thread(operation.before, call, fields)
 
     def act(session: Session) -> tuple[Remembered, bool]:
         return _act(session, call, operation, fields, key=key, if_match=if_match)
