@@ -76,11 +76,11 @@ class Operation:
     """One method on one path. `shape`: a TypedDict of the answer, or of a row when `is_list`. `wrapper`: the name
     that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with. `module`: what the
     organization must have switched on. `is_long`: a read that may take more than a few milliseconds.
-    `is_quick`: a read that opens its own session, when it needs one at all. `is_question`: a POST that only reads.
-    `is_apart`: a change in transactions of its own.
-    `options`: the query parameters of a write. `is_whole`: the answer brings its envelope along. `rows`: the field that
-    a body is taken for when it is a list. `before`: looks at a write's body first, in a thread and outside every
-    transaction, where something has to be asked of the network."""
+    `is_slow`: tells of a query whether it may. `is_quick`: a read that opens its own session, when it needs one at all.
+    `is_question`: a POST that only reads. `is_apart`: a change in transactions of its own. `options`: the query
+    parameters of a write. `is_whole`: the answer brings its envelope along. `rows`: the field that a body is taken for
+    when it is a list. `before`: looks at a write's body first, in a thread and outside every transaction, where
+    something has to be asked of the network."""
 
     method: str
     path: str
@@ -98,6 +98,7 @@ class Operation:
     example: Mapping[str, Any] | None = None
     module: str = ""
     is_long: bool = False
+    is_slow: Callable[[Any], bool] | None = None
     is_quick: bool = False
     is_question: bool = False
     is_apart: bool = False
@@ -170,8 +171,10 @@ class Catalogue:
         summary: str,
         shape: Any,
         is_list: bool = False,
+        is_slow: Callable[[Query], bool] | None = None,
     ) -> Callable[[DeclaredQuick[Query]], DeclaredQuick[Query]]:
-        """A GET that is asked so often that it does without a session around it."""
+        """A GET that is asked so often that it does without a session around it. `is_slow`: which queries may take
+        more than a few milliseconds all the same."""
 
         def declare(handler: DeclaredQuick[Query]) -> DeclaredQuick[Query]:
             def answer(_session: Session, call: Call, asked: Query) -> Answer:
@@ -179,7 +182,7 @@ class Catalogue:
 
             self._add(
                 answer, method="GET", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
-                fields=query, is_list=is_list, is_quick=True,
+                fields=query, is_list=is_list, is_quick=True, is_slow=is_slow,
             )  # fmt: skip
             return handler
 

@@ -83,7 +83,7 @@ def _call(store: Store, edition: Edition, operation: Operation, request: Request
 
 async def _read(call: Call, operation: Operation, request: Request) -> Response:
     query = read_query(operation.fields, request)
-    if operation.is_long:
+    if operation.is_long or (operation.is_slow is not None and operation.is_slow(query)):
         answer = await asyncio.to_thread(_ask, call, operation, query)
     else:
         answer = _ask(call, operation, query)

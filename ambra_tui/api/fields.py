@@ -213,6 +213,7 @@ Days = Annotated[int, BeforeValidator(_days), _schema("integer", minimum=0, maxi
 Flag = Annotated[bool, BeforeValidator(_flag), _schema("boolean")]
 Line = Annotated[str, _line(255, required=True), _schema("string", minLength=1, pattern=SOME_TEXT, maxLength=255)]
 Blank = Annotated[str, _line(255, required=False), _schema("string", pattern=ANY_TEXT, maxLength=255)]
+Unit = Annotated[str, _line(20, required=True), _schema("string", minLength=1, pattern=SOME_TEXT, maxLength=20)]
 Note = Annotated[str, _line(MAX_NOTE, required=False), _schema("string", pattern=ANY_TEXT, maxLength=MAX_NOTE)]
 Identifier = Annotated[
     str, _line(MAX_IDENTIFIER, required=True), _schema("string", minLength=1, pattern=SOME_TEXT, maxLength=80)

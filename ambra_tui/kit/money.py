@@ -11,17 +11,17 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 
 COST_SCALE = 10_000
-_NO_DECIMALS = frozenset(
+NO_DECIMALS = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF")
 )
-_THREE_DECIMALS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+THREE_DECIMALS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
 
 
 def decimals_of(currency: str) -> int:
     """How many decimals the currency's minor unit has (ISO 4217)."""
-    if currency in _NO_DECIMALS:
+    if currency in NO_DECIMALS:
         return 0
-    return 3 if currency in _THREE_DECIMALS else 2
+    return 3 if currency in THREE_DECIMALS else 2
 
 
 def to_minor(amount: Decimal, currency: str) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -108,10 +109,14 @@ def create_product(
     )
     session.add(product)
     session.flush()
+    made = []
     for position, new in enumerate(variants or (NewVariant(sku=sku, barcode=barcode),)):
         priced = new if new.price_minor is not None else replace(new, price_minor=price_minor)
-        _add_variant(session, product, priced if priced.currency else replace(priced, currency=currency), position)
-    publish(session, "product_created", product.id, {"name": product.name})
+        stated = priced if status == "active" or priced.status != "active" else replace(priced, status=status)
+        made.append(
+            _add_variant(session, product, stated if stated.currency else replace(stated, currency=currency), position)
+        )
+    publish(session, "product_created", product.id, {"name": product.name, "sku": made[0].sku})
     audit(session, "product_created", product.id, name=product.name)
     return product
 
@@ -217,6 +222,26 @@ def remove_barcode(session: Session, *, code: str, variant_id: str) -> None:
     session.delete(barcode)
     session.flush()
     audit(session, "barcode_removed", variant_id, code=code)
+
+
+def set_main_barcode(session: Session, variant: Variant, code: str | None) -> None:
+    """The code that a single unit of the variant is printed with; its other codes stay. None: it has no such code."""
+    known = [row for row in barcodes_of(session, variant.id) if row.kind == "each" and row.quantity == 1]
+    known.sort(key=lambda row: (row.created_at, row.code))
+    wanted = None if code is None else normalize_code(code)
+    shown = [row.code for row in known]
+    if wanted is not None and shown[:1] == [wanted]:
+        return
+    going = known if wanted is None else known[: shown.index(wanted) if wanted in shown else 1]
+    for row in going:
+        session.delete(row)
+    session.flush()
+    if wanted is not None and wanted not in shown:
+        made = _add_barcode(session, variant, NewBarcode(wanted))
+        made.created_at = min([made.created_at, *(row.created_at - timedelta(microseconds=1) for row in known)])
+        session.add(made)
+        session.flush()
+    audit(session, "main_barcode_set", variant.id, sku=variant.sku, code=wanted or "")
 
 
 def variant_by_sku(session: Session, sku: str) -> Variant:
@@ -422,15 +447,16 @@ def _free_sku(session: Session, sku: str | None) -> str:
     if sku is None or not sku.strip():
         while True:
             numbered = next_number(session, "SKU")
-            if not _has_sku(session, numbered):
+            if not has_sku(session, numbered):
                 return numbered
     text = clean_sku(sku)
-    if _has_sku(session, text):
+    if has_sku(session, text):
         raise Duplicate("variant", "sku", text)
     return text
 
 
-def _has_sku(session: Session, sku: str) -> bool:
+def has_sku(session: Session, sku: str) -> bool:
+    """Whether a variant has exactly this SKU."""
     statement = select(Variant.id).where(
         col(Variant.organization_id) == organization_of(session), col(Variant.sku) == sku
     )

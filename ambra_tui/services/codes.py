@@ -31,6 +31,13 @@ def gtin_of(text: str) -> str:
     return to_gtin_14(text) if is_valid else ""
 
 
+def printed_code(code: str, *, kind: str = "each") -> str:
+    """A stored code as it is printed: a GTIN without the zeros that fill it up to 14 digits."""
+    if kind == OWN_LABEL or len(code) != 14 or not code.isdecimal():
+        return code
+    return next((code[zeros:] for zeros in (6, 2, 1) if code.startswith("0" * zeros)), code)
+
+
 def normalize_code(code: str, *, kind: str = "each", field: str = "barcode") -> str:
     """`code` as it is stored: 14 digits for a GTIN, else verbatim.
 

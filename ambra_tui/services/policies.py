@@ -335,6 +335,24 @@ def set_default(session: Session, variant_id: str, values: Values) -> PolicyDefa
     return default
 
 
+def change_default(session: Session, variant_id: str, values: Values, *, is_new: bool = False) -> None:
+    """Changes the fields of `values` alone; None gives one back to what is beneath. `is_new`: no site can have a total
+    of the variant yet. Raises Invalid."""
+    default = find_default(session, variant_id)
+    present = {name: getattr(default, name) if default else None for name in values}
+    if present == dict(values):
+        return
+    if default is None:
+        default = PolicyDefault(
+            organization_id=organization_of(session), variant_id=variant_id, updated_at=now_of(session)
+        )
+    _take(default, values)
+    default.updated_at = now_of(session)
+    session.add(default)
+    if not is_new:
+        _default_changed(session, variant_id, "policy_default_set")
+
+
 def remove_default(session: Session, variant_id: str) -> None:
     """What is beneath holds again. Raises NotFound when there are no such defaults."""
     default = find_default(session, variant_id)

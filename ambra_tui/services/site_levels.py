@@ -79,7 +79,7 @@ def _given(filters: Filters) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value not in (None, False)}
 
 
-def _counted(store: Store, organization_id: int, total: Quick, told: Mapping[str, Any]) -> int:
+def counted(store: Store, organization_id: int, total: Quick, told: Mapping[str, Any]) -> int:
     """How many rows match; a number of many is asked for once in `COUNT_MILLISECONDS`."""
     known, key = _counts.setdefault(store, {}), (organization_id, total, *told.items())
     now = monotonic_milliseconds()
@@ -135,7 +135,7 @@ def levels_page(
     asked = _given(filters)
     statements = _levels(tuple(sorted(asked)))
     told = {f"p_{name}": value for name, value in asked.items() if value is not True}
-    total = _counted(store, organization_id, statements.total, told)
+    total = counted(store, organization_id, statements.total, told)
     if offset >= total:
         return [], total
     rows = statements.page.rows(store, organization_id, **told, p_offset=offset, p_limit=limit)
@@ -314,7 +314,7 @@ def skus_page(
     asked = _given(filters)
     statements = _skus(tuple(sorted(asked)))
     told = {f"p_{name}": value for name, value in asked.items()}
-    total = _counted(store, organization_id, statements.total, told)
+    total = counted(store, organization_id, statements.total, told)
     rows = statements.page.rows(store, organization_id, **told, p_after=after or ABOVE_ALL, p_limit=limit)
     return _grouped(rows), total
 

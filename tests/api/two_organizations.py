@@ -29,7 +29,7 @@ _ULID = r"[0-9A-HJKMNP-TV-Z]{26}"
 _ID = re.compile(rf"[a-z]+_{_ULID}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _COUNTED = re.compile(r"\b[A-Z]{2,4}-?\d{6}\b")
-_CHANGING = frozenset({"date", "etag", "content-length", "x-request-id"})
+_CHANGING = frozenset("date etag content-length x-request-id ratelimit x-ratelimit-remaining x-ratelimit-reset".split())
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,8 @@ def _made(api: Api, path: str, body: Any) -> dict[str, Any]:
 def _make_places(api: Api, mark: str, names: Names) -> None:
     names["$site"] = _made(api, "/locations", {"name": f"{mark} house", "code": names["$site_code"]})["id"]
     names["$shop"] = _made(api, "/locations", {"name": f"{mark} shop", "code": f"{mark}S", "kind": "store"})["id"]
+    market = {"name": f"{mark} market", "code": f"{mark}M", "kind": "fba"}
+    names["$market"] = api.write(lambda session: places.create_site(session, **market)).id
     names["$supplier_name"] = f"{mark}-SUPPLIES"
     names["$supplier"] = _made(api, "/suppliers", {"name": names["$supplier_name"], "code": f"{mark}-SUP"})["id"]
 

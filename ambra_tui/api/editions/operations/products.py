@@ -54,6 +54,7 @@ from ambra_tui.services.catalog import (
     search,
 )
 from ambra_tui.services.code_lookup import variant_with_code
+from ambra_tui.services.codes import printed_code
 from ambra_tui.services.stock_views import page_of_ids, rows_by_id
 from ambra_tui.store.models import Barcode, Product, Variant
 from ambra_tui.store.scope import fetch
@@ -299,11 +300,5 @@ def _variant_view(row: Any, codes: Sequence[Any]) -> VariantView:
 
 
 def shown_code(barcode: Any) -> str:
-    """A code as it is printed: a GTIN without the zeros that fill it up to 14 digits."""
-    code: str = barcode.code
-    if barcode.kind == "own_label" or len(code) != 14 or not code.isdecimal():
-        return code
-    for zeros in (6, 2, 1):
-        if code.startswith("0" * zeros):
-            return code[zeros:]
-    return code
+    """A code as it is printed."""
+    return printed_code(barcode.code, kind=barcode.kind)

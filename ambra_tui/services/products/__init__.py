@@ -1,0 +1,39 @@
+"""Products as the editions that know no variants see them: read, made, changed, removed.
+
+Example::
+
+    variant = add_product(session, {"name": "Premium T-Shirt", "sku": "TEE-001"})
+"""
+
+from ambra_tui.services.products.changing import add_product, change_product, remove_product
+from ambra_tui.services.products.listing import SORTS, STATES, is_slow, products_page
+from ambra_tui.services.products.places import LocationRow, SiteRow, stock_of
+from ambra_tui.services.products.rows import (
+    OF_SITE,
+    STATUSES,
+    ProductRow,
+    row_with_sku,
+    rows_of_product,
+    rows_of_product_in,
+    rows_of_variants_in,
+)
+
+__all__ = [
+    "OF_SITE",
+    "SORTS",
+    "STATES",
+    "STATUSES",
+    "LocationRow",
+    "ProductRow",
+    "SiteRow",
+    "add_product",
+    "change_product",
+    "is_slow",
+    "products_page",
+    "remove_product",
+    "row_with_sku",
+    "rows_of_product",
+    "rows_of_product_in",
+    "rows_of_variants_in",
+    "stock_of",
+]

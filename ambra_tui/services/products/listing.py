@@ -1,0 +1,375 @@
+"""Pages of products: any filters, any order, exact totals. A statement is built once for each set of filters.
+
+Example::
+
+    rows, total = products_page(store, organization_id, {"status": "active"}, order=(), offset=0, limit=25)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, collate, exists, false, func, or_, select
+from sqlalchemy.sql.expression import FromClause
+
+from ambra_tui.kit.money import NO_DECIMALS, THREE_DECIMALS
+from ambra_tui.services.codes import gtin_of
+from ambra_tui.services.listing import Order
+from ambra_tui.services.products.rows import (
+    CRITICAL,
+    LOW,
+    OK,
+    OUT,
+    ProductRow,
+    default_of,
+    product,
+    rows_of,
+    scaled,
+    stock,
+    sums,
+    variant,
+    with_default,
+)
+from ambra_tui.services.search import MAX_TERMS, MAX_TOKEN, fold, words
+from ambra_tui.services.site_levels import counted
+from ambra_tui.services.stock_views import own
+from ambra_tui.store import Store
+from ambra_tui.store.models import (
+    Barcode,
+    Category,
+    ProductCategory,
+    SearchToken,
+    StockLevel,
+    VariantSupplier,
+    table_of,
+)
+from ambra_tui.store.quick import Quick
+
+Filters = Mapping[str, Any]
+BELOW_REORDER = "below_reorder"
+STATES = {"active": ("active",), "inactive": ("inactive", "draft"), "archived": ("archived",)}
+"""What these editions call the status of a product -> the statuses that it has in the store."""
+SORTS = ("name", "sku", "price", "status", "created_at", "updated_at")
+MAX_SHALLOW = 10_000
+_LAST = "\U0010ffff"
+_THOUSANDTHS = 1_000  # of the major unit: the smallest that a currency divides into
+_token, _code, _level = table_of(SearchToken), table_of(Barcode), table_of(StockLevel)
+_category, _in_category, _supplier = table_of(Category), table_of(ProductCategory), table_of(VariantSupplier)
+
+
+def products_page(
+    store: Store, organization_id: int, filters: Filters, *, order: Order, offset: int, limit: int
+) -> tuple[list[ProductRow], int]:
+    """One page, newest first without an order and the likest first in a search; and how many rows match in all.
+
+    Filters: status, sku, barcode, category (id or slug, what is below it too), supplier, site, location (a bin),
+    search, created_after, updated_after, min_price, max_price, stock_status, stock_level. Archived products are found
+    by ``status="archived"`` alone. With `site` only that site's stock is told and judged.
+    """
+    asked = {name: value for name, value in filters.items() if value is not None}
+    shape = _Shape(store.dialect, tuple(sorted(asked)), order, *_search_shape(asked), _stock_shape(asked))
+    statements = _statements(shape)
+    told = _told(asked)
+    total = counted(store, organization_id, statements.total, told)
+    if offset >= total:
+        return [], total
+    rows = statements.page.rows(store, organization_id, **told, p_offset=offset, p_limit=limit)
+    return [ProductRow(*row[: len(ProductRow._fields)]) for row in rows], total
+
+
+def is_slow(filters: Filters, order: Order, offset: int) -> bool:
+    """Whether a page may take more than a few milliseconds in a large catalogue."""
+    named = {name for name, value in filters.items() if value is not None}
+    return bool(named - {"sku", "barcode", "status"}) or order not in _INDEXED or offset > MAX_SHALLOW
+
+
+_INDEXED: tuple[Order, ...] = ((), (("created_at", True),), (("created_at", False),))
+
+
+# --- what is told when it runs --------------------------------------------------------------------------------------
+
+
+class _Shape(NamedTuple):
+    """What a statement is built from."""
+
+    dialect: str
+    names: tuple[str, ...]
+    order: Order
+    terms: int
+    codes: int
+    stock: str
+
+
+class _Statements(NamedTuple):
+    total: Quick
+    page: Quick
+
+
+def _search_shape(asked: Filters) -> tuple[int, int]:
+    if "search" not in asked:
+        return 0, 0
+    return len(_terms(asked["search"])), len(_code_prefixes(asked["search"]))
+
+
+def _stock_shape(asked: Filters) -> str:
+    return "+".join(str(asked[name]) for name in ("stock_level", "stock_status") if name in asked)
+
+
+def _terms(text: str) -> list[str]:
+    return words(text)[:MAX_TERMS]
+
+
+def _code_prefixes(text: str) -> list[str]:
+    """What a stored code may begin with when its printed form begins with `text`."""
+    digits = text.strip()
+    if len(digits) < 4 or not (digits.isascii() and digits.isdigit()):
+        return []
+    return [zeros + digits for zeros in ("", "0", "00", "000000")]
+
+
+def _told(asked: Filters) -> dict[str, Any]:
+    told: dict[str, Any] = {f"p_{name}": value for name, value in asked.items() if name not in _TOLD_OTHERWISE}
+    if "search" in asked:
+        whole = " ".join(fold(asked["search"]).split())[:MAX_TOKEN]
+        prefixes = {"whole": whole}
+        prefixes |= {f"term{place}": term for place, term in enumerate(_terms(asked["search"]))}
+        prefixes |= {f"code{place}": code for place, code in enumerate(_code_prefixes(asked["search"]))}
+        for name, prefix in prefixes.items():
+            told |= {f"p_{name}": prefix, f"p_{name}_end": prefix + _LAST}
+    if "status" in asked:
+        told |= dict(zip(("p_status", "p_status_too"), STATES[asked["status"]] * 2, strict=False))
+    if "barcode" in asked:
+        told["p_gtin"] = gtin_of(asked["barcode"]) or asked["barcode"]
+    for name, rounding in (("min_price", ROUND_CEILING), ("max_price", ROUND_FLOOR)):
+        if name in asked:
+            told[f"p_{name}"] = int((asked[name] * _THOUSANDTHS).to_integral_value(rounding))
+    return told
+
+
+_TOLD_OTHERWISE = frozenset({"search", "status", "stock_status", "stock_level", "min_price", "max_price"})
+
+
+# --- statements -----------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _statements(shape: _Shape) -> _Statements:
+    source, matching = _source(shape), _conditions(shape)
+    terms = _order_terms(shape)
+    total = select(func.count()).select_from(source).where(*matching)
+    keys = select(variant.c.id, *(term.label(f"sort{place}") for place, (term, _) in enumerate(terms)))
+    keys = keys.select_from(source).where(*matching)
+    keys = keys.order_by(*(_directed(term, descends) for term, descends in terms), variant.c.id.desc())
+    keys = keys.limit(bindparam("p_limit", type_=BigInteger)).offset(bindparam("p_offset", type_=BigInteger))
+    found = keys.cte("found")
+    again = (_directed(found.c[f"sort{place}"], descends) for place, (_, descends) in enumerate(terms))
+    page = rows_of(found, own(), *_sites(shape)).order_by(*again, found.c.id.desc())
+    return _Statements(Quick(total), Quick(page))
+
+
+def _directed(term: ColumnElement[Any], descends: bool) -> ColumnElement[Any]:
+    return term.desc().nulls_last() if descends else term.asc().nulls_last()
+
+
+def _source(shape: _Shape) -> FromClause:
+    """The tables that conditions and order look at."""
+    source: FromClause = variant
+    if any(name == "name" for name, _ in shape.order):
+        source = source.join(product, and_(product.c.organization_id == own(), product.c.id == variant.c.product_id))
+    if shape.stock:
+        total = _total(shape)
+        source = with_default(own(), source).outerjoin(total, total.c.variant_id == variant.c.id)
+    return source
+
+
+def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
+    made = [_CONDITIONS[name](shape) for name in shape.names if name in _CONDITIONS]
+    if "status" not in shape.names:
+        made.append(variant.c.status != "archived")
+    return [variant.c.organization_id == own(), *made, *_judged(shape)]
+
+
+def _begins(shape: _Shape, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    if shape.dialect == "postgresql":
+        return column.op("^@", is_comparison=True)(bindparam(f"p_{name}"))
+    return and_(column >= bindparam(f"p_{name}"), column < bindparam(f"p_{name}_end"))
+
+
+def _tokens(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    found = select(_token.c.subject_id).where(_token.c.organization_id == own(), _token.c.kind == "variant", *which)
+    return variant.c.id.in_(found)
+
+
+def _search(shape: _Shape) -> ColumnElement[bool]:
+    """Every word begins a word of the SKU or the name, or the text begins a code."""
+    if not shape.terms:
+        return false()
+    every_word = and_(*(_tokens(_begins(shape, _token.c.token, f"term{place}")) for place in range(shape.terms)))
+    if not shape.codes:
+        return every_word
+    begun = or_(*(_begins(shape, _code.c.code, f"code{place}") for place in range(shape.codes)))
+    return or_(every_word, variant.c.id.in_(select(_code.c.variant_id).where(_code.c.organization_id == own(), begun)))
+
+
+def _of_category(_shape: _Shape) -> ColumnElement[bool]:
+    named = or_(_category.c.id == bindparam("p_category"), _category.c.slug == bindparam("p_category"))
+    tree = select(_category.c.id).where(_category.c.organization_id == own(), named).cte("tree", recursive=True)
+    child = _category.alias("child")
+    tree = tree.union(
+        select(child.c.id).join(tree, child.c.parent_id == tree.c.id).where(child.c.organization_id == own())
+    )
+    inside = select(_in_category.c.product_id).where(
+        _in_category.c.organization_id == own(), _in_category.c.category_id.in_(select(tree.c.id))
+    )
+    return variant.c.product_id.in_(inside)
+
+
+def _of_supplier(_shape: _Shape) -> ColumnElement[bool]:
+    supplied = select(_supplier.c.variant_id).where(
+        _supplier.c.organization_id == own(), _supplier.c.supplier_id == bindparam("p_supplier")
+    )
+    return variant.c.id.in_(supplied)
+
+
+def _in_site(_shape: _Shape) -> ColumnElement[bool]:
+    there = select(stock.c.variant_id).where(
+        stock.c.organization_id == own(), stock.c.site_id == bindparam("p_site"), scaled(stock.c.on_hand) > 0
+    )
+    known = select(stock.c.variant_id).where(stock.c.organization_id == own(), stock.c.site_id == bindparam("p_site"))
+    return variant.c.id.in_(known if _shape.stock else there)
+
+
+def _in_location(_shape: _Shape) -> ColumnElement[bool]:
+    there = select(_level.c.variant_id).where(
+        _level.c.organization_id == own(), _level.c.location_id == bindparam("p_location"), scaled(_level.c.on_hand) > 0
+    )
+    return variant.c.id.in_(there)
+
+
+def _with_barcode(_shape: _Shape) -> ColumnElement[bool]:
+    named = or_(_code.c.code == bindparam("p_barcode"), _code.c.code == bindparam("p_gtin"))
+    return variant.c.id.in_(select(_code.c.variant_id).where(_code.c.organization_id == own(), named))
+
+
+def _one_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    return or_(*(column == value for value in values))
+
+
+def _price() -> ColumnElement[int]:
+    """In thousandths of the major unit, whatever the currency divides into."""
+    factor = case(
+        (_one_of(variant.c.currency, sorted(NO_DECIMALS)), _THOUSANDTHS),
+        (_one_of(variant.c.currency, sorted(THREE_DECIMALS)), 1),
+        else_=10,
+    )
+    return variant.c.price_minor * factor
+
+
+_CONDITIONS: Mapping[str, Callable[[_Shape], ColumnElement[bool]]] = {
+    "status": lambda _: variant.c.status.in_((bindparam("p_status"), bindparam("p_status_too"))),
+    "sku": lambda _: variant.c.sku == bindparam("p_sku"),
+    "barcode": _with_barcode,
+    "category": _of_category,
+    "supplier": _of_supplier,
+    "site": _in_site,
+    "location": _in_location,
+    "search": _search,
+    "created_after": lambda _: variant.c.created_at >= bindparam("p_created_after", type_=variant.c.created_at.type),
+    "updated_after": lambda _: variant.c.updated_at >= bindparam("p_updated_after", type_=variant.c.updated_at.type),
+    "min_price": lambda _: _price() >= bindparam("p_min_price", type_=BigInteger),
+    "max_price": lambda _: _price() <= bindparam("p_max_price", type_=BigInteger),
+}
+
+
+# --- what the stock must be -----------------------------------------------------------------------------------------
+
+
+def _sites(shape: _Shape) -> list[ColumnElement[bool]]:
+    return [stock.c.site_id == bindparam("p_site")] if "site" in shape.names else []
+
+
+_WORSE = {OUT: ("out_of_stock",), CRITICAL: ("out_of_stock", "critical"), LOW: ("out_of_stock", "critical", "low")}
+"""What a site's status must be in one site at least, where the sum of all sites is so."""
+
+
+def _suspects(shape: _Shape) -> ColumnElement[bool] | None:
+    """Totals of the variants that may match: those of a site that is no better. None: of all."""
+    asked = shape.stock.split("+")
+    if asked == [OK]:
+        return None
+    worst = _WORSE[OUT] if OUT in asked else _WORSE[CRITICAL] if CRITICAL in asked else _WORSE[LOW]
+    other = stock.alias("suspect")
+    return stock.c.variant_id.in_(
+        select(other.c.variant_id).where(other.c.organization_id == own(), _one_of(other.c.status, worst))
+    )
+
+
+@lru_cache(maxsize=64)
+def _total(shape: _Shape) -> FromClause:
+    suspects = _suspects(shape)
+    return sums(own(), *_sites(shape), *([] if suspects is None else [suspects])).subquery("judged")
+
+
+def _judged(shape: _Shape) -> list[ColumnElement[bool]]:
+    """`ProductRow.stock_status` in SQL, and whether what is available is below the reorder point."""
+    if not shape.stock:
+        return []
+    total = _total(shape)
+    here = [stock.c.organization_id == own(), stock.c.variant_id == variant.c.id, *_sites(shape)]
+    is_known = total.c.variant_id.is_not(None)
+    is_nowhere = ~exists(select(stock.c.site_id).where(*here).correlate(variant))
+    available = total.c.on_hand - total.c.reserved - total.c.held
+    point, safety = total.c.reorder_point, total.c.safety_stock
+    status = case(
+        (available <= 0, OUT),
+        (or_(available <= safety, and_(safety == 0, available * 2 <= point)), CRITICAL),
+        (available < point, LOW),
+        else_=OK,
+    )
+    made = []
+    for asked in shape.stock.split("+"):
+        if asked == BELOW_REORDER:
+            low = and_(is_known, available < point)
+            made.append(or_(low, and_(is_nowhere, default_of(own(), "reorder_point") > 0)))
+        elif asked == OUT:
+            made.append(or_(and_(is_known, status == OUT), is_nowhere))
+        else:
+            made.append(and_(is_known, status == asked))
+    return made
+
+
+# --- order ----------------------------------------------------------------------------------------------------------
+
+
+def _order_terms(shape: _Shape) -> list[tuple[ColumnElement[Any], bool]]:
+    if not shape.order and "search" in shape.names:
+        whole = _token.c.token == bindparam("p_whole")
+        rank = case((_tokens(whole), 0), (_tokens(_begins(shape, _token.c.token, "whole")), 1), else_=2)
+        return [(rank, False)]
+    return [(_SORTED[name](shape), descends) for name, descends in shape.order]
+
+
+def _folded(shape: _Shape, column: ColumnElement[str]) -> ColumnElement[str]:
+    """Text in an order that both databases agree on: by code points, capitals among the small letters."""
+    return func.lower(collate(column, "C") if shape.dialect == "postgresql" else column)
+
+
+def _full_name(shape: _Shape) -> ColumnElement[str]:
+    """`full_name` in SQL."""
+    own_name, of_product = variant.c.name, product.c.name
+    begins = func.substr(own_name, 1, func.length(of_product)) == of_product
+    said = case((own_name == "", of_product), (begins, own_name), else_=of_product + " " + own_name)
+    return _folded(shape, said)
+
+
+_SORTED: Mapping[str, Callable[[_Shape], ColumnElement[Any]]] = {
+    "name": _full_name,
+    "sku": lambda shape: _folded(shape, variant.c.sku),
+    "price": lambda _: _price(),
+    "status": lambda shape: _folded(shape, variant.c.status),
+    "created_at": lambda _: scaled(variant.c.created_at),
+    "updated_at": lambda _: scaled(variant.c.updated_at),
+}
