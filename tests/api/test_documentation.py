@@ -105,13 +105,13 @@ def test_every_operation_is_told_whole(bare: httpx.Client) -> None:
 def test_defaults_limits_and_inner_fields_are_told(bare: httpx.Client) -> None:
     orders = bare.get("/docs/api/reference/operations/orders").text
     assert "<code>per_page</code></th><td>integer</td><td><code>25</code>" in orders
-    assert "one of cancelled, fulfilled, pending, reserved" in orders
-    assert '<code><span class="inside">items[].</span>sku</code>' in orders
+    assert "One of cancelled, fulfilled, pending, reserved" in orders
+    assert '<code><span class="inside">items[].</span><wbr>sku</code>' in orders
     assert "Flat, or inside <code>order</code>" in orders
     assert '<code>items</code> <em class="required">required</em></th><td>array of objects</td>' in orders
     assert "<code>INSUFFICIENT_STOCK</code>" in orders
     stock = bare.get("/docs/api/reference/stock/movements").text
-    assert "<code>INVALID_REQUEST</code>" in stock and "one of in, out, adjustment, transfer" in stock
+    assert "<code>INVALID_REQUEST</code>" in stock and "One of in, out, adjustment, transfer" in stock
 
 
 def test_pages_are_safe_to_open_and_cheap_to_ask_again(bare: httpx.Client) -> None:

@@ -65,7 +65,7 @@ def test_the_page_is_served_whole_and_loads_nothing_from_outside(files: dict[str
         again = api.client.get(path, headers={"If-None-Match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
     page = files["/playground"].text
-    assert set(re.findall(r'(?:src|href)="(/[^"]+)"', page)) == set(FILES) - {"/playground"}
+    assert set(re.findall(r'(?:src|href)="(/[^"]+)"', page)) == {*FILES, "/docs/api/reference"} - {"/playground"}
     assert not re.search(r"<script>|<style|\son\w+=|style=", page)
     check_shape(api.client.post("/playground"), 405, "METHOD_NOT_ALLOWED")
     check_shape(api.client.get("/playground/other.js"), 404, "NOT_FOUND")

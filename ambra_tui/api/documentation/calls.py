@@ -68,6 +68,11 @@ def call_of(request: Request) -> str:
     return f"{call}(\n{lines})"
 
 
+def is_list_call(call: str) -> bool:
+    """True when a program goes through what the call answers, page after page."""
+    return call.endswith((".list()", ".deliveries()"))
+
+
 def _given(action: str, body: Any) -> tuple[list[Any], dict[str, Any]]:
     """Positional and named arguments: a batch is a list, other bodies are fields by name."""
     if action == "batch" and isinstance(body, Mapping):

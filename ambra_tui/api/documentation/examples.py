@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from ambra_tui.api.documentation.calls import call_of
+from ambra_tui.api.documentation.calls import call_of, is_list_call
 from ambra_tui.api.documentation.requests import Request, literal
 
 BASE_URL = "http://127.0.0.1:8080"
@@ -40,9 +40,12 @@ def _with_client(request: Request, call: str) -> str:
         "",
         "# the key is read from AMBRA_API_KEY",
         f'client = AmbraWMS(base_url="{BASE_URL}")',
-        call if request.method == "DELETE" else f"answer = {call}",
     ]
-    return "\n".join(lines if request.method == "DELETE" else [*lines, "print(answer)"])
+    if request.method == "DELETE":
+        return "\n".join([*lines, call])
+    if is_list_call(call):
+        return "\n".join([*lines, f"for one in {call}:", "    print(one)"])
+    return "\n".join([*lines, f"answer = {call}", "print(answer)"])
 
 
 def _with_httpx(request: Request) -> str:

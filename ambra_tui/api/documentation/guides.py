@@ -39,6 +39,7 @@ _GROUPS: Mapping[str, Sequence[str]] = {
     "A store and its devices": ("importing", "labels", "scanning", "operations-of-a-store", "stopwatch", "benchmarks"),
     "The API": ("api", "auth", "webhooks", "sandbox", "sdk", "assistants"),
 }  # fmt: skip
+_SHORT_SENTENCE = 45
 REST, WHY = "More", "Why it is so"
 _SHELL = re.compile(r"^\s*(curl|ambra|pip|python|npx|docker|export|\$) ?", re.MULTILINE)
 
@@ -55,11 +56,11 @@ class Guide:
 
     @property
     def summary(self) -> str:
-        """Its first sentence or so, without marks."""
+        """Its first sentence, or two short ones, without marks."""
         paragraphs = [part for part in self.text.split("\n\n")[1:] if part and part[0] not in "#|-`*!    "]
         words = re.sub(r"[*`]|\[([^]]+)\]\([^)]*\)", r"\1", " ".join(paragraphs[0].split())) if paragraphs else ""
-        sentence = re.split(r"(?<=[.:?!])\s", words, maxsplit=1)[0]
-        return sentence.rstrip(":")
+        sentences = re.split(r"(?<=[.?!])\s", words)
+        return " ".join(sentences[: 2 if len(sentences[0]) < _SHORT_SENTENCE else 1])
 
 
 def place_of(stem: str) -> str:

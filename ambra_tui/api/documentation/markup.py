@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-_EMPTY = frozenset({"input", "link", "meta", "hr"})
+_EMPTY = frozenset({"input", "link", "meta", "hr", "wbr"})
 
 
 class Html(str):

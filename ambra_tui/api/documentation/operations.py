@@ -16,6 +16,7 @@ from typing import Any
 from ambra_tui.api.documentation.requests import Request, request_of
 from ambra_tui.api.documentation.schemas import Field, Shapes
 
+_ORDER = ("get", "post", "put", "patch", "delete")
 _OUTSIDE = re.compile(r"[^a-z0-9]+")
 
 
@@ -127,10 +128,10 @@ class Described:
 
 
 def operations_of(document: Mapping[str, Any]) -> Iterator[Described]:
-    """Every operation of a document, in its order."""
+    """Every operation of a document, in its order, the methods of a path in the usual one."""
     shapes = Shapes(document["components"]["schemas"])
     for path, methods in document["paths"].items():
-        for method, entry in methods.items():
+        for method, entry in sorted(methods.items(), key=lambda named: _ORDER.index(named[0])):
             yield Described(path, method.upper(), entry, shapes)
 
 

@@ -24,6 +24,8 @@ from ambra_tui.api.edition import Edition
 
 Inline = Callable[[str], Html]
 _LONG_TABLE = 40
+_REQUIRED = element("em", "required", class_="required")
+_OPTIONAL = element("em", "may be missing", class_="optional")
 
 
 class Reference:
@@ -60,7 +62,8 @@ class Reference:
             links.append(Link(self.place(tag), tag))
             if self.place(tag) == here:
                 links += [Link(self.link(one), one.summary, one.method) for one in operations]
-        return Group(self.edition.title.removeprefix("AmbraWMS "), links, self.path)
+        title = self.edition.title.removeprefix("AmbraWMS ")
+        return Group(f"{title[:1].upper()}{title[1:]}", links, self.path)
 
     # --- pages --------------------------------------------------------------------------------------------------------
 
@@ -131,11 +134,11 @@ class Reference:
 
     def _told(self, operation: Described) -> list[Html]:
         parts = [
-            self._fields("In the path", operation.names, ("Type", "Limits")),
-            self._fields("Query", operation.query, ("Type", "Default", "Limits")),
+            self._fields("Path", operation.names, ("Type", "Notes")),
+            self._fields("Query", operation.query, ("Type", "Default", "Notes")),
             self._body(operation),
             self._answer(operation),
-            self._fields("Headers it heeds", operation.headers, ("Limits",)),
+            self._fields("Headers", operation.headers, ("Notes",)),
             self._refused(operation),
         ]
         return [part for part in parts if part]
@@ -146,7 +149,7 @@ class Reference:
         said = operation.body_schema.get("description", "")
         wrapped = f"Flat, or inside `{operation.wrapper}`." if operation.wrapper else ""
         about = element("p", self._inline(f"{' '.join(said.split())} {wrapped}".strip())) if said or wrapped else ""
-        return self._fields("Body", operation.body_fields, ("Type", "Limits"), about)
+        return self._fields("Body", operation.body_fields, ("Type", "Notes"), about)
 
     def _answer(self, operation: Described) -> Html:
         status = operation.good[0]
@@ -157,7 +160,8 @@ class Reference:
         if not fields:
             shape = operation.shapes.kind(operation.answer_schema)
             return joined([element("h3", title), element("p", f"JSON: {shape}.")])
-        rows = table(("Key", "Type", "Values"), (self._cells(one, ("Type", "Limits")) for one in fields), label=title)
+        cells = (self._cells(one, ("Type", "Notes"), None if one.is_required else _OPTIONAL) for one in fields)
+        rows = table(("Key", "Type", "Notes"), cells, label=title)
         if len(fields) > _LONG_TABLE:
             rows = element("details", element("summary", f"All {len(fields)} keys"), rows)
         said = operation.shapes.resolved(operation.answer_schema).get("description", "")
@@ -167,24 +171,21 @@ class Reference:
     def _fields(self, title: str, fields: Sequence[Field], columns: Sequence[str], about: str = "") -> Html:
         if not fields:
             return Html("")
-        heads = ["Name", *("Notes" if column == "Limits" else column for column in columns)]
-        rows = table(heads, (self._cells(field, columns) for field in fields), label=title)
-        return joined([element("h3", title), about, rows])
+        cells = (self._cells(field, columns, _REQUIRED if field.is_required else None) for field in fields)
+        return joined([element("h3", title), about, table(("Name", *columns), cells, label=title)])
 
-    def _cells(self, field: Field, columns: Sequence[str]) -> list[str]:
+    def _cells(self, field: Field, columns: Sequence[str], mark: Html | None = None) -> list[str]:
         before, dot, last = field.name.rpartition(".")
         inside = element("span", f"{before}{dot}", class_="inside") if dot else None
-        needed = (
-            element("em", "required", class_="required") if field.is_required and "Default" not in columns else None
-        )
-        is_answer = columns == ("Type", "Limits") and field.default == ""
-        name = element("code", inside, last)
+        where = joined([inside, element("wbr") if dot else None, last])
+        limits = f"{field.limits[:1].upper()}{field.limits[1:]}"
         cells = {
             "Type": field.kind,
             "Default": element("code", field.default) if field.default else "",
-            "Limits": joined([self._inline(field.description) if field.description else None, field.limits], " "),
+            "Notes": joined([self._inline(field.description) if field.description else None, limits], " "),
         }
-        return [joined([name, needed if is_answer else None], " "), *(cells[column] for column in columns)]
+        name = joined([element("code", where), mark], " ")
+        return [name, *(cells[column] for column in columns)]
 
     def _refused(self, operation: Described) -> Html:
         rows: list[tuple[str, ...]] = []

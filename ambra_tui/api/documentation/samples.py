@@ -31,6 +31,14 @@ _TEXTS = {
     "cursor": "c1.eyJ0...", "next_cursor": "c1.eyJ0...", "message": "What happened and what to do", "period": "30d",
     "supplier": "Dairy North", "kind": "warehouse", "status": "active",
 }  # fmt: skip
+_DOCUMENTS = {
+    "purchase_order": "PO-1001", "stock_transfer": "TR-1001", "cycle_count": "CC-1001", "recipe": "RC-1001",
+    "return_authorization": "RMA-1001", "production_batch": "PB-1001", "batch": "PB-1001", "transfer": "TR-1001",
+}  # fmt: skip
+_NAMES = {
+    "warehouse": "Main warehouse", "location": "A-01-01", "supplier": "Dairy North", "category": "Dairy",
+    "api_key": "ERP", "organization": "Acme", "recipe": "Sourdough bread", "report": "stock_overview",
+}  # fmt: skip
 _NUMBERS: dict[str, float] = {
     "page": 1, "per_page": 25, "limit": 25, "total": 1, "pages": 1, "price": 1.29, "cost": 0.79, "unit_cost": 0.79,
     "reorder_point": 24, "reorder_quantity": 48, "lead_time_days": 3, "retry_after": 3600, "total_items": 1,
@@ -42,6 +50,10 @@ def sample_text(name: str, title: str, schema: Mapping[str, Any]) -> str:
     """What a text of this name looks like. `title`: of the object that it lies in."""
     if name == "id":
         return sample_id(_noun(title))
+    if name == "number":
+        return _DOCUMENTS.get(_noun(title), "SO-1001")
+    if name == "name":
+        return _NAMES.get(_noun(title), "Milk 1 l")
     if name.endswith("_id"):
         return sample_id(name.removesuffix("_id"))
     if schema.get("format") == "date" or name.endswith(("_date", "_on")) or name in ("date", "day"):
@@ -58,7 +70,7 @@ def sample_number(name: str, schema: Mapping[str, Any]) -> float | int:
 
 def sample_id(noun: str) -> str:
     """The id of a thing, as short as it can be."""
-    return _IDS.get(noun, f"{noun[:3] or 'id'}_1")
+    return _IDS.get(noun, f"{noun or 'id'}_1")
 
 
 def path_value(name: str, before: str) -> str:

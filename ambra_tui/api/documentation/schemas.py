@@ -8,6 +8,7 @@ Example::
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,11 @@ from ambra_tui.api.fields import ANY_TEXT, SOME_TEXT
 
 MAX_DEPTH = 6
 Schema = Mapping[str, Any]
-_LINES = {SOME_TEXT: "one line, not blank", ANY_TEXT: "one line"}
-_FORMATS = {"date": "date", "date-time": "moment (UTC)", "email": "e-mail address", "uri": "URL"}
+_LINES = {SOME_TEXT: "not blank", ANY_TEXT: "one line"}
+_SORT = re.compile(r"\^-\?\(([a-z_|]+)\)\(,")
+_FORMATS = {"date": "date", "date-time": "date-time", "email": "e-mail address", "uri": "URL"}
 _LARGEST_TOLD = 10**9
+_SHORT_PATTERN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class Shapes:
         if "$ref" in schema:
             return self.kind(self.resolved(schema))
         if "anyOf" in schema:
-            return " or ".join(dict.fromkeys(self.kind(kind) for kind in schema["anyOf"]))
+            kinds = dict.fromkeys(self.kind(kind) for kind in schema["anyOf"])
+            return " or ".join(kind for kind in kinds if kind != "integer" or "number" not in kinds)
         if "const" in schema:
             return "constant"
         kind = schema.get("type")
@@ -109,9 +113,7 @@ class Shapes:
         yield _range(schema)
         yield _span(schema, "Length", "characters")
         yield _span(schema, "Items", "entries")
-        pattern = schema.get("pattern")
-        if pattern:
-            yield _LINES.get(pattern, f"fits {pattern}" if len(pattern) < 40 else "")
+        yield _form(schema.get("pattern", ""))
         for kind in schema.get("anyOf", ()):
             yield self.limits(kind)
         items = self.resolved(schema["items"]) if "items" in schema else {}
@@ -158,6 +160,14 @@ def _several(kind: str) -> str:
     return f"{kind}s" if kind in ("object", "string", "integer", "number", "boolean", "array") else kind
 
 
+def _form(pattern: str) -> str:
+    """What a pattern asks for, where that can be said in a few words."""
+    sorts = _SORT.match(pattern)
+    if sorts:
+        return f"by {sorts[1].replace('|', ', ')}; several with commas; - before a name for descending"
+    return _LINES.get(pattern, f"fits {pattern}" if pattern and len(pattern) < _SHORT_PATTERN else "")
+
+
 def _range(schema: Schema) -> str:
     least, most = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
@@ -167,7 +177,7 @@ def _range(schema: Schema) -> str:
         f"above {above}" if above is not None else "",
         f"below {below}" if below is not None else "",
         f"{least} to {most}" if least is not None and most is not None else "",
-        f"at least {least}" if least is not None and most is None else "",
+        f"from {least}" if least is not None and most is None else "",
         f"at most {most}" if least is None and most is not None else "",
     ]
     return ", ".join(part for part in told if part)

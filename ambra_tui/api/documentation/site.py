@@ -140,7 +140,7 @@ class Site:
 
     def _missing(self, path: str) -> Content:
         near = get_close_matches(path, self._makers, n=_NEAR, cutoff=0.5)
-        titles = {guide.path: guide.title for guide in self._guides.pages.values()}
+        titles = self._titles
         lines = (element("li", element("a", titles.get(one, one), href=one)) for one in near)
         said = element("p", "There is no page at ", element("code", path[:200]), ".", class_="lead")
         meant = joined([element("p", "You may have meant:"), element("ul", *lines)]) if near else None
@@ -149,6 +149,14 @@ class Site:
             element("a", "reference", href=REFERENCE), ".",
         )  # fmt: skip
         return self._page("Not found", joined([element("h1", "Not found"), said, meant, back]), path)
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        titles = {guide.path: guide.title for guide in self._guides.pages.values()}
+        for reference in self._references:
+            titles[reference.path] = reference.edition.title
+            titles |= {reference.place(tag): f"{tag}, {reference.edition.title}" for tag in reference.tags}
+        return {**titles, ROOT: "First page", REFERENCE: "API reference", DECISIONS: WHY, POSTMAN: "Postman collection"}
 
     # --- files --------------------------------------------------------------------------------------------------------
 
