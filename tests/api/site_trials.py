@@ -37,6 +37,12 @@ SITE_TRIALS: dict[str, tuple[Trial, ...]] = {
     ),
     "getAnalytics": (Trial("/analytics"), Trial("/analytics", query={"warehouse_id": "$site"})),
     "listWarehouses": (Trial("/warehouses"),),
+    "syncWarehouse": (
+        Trial("/warehouses/$market/sync", {"levels": [{"sku": "$sku", "quantity": 7}]}, query={"atomic": "true"}),
+        Trial("/warehouses/$market/sync", {"levels": [{"sku": "$sku", "quantity": 0}], "marketplace": "amazon_eu"},
+              query={"atomic": "true"}),
+        Trial("/warehouses/$site/sync", {"levels": [{"sku": "$sku", "quantity": 7}]}, is_done=False),
+    ),
     "setInventoryInBulk": (Trial("/bulk", {"updates": [{**SET, "sku": "$sku"}]}, query={"atomic": "true"}),),
     "listAdjustmentsOfSku": (
         Trial("/$sku/adjustments"),
@@ -49,4 +55,4 @@ SITE_TRIALS: dict[str, tuple[Trial, ...]] = {
     ),
     "getInventoryOfSku": (Trial("/$sku"),),
     "setInventoryOfSku": (Trial("/$sku", SET),),
-}
+}  # fmt: skip

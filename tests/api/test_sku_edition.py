@@ -414,3 +414,37 @@ def test_a_site_of_our_own_has_no_marketplace(skus: Skus) -> None:
 
     with pytest.raises(Invalid):
         skus.api.write(lambda session: set_marketplace(session, skus.house.site, "amazon_eu"))
+
+
+def test_a_sync_sets_what_a_marketplace_holds(skus: Skus) -> None:
+    fba, _ = skus.api.write(marketplace)
+    skus.variant("SKU-009")
+
+    def sync(site: str, *levels: tuple[str, Any], query: str = "", **more: Any) -> httpx.Response:
+        body = {"levels": [{"sku": sku, "quantity": quantity} for sku, quantity in levels], **more}
+        return skus.api.client.post(f"{BASE}/warehouses/{site}/sync{query}", json=body)
+
+    rows = (("SKU-001", 137), ("SPOON", 1), ("SKU-009", -1), ("SKU-001", 5), ("SKU-009", 4))
+    answer = sync(fba.id, *rows, marketplace="amazon_uk")
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["data"] == [
+        {"sku": sku, "before_quantity": 0, "after_quantity": quantity, "delta": quantity}
+        for sku, quantity in (("SKU-001", 137), ("SKU-009", 4))
+    ]
+    assert told["meta"] == {"total": 5, "updated": 2, "unchanged": 0, "failed": 3}
+    assert [(row["index"], row["code"]) for row in told["errors"]] == [
+        (1, "INVENTORY_NOT_FOUND"), (2, "NEGATIVE_QUANTITY"), (3, "VALIDATION_ERROR"),
+    ]  # fmt: skip
+    assert sync(fba.id, ("SKU-001", 137)).json()["meta"]["unchanged"] == 1
+    assert skus.get("/warehouses")["data"][0]["marketplace"] == "amazon_uk"
+    refused = sync(fba.id, ("SKU-001", 1), ("SPOON", 1), query="?atomic=true")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (404, "INVENTORY_NOT_FOUND")
+    assert skus.get("/SKU-001")["data"]["total_on_hand"] == 137
+    assert sync("wh_none", ("SKU-001", 1)).status_code == 404
+    own = sync(skus.house.site.id, ("SKU-001", 1))
+    assert own.json()["error"]["details"][0]["field"] == "warehouse_id"
+    many = sync(fba.id, *[("SKU-001", 1)] * 501)
+    assert many.status_code == 422
+    held = skus.put("SKU-001", {"warehouse_id": fba.id, "quantity": 1})
+    assert held.json()["error"]["code"] == "READONLY_WAREHOUSE"

@@ -391,7 +391,7 @@ _NEUTRAL = """
     max_stock_level minimum_order pack_quantity review_period_days service_level days limit age_bucket horizon_days
     output_quantity shelf_life_days planned_quantity actual_quantity waste_quantity actual_quantity_produced
     include_made_lots include_expired modules type severity language reference_type movement_type expected_quantity
-    low_stock out_of_stock cursor period note cost_per_unit reference_id
+    low_stock out_of_stock cursor period note cost_per_unit reference_id marketplace
 """
 NAMES_NOTHING = frozenset(_NEUTRAL.split()) | AMBRA_NEUTRAL
 

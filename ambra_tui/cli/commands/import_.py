@@ -19,12 +19,16 @@ from ambra_tui.cli.command import Command
 from ambra_tui.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ambra_tui.services.imports._sync import Changed
     from ambra_tui.services.imports._terms import Refused, Report
 
 KINDS = (
     "catalog", "locations", "stock", "purchase-orders", "orders", "pick-faces", "substitutions", "policies", "recipes",
 )  # fmt: skip
 BAR_WIDTH = 30
+MAX_CHANGES = 200
 QUIET_SECONDS = 1.0
 BAR_EVERY_SECONDS = 0.1
 LINE_EVERY_SECONDS = 5.0
@@ -47,11 +51,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="report what the import would do, and write nothing")
     parser.add_argument("--fields", action="store_true", help="print the fields of KIND and end")
+    parser.add_argument(
+        "--sync", action="store_true",
+        help="with stock: set the stock of a marketplace's site (--site) to what FILE tells",
+    )  # fmt: skip
+    parser.add_argument("--site", default="", metavar="CODE", help="with --sync: the code of the marketplace's site")
+    parser.add_argument("--marketplace", default="", metavar="NAME", help="with --sync: whose it is, such as amazon_eu")
     add_store_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Import the file, or print the fields of its kind."""
+    if arguments.sync != bool(arguments.site) or (arguments.sync and arguments.kind != "stock"):
+        raise Invalid("--sync and --site go together: ambra import stock --sync FILE --site CODE")
     if arguments.fields:
         return _print_fields(arguments.kind)
     if arguments.file is None:
@@ -72,29 +84,46 @@ def _print_fields(kind: str) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     from ambra_tui.cli.stores import command_line_actor, opened
     from ambra_tui.services.imports._run import run_import
+    from ambra_tui.services.imports._sync import sync_kind
+    from ambra_tui.store import SYSTEM
 
     display = _Display(sys.stderr)
+    changes: list[Changed] = []  # what a sync changes
+    sync = sync_kind(arguments.site, changes, marketplace=arguments.marketplace) if arguments.sync else None
     with opened(arguments) as (store, organization):
         assert organization.id is not None
         report = run_import(
             store,
             organization_id=organization.id,
-            kind=arguments.kind,
+            kind=sync or arguments.kind,
             path=arguments.file,
             lines_path=arguments.lines,
             mapping=read_mapping(arguments.map),
             is_rehearsal=arguments.dry_run,
-            actor=command_line_actor(),
+            actor=SYSTEM if sync else command_line_actor(),
             on_refused=display.refuse,
             on_progress=display.advance,
         )
     display.close()
+    _print_changes(changes)
     note = " Nothing was written: this was a dry run." if arguments.dry_run else ""
+    done = "changed" if sync else "imported"
     print(
-        f"{arguments.kind}: {report.rows:,} rows, {report.made:,} imported, {report.unchanged:,} already there, "
+        f"{arguments.kind}: {report.rows:,} rows, {report.made:,} {done}, {report.unchanged:,} already there, "
         f"{report.refused:,} refused.{note}"
     )
     return 1 if report.refused else 0
+
+
+def _print_changes(changes: Sequence[Changed]) -> None:
+    """What a sync changed, the first of them one by one."""
+    from ambra_tui.kit.quantity import show
+    from ambra_tui.kit.text import printable
+
+    for change in changes[:MAX_CHANGES]:
+        print(f"{printable(change.sku)}: {show(change.before)} -> {show(change.after)}")
+    if len(changes) > MAX_CHANGES:
+        print(f"... and {len(changes) - MAX_CHANGES:,} more")
 
 
 def read_mapping(texts: list[str]) -> dict[str, str]:

@@ -61,7 +61,7 @@ def run_import(
     store: Store,
     *,
     organization_id: int,
-    kind: str,
+    kind: str | ImportKind,
     path: Path,
     lines_path: Path | None = None,
     mapping: Mapping[str, str] | None = None,
@@ -75,11 +75,11 @@ def run_import(
     `lines_path`: a second file with the lines of the documents in `path`, joined by the document's number.
     Raises Invalid when the file as a whole cannot be used; nothing is written then.
     """
-    chosen = import_kinds().get(kind)
+    chosen = kind if isinstance(kind, ImportKind) else import_kinds().get(kind)
     if chosen is None:
         raise Invalid(f"there is no import '{kind}': there are {', '.join(sorted(import_kinds()))}")
     if lines_path is not None and not chosen.group_by:
-        raise Invalid(f"an import of {kind} has no second file of lines")
+        raise Invalid(f"an import of {chosen.name} has no second file of lines")
     run = _Run(store, organization_id, chosen, is_rehearsal, actor, on_refused)
     with ExitStack() as files:
         table = files.enter_context(_table(chosen, path, mapping or {}, is_part=lines_path is not None))

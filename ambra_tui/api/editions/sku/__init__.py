@@ -8,7 +8,7 @@ Example::
 """
 
 from ambra_tui.api.edition import Edition
-from ambra_tui.api.editions.sku import adjustments, bulk, inventory, warehouses
+from ambra_tui.api.editions.sku import adjustments, bulk, inventory, sync, warehouses
 from ambra_tui.api.editions.sku.views import MetaView
 from ambra_tui.api.failures import plain_body
 
@@ -21,6 +21,7 @@ EDITION = Edition(
     description="Inventory by SKU: what every warehouse can promise of it, levels set one by one or in bulk.",
     operations=(
         *warehouses.catalogue.operations,
+        *sync.catalogue.operations,
         *bulk.catalogue.operations,
         *adjustments.catalogue.operations,
         *inventory.catalogue.operations,

@@ -83,6 +83,32 @@ class BulkView(TypedDict):
     errors: list[RefusedSkuView]
 
 
+class SyncedView(TypedDict):
+    """What a sync changed of a SKU."""
+
+    sku: str
+    before_quantity: Amount
+    after_quantity: Amount
+    delta: Amount
+
+
+class SyncMetaView(TypedDict):
+    """How many levels were told and what became of them."""
+
+    total: int
+    updated: int
+    unchanged: int
+    failed: int
+
+
+class SyncView(TypedDict):
+    """What changed, and the levels that were refused."""
+
+    data: list[SyncedView]
+    meta: SyncMetaView
+    errors: list[RefusedSkuView]
+
+
 class WarehouseView(TypedDict):
     """A warehouse; a marketplace's is read-only."""
 
