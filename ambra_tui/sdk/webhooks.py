@@ -66,10 +66,34 @@ class Webhooks(
         """What was sent to a subscription, newest first."""
         return self._door.many(read(self.name, key, "deliveries", query=filters))
 
+    def delivery(self, key: str, delivery: str, /) -> One:
+        """One delivery with its event and every attempt."""
+        return self._door.one(read(self.name, key, "deliveries", delivery))
+
     def redeliver(self, key: str, delivery: str, /, *, idempotency_key: str | None = None) -> One:
         """Sends one delivery again."""
         names = (self.name, key, "deliveries", delivery, "redeliver")
         return self._door.one(change("POST", *names, body={}, idempotency_key=idempotency_key))
+
+    def rotate_secret(
+        self,
+        key: str,
+        /,
+        *,
+        overlap_seconds: int | None = None,
+        secret: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> One:
+        """Another secret, `secret` or a made one; the old one signs beside it for `overlap_seconds`."""
+        given = {"overlap_seconds": overlap_seconds, "secret": secret}
+        body = {name: value for name, value in given.items() if value is not None}
+        return self._door.one(
+            change("POST", self.name, key, "rotate_secret", body=body, idempotency_key=idempotency_key)
+        )
+
+    def test(self, key: str, /, *, idempotency_key: str | None = None) -> One:
+        """Sends an event `webhook.test`."""
+        return self._door.one(change("POST", self.name, key, "test", body={}, idempotency_key=idempotency_key))
 
     # --- here ---------------------------------------------------------------------------------------------------------
 
