@@ -35,7 +35,7 @@ PRINTED = {
     "var_1": "$variant", "prod_1": "$product", "rcp_1": "$recipe", "bin_1": "$bin", "loc_1": "$bin",
     "prod_123": "$product", "prod_124": "$product", "wh_789": "$site", "wh_01HX": "$site",
     "SKU-001": "$sku", "SKU-002": "$serial_sku", "FLOUR-1": "$lot_sku", "SUGAR-1": "$sku", "BREAD-750": "$made_sku",
-    "ccl_1": "$count_item", "pin_1": "$batch_input",
+    "cat_1": "$category", "cat_123": "$category", "ccl_1": "$count_item", "pin_1": "$batch_input",
 }  # fmt: skip
 
 
@@ -48,8 +48,8 @@ class Example:
     curl: str
     python: str
 
-    def put(self, trial: Trial, names: Names, *, kept: frozenset[str] = frozenset()) -> Example:
-        """With `names`; the path's own as the trial has them. `kept`: printed names that stay, as they are new."""
+    def put(self, trial: Trial, names: Names, words: Mapping[str, str]) -> Example:
+        """With `names`; the path's own as the trial has them. `words`: printed ones that mean something else here."""
         printed = printed_path(self.curl)
         path = self.edition.base_path + actual_path(self.operation, trial, names)
 
@@ -58,9 +58,8 @@ class Example:
             for word, value in zip(printed.split("/"), path.split("/"), strict=False):
                 if word != value:
                     text = text.replace(f'"{word}"', f'"{unquote(value)}"', 1)
-            for word, name in PRINTED.items():
-                if word not in kept:
-                    text = text.replace(f'"{word}"', f'"{names[name]}"')
+            for word, name in {**PRINTED, **words}.items():
+                text = text.replace(f'"{word}"', f'"{names.get(name, name)}"')
             return text
 
         return replace(self, curl=named(self.curl), python=named(self.python))

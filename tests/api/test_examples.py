@@ -19,8 +19,15 @@ from tests.api.examples import BASE_URL, Example, examples_of, parsed
 from tests.api.test_two_organizations import TRIALS, name_of
 from tests.api.two_organizations import Names, furnished
 
-# Printed names that are new things in these examples.
-NEW = {"createProduct": frozenset({"MILK-1L"}), "ambra.createProduct": frozenset({"MILK-1L"})}
+# Printed names that mean something else in these examples: new things, others that fit.
+WORDS = {
+    "createProduct": {"MILK-1L": "MILK-1L"},
+    "createLot": {"MILK-1L": "$made_sku"},
+    "createProductionBatch": {"rcp_1": "$baked"},
+    "receivePurchaseOrder": {"MILK-1L": "$lot_sku"},
+    "ambra.replaceProduct": {"TEE-001": "TEE-002"},
+}
+LAST = {"ambra.updateWebhook"}  # it switches off what others use
 OF_SANDBOX = "ambra.resetSandbox"
 
 
@@ -60,16 +67,11 @@ class Reader:
     def examples(self) -> Iterator[Example]:
         """Each with this organization's names."""
         found = {name_of(example.edition, example.operation): example for example in examples_of(self.api.client)}
-        own = {
-            "receiveStockTransfer": {"$transfer": self.names["$sent"]},
-            "receivePurchaseOrder": {"$purchase_order": self.names["$bought"], "$sku": self.names["$lot_sku"]},
-            "createLot": {"$sku": self.names["$made_sku"]},
-            "createProductionBatch": {"$recipe": self.names["$baked"]},
-        }
-        for name, trials in ((name, trials) for name, trials in TRIALS.items() if name in found):
-            trial = next((trial for trial in trials if trial.is_done), trials[0])
-            names = {**self.names, **own.get(name, {})}
-            yield found[name].put(trial, names, kept=NEW.get(name, frozenset()))
+        paths = {"receiveStockTransfer": {"$transfer": "$sent"}, "receivePurchaseOrder": {"$purchase_order": "$bought"}}
+        for name in sorted((name for name in TRIALS if name in found), key=LAST.__contains__):
+            trial = next((trial for trial in TRIALS[name] if trial.is_done), TRIALS[name][0])
+            own = {one: self.names[other] for one, other in paths.get(name, {}).items()}
+            yield found[name].put(trial, {**self.names, **own}, WORDS.get(name, {}))
 
     def key_for(self, example: Example) -> str:
         """A sandbox begins anew with a key of its own."""
