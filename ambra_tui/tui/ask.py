@@ -10,17 +10,15 @@ Example::
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ambra_tui.errors import AmbraError
 from ambra_tui.kit.text import printable
 from ambra_tui.scan.model import RawScan
 from ambra_tui.scan.sources.wedge import Stroke
 from ambra_tui.tui.answer import bars, is_series, table
 from ambra_tui.tui.arrange import Line, key_lines
-from ambra_tui.tui.pages import Page
+from ambra_tui.tui.reading import ReadingPage
 from ambra_tui.tui.text import fit, wrap
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ _STYLES = {"answered": "ask", "clarify": "past_doubt", "refused": "past_wrong"}
 _GAP: Line = (("", ""),)
 
 
-class AskPage(Page):
+class AskPage(ReadingPage):
     """A question, its answer in words, and the rows behind it. `is_asking`: a question waits for its answer."""
 
     own_key = "ctrl+f"
@@ -43,15 +41,9 @@ class AskPage(Page):
         super().__init__()
         self.typed = ""
         self.asked = ""
-        self.failure = ""
         self.told: Told | None = None
         self.is_asking = False
         self._is_table = False
-        self._asking: asyncio.Task[None] | None = None
-
-    def on_unmount(self) -> None:
-        if self._asking is not None:
-            self._asking.cancel()
 
     # ------------------------------------------------------------------ asking
 
@@ -60,20 +52,13 @@ class AskPage(Page):
         question = question.strip()
         if not question or self.station.host is None:
             return
-        if self._asking is not None:
-            self._asking.cancel()
         self.asked, self.typed, self.failure, self.told = question, "", "", None
         self.first_row, self.is_asking = 0, True
-        self._asking = asyncio.create_task(self._answer(question))
+        self.read(self._answer(question))
         self.redraw()
 
     async def _answer(self, question: str) -> None:
-        host = self.station.host
-        assert host is not None
-        try:
-            self.told = await asyncio.wrap_future(host.ask(question))
-        except AmbraError as error:
-            self.failure = printable(error.message)
+        self.told = await self.answer(lambda host: host.ask(question))
         self.is_asking = self._is_table = False
         self.redraw()
 

@@ -7,7 +7,6 @@ Example::
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,12 +17,11 @@ from textual.app import ComposeResult
 from textual.timer import Timer
 from textual_plotext import PlotextPlot
 
-from ambra_tui.errors import AmbraError
 from ambra_tui.floor.flows.desk import doing_words
 from ambra_tui.kit.text import printable
 from ambra_tui.scan.sources.wedge import Stroke
 from ambra_tui.tui.arrange import Line
-from ambra_tui.tui.pages import Page
+from ambra_tui.tui.reading import ReadingPage
 from ambra_tui.tui.text import clip, fit, wrap
 
 if TYPE_CHECKING:
@@ -35,13 +33,12 @@ PLOT_BESIDE_FROM = 110
 LINES_COLOR, ERRORS_COLOR = (240, 178, 60), (240, 106, 95)
 
 
-class _FloorPage(Page):
+class _FloorPage(ReadingPage):
     """Reads the desk's figures while it is on the screen."""
 
     def __init__(self) -> None:
         super().__init__()
         self.figures: Board | None = None
-        self.failure = ""
         self._timer: Timer | None = None
 
     def on_mount(self) -> None:
@@ -50,13 +47,7 @@ class _FloorPage(Page):
         self.call_later(self._read)
 
     async def _read(self) -> None:
-        host = self.station.host
-        if host is None:
-            return
-        try:
-            self.figures, self.failure = await asyncio.wrap_future(host.board()), ""
-        except AmbraError as error:
-            self.failure = printable(error.message)
+        self.figures = await self.answer(lambda host: host.board()) or self.figures
         if self.is_mounted:
             self.figures_changed()
 

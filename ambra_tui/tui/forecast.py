@@ -9,7 +9,6 @@ Example::
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +16,13 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual_plotext import PlotextPlot
 
-from ambra_tui.errors import AmbraError
 from ambra_tui.kit.quantity import show
 from ambra_tui.kit.text import printable
 from ambra_tui.scan.model import RawScan
 from ambra_tui.scan.sources.wedge import Stroke
 from ambra_tui.services.forecasts.card import stretches
 from ambra_tui.tui.arrange import Line, key_lines
-from ambra_tui.tui.pages import Page
+from ambra_tui.tui.reading import ReadingPage
 from ambra_tui.tui.text import clip, fit, wrap
 
 if TYPE_CHECKING:
@@ -64,7 +62,7 @@ class ForecastPlot(PlotextPlot):
         self.refresh()
 
 
-class ForecastPage(Page):
+class ForecastPage(ReadingPage):
     """The item's figures in words over their plot; on small screens the figures and a line of blocks."""
 
     own_key = "f8"
@@ -79,7 +77,6 @@ class ForecastPage(Page):
         self.typed = ""
         self.notice = ""
         self._subject = subject
-        self._reading: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
         yield self.board
@@ -90,46 +87,29 @@ class ForecastPage(Page):
         if self._subject:
             self._look_for(self._subject)
 
-    def on_unmount(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-
     # ------------------------------------------------------------------ reading
-
-    @property
-    def is_reading(self) -> bool:
-        """An answer is on its way."""
-        return self._reading is not None and not self._reading.done()
 
     def _look_for(self, text: str) -> None:
         self._subject, self.typed, self.notice = text, "", ""
         self._do(self._read())
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-        self._reading = asyncio.create_task(work)
+        self.read(work)
         self.redraw()
 
     async def _read(self) -> None:
-        host = self.station.host
-        if host is None:
-            return
-        try:
-            self.shown = await asyncio.wrap_future(host.forecast(self._subject))
-        except AmbraError as error:
-            self.shown, self.notice = None, printable(error.message)
+        self.shown = await self.answer(lambda host: host.forecast(self._subject))
+        self.notice = self.failure
         self._show_plot()
         self.redraw()
 
     async def _take(self) -> None:
-        host, shown = self.station.host, self.shown
-        if host is None or shown is None:
+        shown = self.shown
+        if shown is None:
             return
-        try:
-            await asyncio.wrap_future(host.take_forecast(shown))
-        except AmbraError as error:
-            self.notice = printable(error.message)
+        await self.answer(lambda host: host.take_forecast(shown))
+        if self.failure:
+            self.notice = self.failure
             self.redraw()
             return
         await self._read()

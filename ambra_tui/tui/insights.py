@@ -7,18 +7,16 @@ Example::
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from ambra_tui.errors import AmbraError
 from ambra_tui.kit.quantity import show
 from ambra_tui.kit.text import printable
 from ambra_tui.scan.sources.wedge import Stroke
 from ambra_tui.tui.arrange import Line
-from ambra_tui.tui.pages import Page
+from ambra_tui.tui.reading import ReadingPage
 from ambra_tui.tui.rows import ledger_word
 from ambra_tui.tui.text import clip, fit, wrap
 
@@ -31,7 +29,7 @@ STYLES = {"critical": "past_wrong", "warning": "past_doubt", "info": "label"}
 MARKS = {"critical": "!", "warning": "~", "info": "·"}
 
 
-class InsightsPage(Page):
+class InsightsPage(ReadingPage):
     """The insights of the terminal's site, the severest first. Arrows choose one, Enter shows its evidence."""
 
     own_key = "f10"
@@ -42,33 +40,17 @@ class InsightsPage(Page):
         self.total = 0
         self.chosen = 0
         self.is_open = False
-        self.failure = ""
         self._is_read = False
         self._chosen_rows = (0, 0)
-        self._reading: asyncio.Task[None] | None = None
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._reading = asyncio.create_task(self._read())
-
-    def on_unmount(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-
-    @property
-    def is_reading(self) -> bool:
-        """The rules are at work."""
-        return self._reading is not None and not self._reading.done()
+        self.read(self._read())
 
     async def _read(self) -> None:
-        host = self.station.host
-        if host is None:
-            return
-        try:
-            self.insights, self.total = await asyncio.wrap_future(host.insights())
-        except AmbraError as error:
-            self.failure = printable(error.message)
-        self._is_read = True
+        found = await self.answer(lambda host: host.insights())
+        if found is not None:
+            (self.insights, self.total), self._is_read = found, True
         self.redraw()
 
     # ------------------------------------------------------------------ drawing

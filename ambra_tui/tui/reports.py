@@ -7,20 +7,18 @@ Example::
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from ambra_tui.errors import AmbraError
 from ambra_tui.kit.quantity import show
 from ambra_tui.kit.text import printable
 from ambra_tui.services.reports.board import NO_AGE
 from ambra_tui.tui.answer import bars
 from ambra_tui.tui.arrange import Line
-from ambra_tui.tui.pages import Page
+from ambra_tui.tui.reading import ReadingPage
 from ambra_tui.tui.text import clip, fit, wrap
 
 if TYPE_CHECKING:
@@ -31,37 +29,20 @@ WIDE_FROM = 60
 TITLE_ROOM = 20
 
 
-class ReportPage(Page):
+class ReportPage(ReadingPage):
     """One of REPORTS, of the terminal's site."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.report_name = name
         self.report: ReportBoard | None = None
-        self.failure = ""
-        self._reading: asyncio.Task[None] | None = None
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._reading = asyncio.create_task(self._read())
-
-    def on_unmount(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-
-    @property
-    def is_reading(self) -> bool:
-        """The report is on its way."""
-        return self._reading is not None and not self._reading.done()
+        self.read(self._read())
 
     async def _read(self) -> None:
-        host = self.station.host
-        if host is None:
-            return
-        try:
-            self.report = await asyncio.wrap_future(host.report(self.report_name))
-        except AmbraError as error:
-            self.failure = printable(error.message)
+        self.report = await self.answer(lambda host: host.report(self.report_name))
         self.redraw()
 
     def title_text(self) -> str:

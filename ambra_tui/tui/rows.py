@@ -11,8 +11,8 @@ Example::
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
@@ -21,7 +21,7 @@ from ambra_tui.kit.text import printable
 from ambra_tui.scan.model import RawScan
 from ambra_tui.scan.sources.wedge import Stroke
 from ambra_tui.tui.arrange import Line, key_lines
-from ambra_tui.tui.pages import Page
+from ambra_tui.tui.reading import ReadingPage
 from ambra_tui.tui.text import clip, fit
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ WIDE_FROM = 60
 RENEW_SECONDS = 1.0
 
 
-class RowsPage(Page):
+class RowsPage(ReadingPage):
     """The list `name` of `services.lists`; ``trace:<id>`` is the list of one subject."""
 
     def __init__(self, name: str) -> None:
@@ -44,10 +44,8 @@ class RowsPage(Page):
         self.rows: list[ListRow] = []
         self.search = ""
         self.typed = ""
-        self.failure = ""
         self._is_start = self._is_end = False
         self._is_read = False
-        self._reading: asyncio.Task[None] | None = None
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -56,19 +54,13 @@ class RowsPage(Page):
 
     def on_unmount(self) -> None:
         self.station.unwatch(self._facts)
-        if self._reading is not None:
-            self._reading.cancel()
+        super().on_unmount()
 
     # ------------------------------------------------------------------ reading
 
     def _start(self) -> None:
         """Read the list from its first row."""
-        self._read(self._read_first())
-
-    def _read(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._reading is not None and not self._reading.done():
-            self._reading.cancel()
-        self._reading = asyncio.create_task(work)
+        self.read(self._read_first())
 
     async def _page(self, *, after: ListRow | None = None, before: ListRow | None = None) -> tuple[list[ListRow], bool]:
         host = self._host()
@@ -123,8 +115,8 @@ class RowsPage(Page):
 
     def _facts(self) -> None:
         """Stock changed somewhere: what is shown is read again, in place."""
-        if self._reading is None or self._reading.done():
-            self._read(self._renew())
+        if not self.is_reading:
+            self.read(self._renew())
 
     async def _renew(self) -> None:
         await asyncio.sleep(RENEW_SECONDS)
@@ -219,8 +211,8 @@ class RowsPage(Page):
             return
         self.first_row = max(0, min(self.first_row + rows, len(self.rows) - self._room))
         self.redraw()
-        if self._reading is None or self._reading.done():
-            self._read(self._read_beside())
+        if not self.is_reading:
+            self.read(self._read_beside())
 
     def stroke(self, stroke: Stroke, *, is_lone: bool) -> None:
         key, character = stroke.key, stroke.character
