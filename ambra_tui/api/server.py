@@ -24,11 +24,14 @@ from pathlib import Path
 import uvicorn
 from sqlmodel import select
 
-from ambra_tui.api.app import make_app
+from ambra_tui.api.app import find_editions, make_app
+from ambra_tui.api.events import renderer
 from ambra_tui.api.frame import AccessLog
 from ambra_tui.api.idempotency import KEPT, forget_before
 from ambra_tui.api.protocol import DeadlineProtocol
 from ambra_tui.errors import AmbraError, Invalid
+from ambra_tui.services.webhooks import forget_old_deliveries, schedule
+from ambra_tui.settings import WebhookSettings
 from ambra_tui.store import SYSTEM, Store, leases
 from ambra_tui.store.models import Organization
 
@@ -57,6 +60,7 @@ class ServeOptions:
 
 def serve(store: Store, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; what is in flight is finished first. `on_ready` hears the address."""
+    WebhookSettings.from_environment()  # a wrong one is told of before anything is served
     listener = listen(options)
     log = AccessLog(options.access_log) if options.access_log else None
     try:
@@ -129,7 +133,21 @@ async def _serve(
             gc.collect()
             gc.freeze()
             on_ready(address)
-        await running
+        async with _webhooks(store):
+            await running
+
+
+@contextlib.asynccontextmanager
+async def _webhooks(store: Store) -> AsyncIterator[None]:
+    """Meanwhile this process does its share of telling receivers what happens, on a thread of its own."""
+    from ambra_tui.services.webhooks.worker import Worker  # it brings the HTTP client: after the server is there
+
+    worker = Worker(store, renderer(find_editions()))
+    await asyncio.to_thread(worker.start)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(worker.stop)
 
 
 def server_config(
@@ -209,15 +227,29 @@ async def _clean(store: Store) -> None:
     while True:
         try:
             await asyncio.to_thread(forget_old_answers, store)
+            await asyncio.to_thread(forget_old_webhooks, store)
         except AmbraError:
-            _log.warning("old answers could not be forgotten", exc_info=True)
+            _log.warning("old records could not be forgotten", exc_info=True)
         await asyncio.sleep(CLEANING_SECONDS)
 
 
 def forget_old_answers(store: Store) -> None:
     """Drop answers to idempotency keys that are older than a day, organization by organization."""
-    with store.read_system() as session:
-        organizations = [row for row in session.exec(select(Organization.id)).all() if row is not None]
     before = store.clock.now() - KEPT
-    for organization_id in organizations:
+    for organization_id in _organizations(store):
         store.writer.run(lambda session: forget_before(session, before), organization_id=organization_id, actor=SYSTEM)
+
+
+def forget_old_webhooks(store: Store) -> None:
+    """Drop finished deliveries of webhooks that are older than their log, a bite at a time."""
+    before = schedule.now() - schedule.KEPT
+    for organization_id in _organizations(store):
+        while store.writer.run(
+            lambda session: forget_old_deliveries(session, before), organization_id=organization_id, actor=SYSTEM
+        ):
+            pass
+
+
+def _organizations(store: Store) -> list[int]:
+    with store.read_system() as session:
+        return [row for row in session.exec(select(Organization.id)).all() if row is not None]

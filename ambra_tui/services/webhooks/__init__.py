@@ -10,6 +10,7 @@ Example::
     deliveries_of(session, webhook.id)
 """
 
+from ambra_tui.services.webhooks.claims import forget_old_deliveries
 from ambra_tui.services.webhooks.deliveries import (
     STATUSES,
     deliveries_of,
@@ -52,6 +53,7 @@ __all__ = [
     "delivery_by_id",
     "event_names",
     "event_tables",
+    "forget_old_deliveries",
     "list_webhooks",
     "redeliver",
     "remove_webhook",

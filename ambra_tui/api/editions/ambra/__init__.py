@@ -14,6 +14,7 @@ from ambra_tui.api.editions.ambra._envelope import (
     list_body,
     single_body,
 )
+from ambra_tui.api.editions.ambra._events import object_of
 from ambra_tui.kit.discover import discover
 
 _catalogues = discover(__name__, "catalogue").values()
@@ -34,4 +35,5 @@ EDITION = Edition(
     about={catalogue.tag: catalogue.about for catalogue in _catalogues if catalogue.operations},
     bad_query=(400, "INVALID_REQUEST"),
     takes_forms=False,
+    object_of=object_of,
 )
