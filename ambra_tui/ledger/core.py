@@ -201,7 +201,7 @@ def _save(gateway: Gateway, stamp: Stamp, books: Books, moves: Sequence[tuple[Mo
     events += [_overdrawn(gateway, organization_id, key) for key in dict.fromkeys(books.overdrawn)]
     with gateway.together():
         gateway.save_levels(organization_id, changed_levels)
-        gateway.save_totals(organization_id, books.totals)
+        gateway.save_totals(stamp, books.totals)
         gateway.save_moves(moves)
         gateway.save_events(stamp, events)
     _save_lots(gateway, stamp, books)

@@ -113,7 +113,7 @@ def _change_held(session: Session, rows: Sequence[tuple[StockLevel, Location]], 
                 col(SiteStock.variant_id) == variant_id,
                 col(SiteStock.site_id) == site_id,
             )
-            .values(held=col(SiteStock.held) + sign * quantity)
+            .values(held=col(SiteStock.held) + sign * quantity, updated_at=now_of(session))
             .returning(
                 type_coerce(col(SiteStock.on_hand) - col(SiteStock.reserved) - col(SiteStock.held), QuantityColumn()),
                 col(SiteStock.reorder_point),

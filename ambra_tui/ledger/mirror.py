@@ -56,7 +56,13 @@ def mirror_policies(session: Session, pairs: Iterable[tuple[str, str]]) -> None:
     organization_id, connection = organization_of(session), session.connection()
     zero = dict.fromkeys(("on_hand", "reserved", "held", *MIRRORED), 0)
     rows = [
-        {"organization_id": organization_id, "variant_id": variant_id, "site_id": site_id, **zero}
+        {
+            "organization_id": organization_id,
+            "variant_id": variant_id,
+            "site_id": site_id,
+            "updated_at": now_of(session),
+            **zero,
+        }
         for variant_id, site_id in keys
     ]
     connection.execute(insert(_stock).on_conflict_do_nothing(), rows)
@@ -100,7 +106,7 @@ def _write(session: Session, *which: ColumnElement[bool]) -> None:
     differs = or_(*(_stock.c[name] != value for name, value in right.items()))
     wrong = and_(_stock.c.organization_id == organization_id, *which, differs)
     _tell_of_falls(session, wrong, right)
-    session.connection().execute(update(_stock).where(wrong).values(right))
+    session.connection().execute(update(_stock).where(wrong).values({**right, "updated_at": now_of(session)}))
 
 
 def _tell_of_falls(session: Session, wrong: ColumnElement[bool], right: Mapping[str, ColumnElement[Any]]) -> None:

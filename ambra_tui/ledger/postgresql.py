@@ -93,12 +93,14 @@ UPDATE_LEVELS = (
 )
 UPDATE_TOTALS = (
     "INSERT INTO site_stock (organization_id, variant_id, site_id, on_hand, reserved, held, average_cost, "  # noqa: S608 - constant parts
-    "reorder_point, safety_stock) SELECT f.organization_id, k.v, k.i, k.h, k.r, k.d, k.c, 0, 0 FROM "
+    "reorder_point, safety_stock, updated_at) "
+    "SELECT f.organization_id, k.v, k.i, k.h, k.r, k.d, k.c, 0, 0, %s::bigint FROM "
     "unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], "
     "%s::bigint[], %s::bigint[]) k(v, i, h, r, d, c, bh, br, bd) CROSS JOIN LATERAL (SELECT organization_id "
     f"{_THE_TOTAL} AND on_hand = k.bh AND reserved = k.br AND held = k.bd OFFSET 0) f "
     "ON CONFLICT (organization_id, variant_id, site_id) DO UPDATE SET on_hand = excluded.on_hand, "
-    "reserved = excluded.reserved, held = excluded.held, average_cost = excluded.average_cost"
+    "reserved = excluded.reserved, held = excluded.held, average_cost = excluded.average_cost, "
+    "updated_at = excluded.updated_at"
 )
 _MOVE_TYPES = {
     "organization_id": "int", "quantity": "bigint", "unit_cost": "bigint", "occurred_at": "bigint",
@@ -245,13 +247,13 @@ class PostgresqlGateway:
         values = [(*k, v.on_hand, v.allocated, *(v.before or (0, 0))) for k, v in rows.items()]
         self._update(UPDATE_LEVELS, _columns(values, 5), organization_id, len(values))
 
-    def save_totals(self, organization_id: int, rows: Mapping[TotalKey, Total]) -> None:
+    def save_totals(self, stamp: Stamp, rows: Mapping[TotalKey, Total]) -> None:
         values = [
             (*k, v.on_hand, v.reserved, v.held, v.average_cost, *(v.before or (0, 0, 0))) for k, v in rows.items()
         ]
-        self._update(UPDATE_TOTALS, _columns(values, 2), organization_id, len(values))
+        self._update(UPDATE_TOTALS, (stamp.posted_at, *_columns(values, 2)), stamp.organization_id, len(values))
 
-    def _update(self, statement: str, columns: Sequence[str], organization_id: int, count: int) -> None:
+    def _update(self, statement: str, columns: Sequence[object], organization_id: int, count: int) -> None:
         if count:
             self._awaited.append((self._send(statement, (*columns, organization_id)), count))
 

@@ -25,7 +25,7 @@ from ambra_tui.store.facts import publish
 from ambra_tui.store.models import Allocation, Location, Reservation, SiteStock, StockLevel, Variant
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import fetch, now_of, organization_of
-from ambra_tui.store.types import QuantityColumn
+from ambra_tui.store.types import MomentColumn, QuantityColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class ReserveLine:
 
 
 _QUANTITY = bindparam("amount", type_=QuantityColumn())
+_NOW = bindparam("now", type_=MomentColumn())
 _HERE = (
     col(SiteStock.organization_id) == ORGANIZATION,
     col(SiteStock.variant_id) == given("of_variant"),
@@ -46,14 +47,16 @@ _HERE = (
 _PROMISE = PreparedRows(
     update(SiteStock)
     .where(*_HERE, col(SiteStock.on_hand) - col(SiteStock.reserved) - col(SiteStock.held) >= _QUANTITY)
-    .values(reserved=col(SiteStock.reserved) + _QUANTITY)
+    .values(reserved=col(SiteStock.reserved) + _QUANTITY, updated_at=_NOW)
     .returning(
         type_coerce(col(SiteStock.on_hand) - col(SiteStock.reserved) - col(SiteStock.held), QuantityColumn()),
         col(SiteStock.reorder_point),
         col(SiteStock.safety_stock),
     )
 )
-_GIVE_BACK = PreparedRows(update(SiteStock).where(*_HERE).values(reserved=col(SiteStock.reserved) - _QUANTITY))
+_GIVE_BACK = PreparedRows(
+    update(SiteStock).where(*_HERE).values(reserved=col(SiteStock.reserved) - _QUANTITY, updated_at=_NOW)
+)
 _RESERVED: Prepared[Reservation] = Prepared(
     select(Reservation)
     .where(
@@ -107,7 +110,7 @@ def reserve(
 
 def _promise(session: Session, site_id: str, variant_id: str, quantity: Decimal) -> bool:
     """Whether the site had so much to promise."""
-    row = _PROMISE.first(session, of_site=site_id, of_variant=variant_id, amount=quantity)
+    row = _PROMISE.first(session, of_site=site_id, of_variant=variant_id, amount=quantity, now=now_of(session))
     if row is None:
         return False
     available, reorder_point, safety_stock = row
@@ -196,7 +199,7 @@ def _lower_reserved(session: Session, parts: Sequence[tuple[Reservation, Decimal
         session.add(reservation)
     for (variant_id, site_id), total in sorted(totals.items()):
         if total:
-            _GIVE_BACK.run(session, of_variant=variant_id, of_site=site_id, amount=total)
+            _GIVE_BACK.run(session, of_variant=variant_id, of_site=site_id, amount=total, now=now_of(session))
     _expire(session, SiteStock, {variant_id for variant_id, _ in totals})
 
 

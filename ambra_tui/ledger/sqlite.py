@@ -49,16 +49,16 @@ UPDATE_LEVEL = (
 # A total is made once: it takes along what the policies say of it (`mirror.py` follows their changes).
 INSERT_TOTAL = (
     "INSERT INTO site_stock (organization_id, variant_id, site_id, on_hand, reserved, held, average_cost, "
-    "reorder_point, safety_stock) SELECT n.organization_id, n.v, n.i, n.h, n.r, n.d, n.c, "
+    "updated_at, reorder_point, safety_stock) SELECT n.organization_id, n.v, n.i, n.h, n.r, n.d, n.c, n.u, "
     "coalesce(p.reorder_point, o.reorder_point, a.reorder_point, 0), "
     "coalesce(p.safety_stock, o.safety_stock, a.safety_stock, 0) "
-    "FROM (SELECT ? AS organization_id, ? AS v, ? AS i, ? AS h, ? AS r, ? AS d, ? AS c) n "
+    "FROM (SELECT ? AS organization_id, ? AS v, ? AS i, ? AS h, ? AS r, ? AS d, ? AS c, ? AS u) n "
     "LEFT JOIN inventory_policy p ON p.organization_id = n.organization_id AND p.variant_id = n.v AND p.site_id = n.i "
     "LEFT JOIN policy_default o ON o.organization_id = n.organization_id AND o.variant_id = n.v "
     "LEFT JOIN policy_default a ON a.organization_id = n.organization_id AND a.variant_id = ''"
 )
 UPDATE_TOTAL = (
-    "UPDATE site_stock SET on_hand = ?, reserved = ?, held = ?, average_cost = ? "
+    "UPDATE site_stock SET on_hand = ?, reserved = ?, held = ?, average_cost = ?, updated_at = ? "
     "WHERE organization_id = ? AND variant_id = ? AND site_id = ? AND on_hand = ? AND reserved = ? AND held = ?"
 )
 INSERT_MOVE = (
@@ -147,14 +147,15 @@ class SqliteGateway:
             self._cursor.executemany(INSERT_LEVEL, new)
         self._update(UPDATE_LEVEL, old)
 
-    def save_totals(self, organization_id: int, rows: Mapping[TotalKey, Total]) -> None:
+    def save_totals(self, stamp: Stamp, rows: Mapping[TotalKey, Total]) -> None:
+        organization_id, now = stamp.organization_id, stamp.posted_at
         new = [
-            (organization_id, *k, v.on_hand, v.reserved, v.held, v.average_cost)
+            (organization_id, *k, v.on_hand, v.reserved, v.held, v.average_cost, now)
             for k, v in rows.items()
             if v.before is None
         ]
         old = [
-            (v.on_hand, v.reserved, v.held, v.average_cost, organization_id, *k, *v.before)
+            (v.on_hand, v.reserved, v.held, v.average_cost, now, organization_id, *k, *v.before)
             for k, v in rows.items()
             if v.before is not None
         ]

@@ -52,7 +52,7 @@ def explained(session: Session, house: House) -> dict[str, str]:
         "totals": (TOTALS, (*total, organization_id)),
         "known_moves": (KNOWN_MOVES, (ids, organization_id)),
         "update_levels": (UPDATE_LEVELS, (*level, fives, zeros, fives, zeros, organization_id)),
-        "update_totals": (UPDATE_TOTALS, (*total, fives, zeros, zeros, zeros, fives, zeros, zeros, organization_id)),
+        "update_totals": (UPDATE_TOTALS, (1, *total, fives, zeros, zeros, zeros, fives, zeros, zeros, organization_id)),
     }
     plans = {}
     for name, (statement, values) in statements.items():

@@ -211,7 +211,8 @@ STATUS_RULE = (
 
 class SiteStock(Scoped, table=True):
     """Totals of a variant in a site. `average_cost`: moving average, in ten-thousandths of the minor unit.
-    `reorder_point`, `safety_stock`: mirrored from the policy, so that `status` is always right (contracts, 3a.4)."""
+    `updated_at`: when any of it last changed; None in rows from before that was kept. `reorder_point`,
+    `safety_stock`: mirrored from the policy, so that `status` is always right (contracts, 3a.4)."""
 
     __tablename__ = "site_stock"
     __table_args__ = (
@@ -235,6 +236,7 @@ class SiteStock(Scoped, table=True):
     status: str | None = Field(
         default=None, sa_column=Column(String(20), Computed(STATUS_RULE, persisted=True), nullable=True)
     )
+    updated_at: datetime | None = moment(default=None, nullable=True)
 
 
 class Reservation(Scoped, table=True):

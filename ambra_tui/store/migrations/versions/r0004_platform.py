@@ -41,6 +41,7 @@ def downgrade() -> None:
     op.drop_column("api_key", "previous_ends_at")
     op.drop_column("api_key", "rotated_at")
     op.drop_column("organization", "retired_at")
+    op.drop_column("site_stock", "updated_at")
     for table in reversed(_TABLES):
         op.drop_table(table)
 
@@ -314,6 +315,7 @@ def _extend_earlier_tables() -> None:
     op.add_column("api_key", sa.Column("previous_ends_at", sa.BigInteger(), nullable=True))
     op.add_column("api_key", sa.Column("rotated_at", sa.BigInteger(), nullable=True))
     op.add_column("organization", sa.Column("retired_at", sa.BigInteger(), nullable=True))
+    op.add_column("site_stock", sa.Column("updated_at", sa.BigInteger(), nullable=True))
     op.create_index(op.f("ix_api_key_previous_prefix"), "api_key", ["previous_prefix"], unique=True)
     op.create_index(op.f("ix_variant_created_at_id"), "variant", ["organization_id", "created_at", "id"], unique=False)
     op.create_index(op.f("ix_variant_id_status"), "variant", ["organization_id", "id", "status"], unique=False)
