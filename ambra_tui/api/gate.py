@@ -23,16 +23,7 @@ from ambra_tui.api.edition import Edition
 from ambra_tui.api.failures import Failure, Refused
 from ambra_tui.api.requests import secret_of
 from ambra_tui.errors import Unauthenticated
-from ambra_tui.services.access import (
-    Principal,
-    Standing,
-    checked_networks,
-    count_request,
-    is_known,
-    is_within,
-    key_for,
-    read_address,
-)
+from ambra_tui.services.access import Principal, Standing, admit, checked_networks, is_known, is_within, read_address
 from ambra_tui.store import Store
 
 STRANGERS_A_MINUTE = 600
@@ -101,9 +92,8 @@ class Gate:
             raise _too_many(_MINUTE_SECONDS - now % _MINUTE_SECONDS, "Too many requests without a right API key.")
         if not secret:
             return 0.0
-        principal = key_for(self._store, secret, address=address)
+        principal, standing = admit(self._store, secret, address=address, rule=edition.limit_rule)
         state["principal"], state["key_id"] = principal, principal.key_id
-        standing = count_request(self._store, principal, edition.limit_rule)
         state["standing"] = _told(standing)
         if standing.retry_after:
             raise _too_many(standing.retry_after, "Rate limit exceeded.")

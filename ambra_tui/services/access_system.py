@@ -26,6 +26,7 @@ from ambra_tui.store import Store
 from ambra_tui.store.models import ApiKey, Organization, StoreSetting
 from ambra_tui.store.quick import QuickSystem
 from ambra_tui.store.scope import SYSTEM, Actor, now_of
+from ambra_tui.store.tally import TableTally, Taken
 
 NOTED_EVERY = timedelta(minutes=1)
 
@@ -162,6 +163,14 @@ def key_row(store: Store, prefix: str) -> tuple[Any, ...] | None:
     with what it held before, or read by `read_key`."""
     found = _BY_PREFIX.rows(store, prefix=prefix) or _BY_PREVIOUS.rows(store, prefix=prefix)
     return found[0] if found else None
+
+
+def key_row_counted(
+    store: Store, tally: TableTally, prefix: str, key_id: str, **windows: int
+) -> tuple[tuple[Any, ...], Taken]:
+    """`key_row` by the present public part, with a request of the key counted beside it (see `TableTally`)."""
+    text, given = _BY_PREFIX.asked(store, prefix=prefix)
+    return tally.take_beside(text, dict(given), key_id, **windows)
 
 
 def read_key(store: Store, row: tuple[Any, ...]) -> KeyRow:

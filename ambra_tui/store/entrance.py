@@ -20,7 +20,11 @@ from ambra_tui.store.security import SYSTEM
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-_AS_SYSTEM = "SELECT set_config('ambra.scope', %s, false), set_config('synchronous_commit', 'off', false)"
+# Few statements, each by a key: planned once.
+_AS_SYSTEM = """
+SELECT set_config('ambra.scope', %s, false), set_config('synchronous_commit', 'off', false),
+       set_config('plan_cache_mode', 'force_generic_plan', false)
+"""
 
 
 class Entrance:

@@ -86,11 +86,15 @@ class QuickSystem:
 
     def rows(self, store: Store, **values: object) -> list[tuple[Any, ...]]:
         """The rows as the database has them. Raises Unavailable when it does not answer."""
+        text, given = self.asked(store, **values)
+        return store.entrance.rows(
+            text, dict(given) if store.dialect == "postgresql" else [value for _, value in given]
+        )
+
+    def asked(self, store: Store, **values: object) -> tuple[str, Given]:
+        """The statement's text, and its parameters in their order."""
         made = self._made.get(store.dialect) or self._make(store)
-        given = made.given(values)
-        if store.dialect == "postgresql":
-            return store.entrance.rows(made.text, dict(given))
-        return store.entrance.rows(made.text, [value for _, value in given])
+        return made.text, made.given(values)
 
     def read(self, store: Store, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """The values of a row."""

@@ -16,9 +16,10 @@ import mmap
 import os
 import struct
 import threading
+from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ambra_tui.errors import Unavailable
 from ambra_tui.store.entrance import Entrance
@@ -129,6 +130,11 @@ WHERE (t.hour NOT IN (%(hour)s, %(hour)s + 1) OR t.hour_used < %(hour_ceiling)s)
   AND (t.day NOT IN (%(day)s, %(day)s + 1) OR t.day_used < %(day_ceiling)s)
 RETURNING hour_used, day_used
 """
+_TAKE_BESIDE = """
+WITH taken AS ({take})
+SELECT taken.hour_used, taken.day_used, beside.*
+FROM (SELECT 1) AS always LEFT JOIN taken ON true LEFT JOIN ({statement}) AS beside ON true
+"""
 _SEEN = "SELECT hour, hour_used, day, day_used FROM request_tally WHERE key_id = %(name)s"
 
 
@@ -141,12 +147,27 @@ class TableTally:
     def take(self, name: str, *, hour: int, hour_ceiling: int, day: int, day_ceiling: int) -> Taken:
         asked = {"name": name, "hour": hour, "hour_ceiling": hour_ceiling, "day": day, "day_ceiling": day_ceiling}
         passed = self._entrance.rows(_TAKE, asked)
-        if passed:
-            return Taken(True, *passed[0])
-        seen = self._entrance.rows(_SEEN, {"name": name})
-        if not seen:
-            return Taken(False, hour_ceiling, day_ceiling)
-        hour_seen, hour_used, day_seen, day_used = seen[0]
+        return Taken(True, *passed[0]) if passed else self._seen(name, hour=hour, day=day)
+
+    def take_beside(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any],
+        name: str,
+        *,
+        hour: int,
+        hour_ceiling: int,
+        day: int,
+        day_ceiling: int,
+    ) -> tuple[tuple[Any, ...], Taken]:
+        """As `take`, together with a select of another row at the price of one; all None where that is absent."""
+        asked = {"name": name, "hour": hour, "hour_ceiling": hour_ceiling, "day": day, "day_ceiling": day_ceiling}
+        text = _TAKE_BESIDE.format(take=_TAKE, statement=statement)
+        hour_used, day_used, *row = self._entrance.rows(text, {**parameters, **asked})[0]
+        return tuple(row), Taken(True, hour_used, day_used) if hour_used else self._seen(name, hour=hour, day=day)
+
+    def _seen(self, name: str, *, hour: int, day: int) -> Taken:
+        hour_seen, hour_used, day_seen, day_used = self._entrance.rows(_SEEN, {"name": name})[0]
         return Taken(False, _continued(hour, hour_seen, hour_used)[1], _continued(day, day_seen, day_used)[1])
 
     def close(self) -> None:

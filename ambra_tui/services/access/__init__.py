@@ -32,7 +32,7 @@ from ambra_tui.services.access.keys import (
     rotate_key,
     state_of,
 )
-from ambra_tui.services.access.limits import PLAIN_RULE, Standing, Window, count_request
+from ambra_tui.services.access.limits import PLAIN_RULE, Standing, Window, admit, count_request
 from ambra_tui.services.access.networks import checked_networks, is_within, read_address
 from ambra_tui.services.access.organizations import MAX_NAME, create_organization, sandbox_of
 from ambra_tui.services.access.people import (
@@ -80,6 +80,7 @@ __all__ = [
     "Standing",
     "Window",
     "add_key",
+    "admit",
     "badge_at",
     "change_badge",
     "check_password",

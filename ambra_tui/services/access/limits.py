@@ -2,17 +2,20 @@
 
 Example::
 
-    standing = count_request(store, principal)
-    standing.remaining, standing.resets_at   # 949, 1638360000
+    principal, standing = admit(store, secret, address="10.0.0.7")
+    standing.windows[0].remaining, standing.windows[0].resets_at   # 949, 1638360000
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from ambra_tui.services.access.plans import DAY_SECONDS, HOUR_SECONDS, LimitRule, quota_of
-from ambra_tui.services.access.principals import Principal
+from ambra_tui.services import access_system
+from ambra_tui.services.access.plans import DAY_SECONDS, HOUR_SECONDS, LimitRule, Quota, quota_of
+from ambra_tui.services.access.principals import Principal, key_for, known_key, note, refuse_unfit
+from ambra_tui.services.access.texts import prefix_of
 from ambra_tui.store import Store
+from ambra_tui.store.tally import TableTally, Taken
 
 PLAIN_RULE = LimitRule()
 
@@ -37,25 +40,53 @@ class Standing(NamedTuple):
     late_seconds: float
 
 
+def admit(store: Store, secret: str, *, address: str = "", rule: LimitRule = PLAIN_RULE) -> tuple[Principal, Standing]:
+    """Whose key it is (see `key_for`), with this request counted."""
+    known = known_key(secret)
+    if known is None or not isinstance(store.tally, TableTally):
+        principal = key_for(store, secret, address=address)
+        return principal, count_request(store, principal, rule)
+    row, principal = known
+    now = store.clock.now()
+    refuse_unfit(principal, now, address)
+    quota, second = quota_of(principal.plan, principal.rate_limit, rule), int(now.timestamp())
+    found, taken = access_system.key_row_counted(
+        store, store.tally, prefix_of(secret), principal.key_id, **_asked(quota, second)
+    )
+    standing = _standing(quota, rule, second, taken)
+    if found != row:  # changed since it was read, or a text from before the key was rotated
+        return key_for(store, secret, address=address), standing
+    note(store, principal, now)
+    return principal, standing
+
+
 def count_request(store: Store, principal: Principal, rule: LimitRule = PLAIN_RULE) -> Standing:
     """Counts a request of this key under a rule. One that finds no room is not counted."""
-    quota = quota_of(principal.plan, principal.rate_limit, rule)
-    now = int(store.clock.now().timestamp())
-    hour, day = now // HOUR_SECONDS, now // DAY_SECONDS
-    taken = store.tally.take(
-        principal.key_id, hour=hour, hour_ceiling=quota.hour_ceiling, day=day, day_ceiling=quota.day_ceiling
-    )
-    hour_window = Window(
-        "hour", HOUR_SECONDS, quota.hour, max(0, quota.hour - taken.hour_used), (hour + 1) * HOUR_SECONDS
-    )
-    windows: tuple[Window, ...] = (hour_window,)
+    quota, second = quota_of(principal.plan, principal.rate_limit, rule), int(store.clock.now().timestamp())
+    return _standing(quota, rule, second, store.tally.take(principal.key_id, **_asked(quota, second)))
+
+
+def _asked(quota: Quota, second: int) -> dict[str, int]:
+    return {
+        "hour": second // HOUR_SECONDS,
+        "hour_ceiling": quota.hour_ceiling,
+        "day": second // DAY_SECONDS,
+        "day_ceiling": quota.day_ceiling,
+    }
+
+
+def _standing(quota: Quota, rule: LimitRule, second: int, taken: Taken) -> Standing:
+    hour = _window("hour", HOUR_SECONDS, second, quota.hour, taken.hour_used)
+    windows: tuple[Window, ...] = (hour,)
+    full_until = [hour.resets_at] if taken.hour_used >= quota.hour_ceiling else []
     if quota.day is not None:
-        left = max(0, quota.day - taken.day_used)
-        day_window = Window("day", DAY_SECONDS, quota.day, left, (day + 1) * DAY_SECONDS)
-        windows = (day_window, hour_window) if left < hour_window.remaining else (hour_window, day_window)
-    if taken.is_passed:
-        return Standing(windows, now, 0, rule.late_seconds if taken.hour_used > quota.hour else 0.0)
-    full_until = [hour_window.resets_at] if taken.hour_used >= quota.hour_ceiling else []
-    if quota.day is not None and taken.day_used >= quota.day_ceiling:
-        full_until.append((day + 1) * DAY_SECONDS)
-    return Standing(windows, now, max(full_until) - now, 0.0)
+        day = _window("day", DAY_SECONDS, second, quota.day, taken.day_used)
+        windows = (day, hour) if day.remaining < hour.remaining else (hour, day)
+        full_until += [day.resets_at] if taken.day_used >= quota.day_ceiling else []
+    if not taken.is_passed:
+        return Standing(windows, second, max(full_until) - second, 0.0)
+    return Standing(windows, second, 0, rule.late_seconds if taken.hour_used > quota.hour else 0.0)
+
+
+def _window(name: str, seconds: int, second: int, limit: int, used: int) -> Window:
+    return Window(name, seconds, limit, max(0, limit - used), second - second % seconds + seconds)

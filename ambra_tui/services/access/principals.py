@@ -90,12 +90,22 @@ def key_for(store: Store, secret: str, *, address: str = "") -> Principal:
         principal = _read(store, secret, row)
         _remember(mark, row, principal)
     now = store.clock.now()
+    refuse_unfit(principal, now, address)
+    note(store, principal, now)
+    return principal
+
+
+def known_key(secret: str) -> tuple[tuple[Any, ...], Principal] | None:
+    """What this process knows of a key that it found right before: the row that it read, and what it read in it."""
+    return _known.get(_mark_of(secret))
+
+
+def refuse_unfit(principal: Principal, now: datetime, address: str) -> None:
+    """Raises Unauthenticated for a key whose time is over, NotAllowed for an address that it may not be used from."""
     if principal.expires_at is not None and principal.expires_at <= now:
         raise Unauthenticated(_NO_KEY)
     if address and principal.networks and not is_within(address, principal.networks):
         raise NotAllowed("This key may not be used from this address.")
-    _note(store, principal, now)
-    return principal
 
 
 def is_known(secret: str) -> bool:
@@ -146,8 +156,8 @@ def _read(store: Store, secret: str, row: tuple[Any, ...]) -> Principal:
     )
 
 
-def _note(store: Store, principal: Principal, now: datetime) -> None:
-    """Once a minute in this process; the writer's statement sees to the other processes."""
+def note(store: Store, principal: Principal, now: datetime) -> None:
+    """Remembers that the key is in use, once a minute in this process; the statement sees to the other processes."""
     noted = _noted.get(principal.key_id)
     if noted is not None and noted <= now < noted + access_system.NOTED_EVERY:
         return
