@@ -84,10 +84,14 @@ class InUse(Conflict):
 
     def __init__(self, resource: str, key: str, remains: Mapping[str, int], *, step: str = "remove") -> None:
         label = resource.replace("_", " ").capitalize()
-        found = ", ".join(f"{what}: {count}" for what, count in remains.items() if count)
-        details = {what.replace(" ", "_"): count for what, count in remains.items() if count}
-        super().__init__(f"{label} {key} is still in use ({found}): cannot {step} it", details=details)
-        self.resource, self.key, self.remains = resource, key, dict(remains)
+        found = {what: count for what, count in remains.items() if count}
+        listed = ", ".join(f"{what}: {count}" for what, count in found.items())
+        fields = [
+            {"field": what.replace(" ", "_"), "message": f"{count} remaining", "count": count}
+            for what, count in found.items()
+        ]
+        super().__init__(f"{label} {key} is still in use ({listed}): cannot {step} it", details={"fields": fields})
+        self.resource, self.key, self.remains = resource, key, found
 
 
 class Stale(Conflict):

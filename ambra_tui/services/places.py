@@ -20,7 +20,7 @@ from ambra_tui.kit.text import clean_line
 from ambra_tui.services.catalog import positive_quantity
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.search import index_subject
-from ambra_tui.store.facts import audit, publish
+from ambra_tui.store.facts import audit, next_number, publish
 from ambra_tui.store.models import LicensePlate, Location, Site
 from ambra_tui.store.models.places import LOCATION_KINDS, SITE_KINDS
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
@@ -73,6 +73,14 @@ def create_site(
     if dock is not None:
         create_location(session, site_id=site.id, code=dock, kind="dock")
     return site
+
+
+def free_site_code(session: Session) -> str:
+    """The next number that no site has for its code, such as ``WH-000001``."""
+    while True:
+        code = next_number(session, "WH")
+        if session.exec(scoped(session, Site).where(Site.code == code)).first() is None:
+            return code
 
 
 def clean_address(address: dict[str, Any] | None) -> dict[str, Any]:

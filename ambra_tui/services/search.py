@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from rapidfuzz import fuzz
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, delete, insert, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, delete, false, insert, select
 from sqlmodel import Session, col
 
 from ambra_tui.store.models import SearchToken
@@ -114,6 +114,17 @@ def find_subjects(session: Session, kind: str, text: str, *, names: Names, limit
         likeness_needed = _LIKENESS_NEEDED
     candidates = list(found)[:MAX_CANDIDATES]
     return _ranked(whole, candidates, set(exact), names(candidates), likeness_needed)[:limit]
+
+
+def is_like(session: Session, kind: str, text: str, column: ColumnElement[str]) -> ColumnElement[bool]:
+    """True where `column` is the id of a subject of `kind` that has a word beginning with each word of `text`."""
+    terms = words(text)[:MAX_TERMS]
+    if not terms:
+        return false()
+    subjects = select(col(SearchToken.subject_id)).where(
+        col(SearchToken.organization_id) == organization_of(session), col(SearchToken.kind) == kind
+    )
+    return and_(*(column.in_(subjects.where(_begins(session, term))) for term in terms))
 
 
 def _ranked(

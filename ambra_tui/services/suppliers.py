@@ -38,13 +38,14 @@ def create_supplier(
     email: str = "",
     phone: str = "",
     lead_time_days: int | None = None,
+    status: str = "active",
 ) -> Supplier:
     """A vendor. `code` may be left out; when given, no other supplier has it."""
     now = now_of(session)
     supplier = Supplier(
         organization_id=organization_of(session), id=new_id("sup"), name="", created_at=now, updated_at=now
     )
-    _set(supplier, name=name, code=code, email=email, phone=phone, lead_time_days=lead_time_days)
+    _set(supplier, name=name, code=code, email=email, phone=phone, lead_time_days=lead_time_days, status=status)
     _refuse_taken(session, supplier)
     session.add(supplier)
     session.flush()

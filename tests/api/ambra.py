@@ -72,3 +72,9 @@ def data_of(answer: httpx.Response, status: int) -> Any:
     if status == 201:
         assert answer.headers["location"].startswith(f"{BASE}/")
     return content["data"]
+
+
+def left(error: Any) -> dict[str, int]:
+    """What a refusal to remove something says that remains, and how many of each."""
+    assert set(error["details"]) == {"items", *(item["field"] for item in error["details"]["items"])}
+    return {item["field"]: item["count"] for item in error["details"]["items"]}

@@ -159,4 +159,4 @@ def test_a_marketplace_location_takes_no_adjustment(api: Api, milk: Any) -> None
     fba = api.post("/locations", {"name": "FBA", "kind": "fba"}).json()
     assert fba["is_read_only"] is True
     answer = api.post("/inventory_adjustments", {"sku": "MILK-1L", "location_id": fba["id"], "quantity": 3})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "INSUFFICIENT_PERMISSIONS")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "READONLY_WAREHOUSE")

@@ -17,6 +17,7 @@ from sqlmodel import Session
 from ambra_tui.api.fields import Identifier
 from ambra_tui.errors import Invalid, NotFound, ReadOnlySite
 from ambra_tui.services.adjustments import Place, place_of
+from ambra_tui.services.places import sites_of
 from ambra_tui.store.models import Location, Site
 from ambra_tui.store.scope import fetch
 
@@ -50,6 +51,14 @@ def own_warehouse(session: Session, text: str, *, field: str = "warehouse_id") -
     if site.is_read_only:
         raise ReadOnlySite(site.name, field=field)
     return site
+
+
+def default_warehouse(session: Session) -> Site:
+    """The oldest warehouse of one's own that is in use, for orders that name none. Raises Invalid without any."""
+    own = [site for site in sites_of(session) if not site.is_read_only and site.status == "active"]
+    if not own:
+        raise Invalid("warehouse_id is required: there is no warehouse yet", field="warehouse_id")
+    return min(own, key=lambda site: (site.kind != "warehouse", site.created_at, site.id))
 
 
 def named_location(session: Session, text: str, *, field: str = "location_id") -> Place:
