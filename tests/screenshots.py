@@ -1,6 +1,8 @@
-"""Makes the pictures in `screenshots/` from the real program, of the scenes that stand for a flow, at three sizes:
+"""Makes the pictures in `screenshots/` from the real program: of the scenes that stand for a flow, at three sizes, and
+of the served documentation in a browser (Chromium).
 
-python -m tests.screenshots
+    python -m tests.screenshots             # the terminal
+    python -m tests.screenshots browser     # the documentation
 """
 
 from __future__ import annotations
@@ -9,11 +11,16 @@ import asyncio
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
+from PIL import Image
+
 from tests.scenes import SCENES, SIZES, Scene, play, prepared, terminal_on
+from tests.server_process import ServerProcess
 
 FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
 
@@ -27,12 +34,47 @@ async def picture(path: Path, shown: Scene, rows: int, columns: int) -> str:
     return re.sub(r"terminal-\d+-", "terminal-", svg)  # the library's random prefix would change every picture
 
 
+# Name of the picture, path, width, height, dark or light.
+PAGES = (
+    ("docs-wide", "/docs/api/reference/ambra/stock-movements", 1920, 1200, "dark"),
+    ("docs-laptop", "/docs/api/reference", 1366, 820, "light"),
+    ("docs-phone", "/docs/api/reference/sku/inventory", 500, 980, "light"),
+    ("docs-guide", "/docs/api/auth", 1366, 820, "dark"),
+)
+
+
+def photograph(browser: str, address: str, target: Path, *, width: int, height: int, scheme: str) -> None:
+    """A page as the browser draws it, in few enough colours to be small."""
+    preferred = {"dark": 0, "light": 1}[scheme]
+    with tempfile.TemporaryDirectory() as profile:
+        subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={profile}",
+             f"--blink-settings=preferredColorScheme={preferred}", f"--window-size={width},{height}",
+             f"--screenshot={target}", address],
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+    Image.open(target).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
+
+
+def browse() -> None:
+    """Every page that is pictured."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        sys.exit("Chromium is not installed")
+    with tempfile.TemporaryDirectory() as name, ServerProcess.start(f"sqlite:///{name}/store.db") as server:
+        for title, path, width, height, scheme in PAGES:
+            target = FOLDER / f"{title}.png"
+            photograph(browser, server.address + path, target, width=width, height=height, scheme=scheme)
+            print(target.name)
+
+
 def main() -> None:
     """Every scene that is pictured, at every size, each on a copy of one store."""
     os.environ["TZ"] = "UTC"
     time.tzset()
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
+    FOLDER.mkdir(exist_ok=True)
+    for earlier in FOLDER.glob("*.svg"):
+        earlier.unlink()
     with tempfile.TemporaryDirectory() as name:
         os.environ["AMBRA_HOME"] = name
         template = prepared(Path(name), "en")
@@ -46,4 +88,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    browse() if sys.argv[1:] == ["browser"] else main()

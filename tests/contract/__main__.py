@@ -4,8 +4,9 @@
     python -m tests.contract schemathesis --examples 50     # every phase, every call, on a furnished store; then again
                                                             # with names of things that are there
     python -m tests.contract document                       # redocly's lint, a TypeScript client that compiles
+    python -m tests.contract postman                        # newman sends the served Postman collection
 
-`schemathesis` comes with the extra ``contract``; `document` wants Node.js and takes its tools from npm.
+`schemathesis` comes with the extra ``contract``; the others want Node.js and take their tools from npm.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -34,6 +36,8 @@ from tests.server_process import ServerProcess
 
 HERE = Path(__file__).parent
 NODE_TOOLS = ("@redocly/cli@2", "openapi-typescript@7", "openapi-fetch@0.17", "typescript@5")
+NEWMAN = "newman@6"
+UNDERSTOOD = frozenset({200, 201, 202, 204, 404, 422})  # the collection's ids are nobody's; its requests are right
 PHASES = "examples,coverage,fuzzing,stateful"
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
@@ -45,7 +49,7 @@ CHECKS = (
 def main() -> int:
     """What was asked for, or all of it; 0 when nothing was found."""
     parser = argparse.ArgumentParser(prog="python -m tests.contract")
-    parser.add_argument("what", nargs="?", choices=("schemathesis", "document"))
+    parser.add_argument("what", nargs="?", choices=("schemathesis", "document", "postman"))
     parser.add_argument("--examples", type=int, default=50, help="of each call and phase")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", metavar="PATTERN", help="calls whose path fits this regular expression")
@@ -53,6 +57,8 @@ def main() -> int:
     failed = False
     if arguments.what in (None, "document"):
         failed |= not check_documents()
+    if arguments.what in (None, "postman"):
+        failed |= not send_collection()
     if arguments.what in (None, "schemathesis"):
         failed |= not fuzz(arguments.examples, arguments.seed, arguments.only)
     return int(failed)
@@ -117,6 +123,35 @@ def check_documents() -> bool:
         _run(folder, "npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", name, *NODE_TOOLS)
         checks = [_check(folder, edition.name, document_of(edition)) for edition in find_editions()]
         return all(checks)
+
+
+def send_collection() -> bool:
+    """The served Postman collection through newman: every request is understood, every list answered; True if so."""
+    if shutil.which("npm") is None:
+        print("npm is not here: the collection was not sent", file=sys.stderr)
+        return False
+    with tempfile.TemporaryDirectory(prefix="ambra-postman-") as name, served() as (address, secret, _names):
+        folder = Path(name)
+        _run(folder, "npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", name, NEWMAN)
+        (folder / "collection.json").write_text(httpx.get(f"{address}/docs/api/postman").text, encoding="utf-8")
+        given = (f"base_url={address}", f"api_key={secret}")
+        _run(
+            folder, "node_modules/.bin/newman", "run", "collection.json", "--env-var", given[0], "--env-var", given[1],
+            "--reporters", "json", "--reporter-json-export", "report.json",
+        )  # fmt: skip
+        return _all_understood(json.loads((folder / "report.json").read_text(encoding="utf-8"))["run"]["executions"])
+
+
+def _all_understood(executions: list[dict[str, Any]]) -> bool:
+    strange = 0
+    for sent in executions:
+        path, status = "/".join(sent["request"]["url"]["path"]), sent.get("response", {}).get("code")
+        is_list = sent["request"]["method"] == "GET" and not sent["item"]["request"]["url"].get("variable")
+        if status not in UNDERSTOOD or (is_list and status != 200):
+            print(f"{status} {sent['request']['method']} /{path}")
+            strange += 1
+    print(f"newman: {len(executions)} requests, {strange} not understood")
+    return strange == 0 and bool(executions)
 
 
 def _check(folder: Path, name: str, document: object) -> bool:

@@ -18,7 +18,7 @@ _IDS = {
     "recipe": "rcp_1", "production_batch": "bat_1", "inventory_policy": "ipol_1", "inventory_adjustment": "act_1",
     "stock_movement": "mov_1", "movement": "mov_1", "category": "cat_1", "webhook": "whk_1", "api_key": "key_1",
     "bin": "loc_1", "from_location": "wh_1", "to_location": "wh_2", "to_warehouse": "wh_2", "parent": "wh_1",
-    "delivery": "whd_1", "event": "evt_1", "request": "req_1", "inventory_policy_default": "var_1",
+    "delivery": "dlv_1", "event": "evt_1", "request": "req_1", "inventory_policy_default": "var_1",
     "output_variant": "var_1",
 }  # fmt: skip
 _TEXTS = {
@@ -81,7 +81,10 @@ def path_value(name: str, before: str) -> str:
 
 
 def _singular(segment: str) -> str:
-    return f"{segment[:-3]}y" if segment.endswith("ies") else segment.removesuffix("s")
+    for ending, instead in (("ies", "y"), ("ches", "ch"), ("s", "")):
+        if segment.endswith(ending):
+            return segment.removesuffix(ending) + instead
+    return segment
 
 
 def _noun(title: str) -> str:

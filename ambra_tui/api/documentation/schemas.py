@@ -171,8 +171,8 @@ def _form(pattern: str) -> str:
 def _range(schema: Schema) -> str:
     least, most = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    most = None if most is not None and most > _LARGEST_TOLD else most
-    least = None if least is not None and least < -_LARGEST_TOLD else least
+    most = None if most is not None and most >= _LARGEST_TOLD else most
+    least = None if least is not None and least <= -_LARGEST_TOLD else least
     told = [
         f"above {above}" if above is not None else "",
         f"below {below}" if below is not None else "",
@@ -186,5 +186,5 @@ def _range(schema: Schema) -> str:
 def _span(schema: Schema, key: str, unit: str) -> str:
     least, most = schema.get(f"min{key}"), schema.get(f"max{key}")
     if most is None:
-        return f"at least {least} {unit}" if least else ""
+        return f"at least {least} {unit}" if least and least > 1 else "not empty" if least else ""
     return f"{least} to {most} {unit}" if least else f"at most {most} {unit}"
