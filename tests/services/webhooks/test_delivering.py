@@ -198,6 +198,7 @@ def test_a_delivery_is_repeated_and_a_test_is_sent(office: Office, receiver: Rec
             webhooks.delivery_by_id(session, webhook.id, first.id),
         )
     )
+    office.send()
     office.later(seconds=1)
     office.write(lambda session: webhooks.send_test_event(session, webhooks.webhook_by_id(session, webhook.id)))
     office.send()
