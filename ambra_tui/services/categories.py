@@ -17,7 +17,7 @@ from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from ambra_tui.errors import Conflict, Duplicate, Invalid, NotFound
+from ambra_tui.errors import Conflict, Duplicate, InUse, Invalid, NotFound
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services.catalog import clean_text
@@ -118,18 +118,16 @@ def change_category(session: Session, category: Category, values: Mapping[str, A
 
 
 def remove_category(session: Session, category: Category) -> None:
-    """Takes a category away. Raises Conflict while products or categories stand in it; archived products leave it."""
+    """Takes a category away. Raises InUse while products or categories stand in it; archived products leave it."""
     children = core_select(func.count()).where(
         col(Category.organization_id) == organization_of(session), col(Category.parent_id) == category.id
     )
-    standing = _standing_in(session, category.id)
-    for what, statement in (("categories", children), ("products", standing)):
-        count = session.connection().execute(statement).scalar_one()
-        if count:
-            raise Conflict(
-                f"Category {category.name} holds {count} {what}: move them first",
-                details={"category_id": f"holds {count} {what}"},
-            )
+    remains = {
+        what: session.connection().execute(statement).scalar_one()
+        for what, statement in (("products", _standing_in(session, category.id)), ("categories", children))
+    }
+    if any(remains.values()):
+        raise InUse("category", category.slug, remains)
     session.connection().execute(
         delete(_links).where(_links.c.organization_id == organization_of(session), _links.c.category_id == category.id)
     )

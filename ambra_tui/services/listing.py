@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, String, collate, func, select
 from sqlmodel import Session, SQLModel
 
 from ambra_tui.store.models import table_of
@@ -38,12 +38,18 @@ def page_of(
     total = connection.execute(select(func.count()).select_from(table).where(own, *matching)).scalar_one()
     if offset >= total:
         return [], total
-    terms = [_term(table.c[name], descends) for name, descends in order]
+    terms = [_term(connection.dialect.name, table.c[name], descends) for name, descends in order]
     page = select(table.c.id).where(own, *matching).order_by(*terms, table.c.id.desc()).offset(offset).limit(limit)
     ids = list(connection.execute(page).scalars())
     rows = {row.id: row for row in connection.execute(select(table).where(own, table.c.id.in_(ids)))}
     return [rows[row_id] for row_id in ids], total
 
 
-def _term(column: ColumnElement[Any], descends: bool) -> ColumnElement[Any]:
-    return column.desc() if descends else column.asc()
+def folded(dialect: str, column: ColumnElement[str]) -> ColumnElement[str]:
+    """Text in an order that both databases agree on: by code points, capitals among the small letters."""
+    return func.lower(collate(column, "C") if dialect == "postgresql" else column)
+
+
+def _term(dialect: str, column: ColumnElement[Any], descends: bool) -> ColumnElement[Any]:
+    term = folded(dialect, column) if isinstance(column.type, String) else column
+    return (term.desc() if descends else term.asc()).nulls_last()

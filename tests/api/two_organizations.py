@@ -29,7 +29,9 @@ _ULID = r"[0-9A-HJKMNP-TV-Z]{26}"
 _ID = re.compile(rf"[a-z]+_{_ULID}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _COUNTED = re.compile(r"\b[A-Z]{2,4}-?\d{6}\b")
-_CHANGING = frozenset({"date", "etag", "content-length", "x-request-id"})
+_CHANGING = frozenset(
+    ("date", "etag", "content-length", "x-request-id", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset")
+)
 
 
 @dataclass(frozen=True)
@@ -260,7 +262,9 @@ def likeness(answer: httpx.Response, named: str, *, is_read: bool) -> tuple[int,
 
 def spellings(named: str) -> list[str]:
     """How an answer may write what it was asked about, the longest first."""
-    return sorted({named, quote(named, safe=""), quote_plus(named), named.replace("-", " ")}, key=len, reverse=True)
+    return sorted(
+        {named, quote(named, safe=""), quote_plus(named), named.replace("-", " "), named.lower()}, key=len, reverse=True
+    )
 
 
 def is_empty(content: Any) -> bool:

@@ -6,7 +6,8 @@ Example::
 """
 
 from ambra_tui.services.products.changing import add_product, change_product, remove_product
-from ambra_tui.services.products.listing import SORTS, STATES, is_slow, products_page
+from ambra_tui.services.products.levels import LEVEL_SORTS, LevelRow, level_in, levels_page
+from ambra_tui.services.products.listing import MAX_SHALLOW, SORTS, STATES, is_slow, products_page
 from ambra_tui.services.products.places import LocationRow, SiteRow, stock_of
 from ambra_tui.services.products.rows import (
     OF_SITE,
@@ -19,16 +20,21 @@ from ambra_tui.services.products.rows import (
 )
 
 __all__ = [
+    "LEVEL_SORTS",
+    "MAX_SHALLOW",
     "OF_SITE",
     "SORTS",
     "STATES",
     "STATUSES",
+    "LevelRow",
     "LocationRow",
     "ProductRow",
     "SiteRow",
     "add_product",
     "change_product",
     "is_slow",
+    "level_in",
+    "levels_page",
     "products_page",
     "remove_product",
     "row_with_sku",

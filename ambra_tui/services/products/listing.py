@@ -12,12 +12,12 @@ from decimal import ROUND_CEILING, ROUND_FLOOR
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, collate, exists, false, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.sql.expression import FromClause
 
 from ambra_tui.kit.money import NO_DECIMALS, THREE_DECIMALS
 from ambra_tui.services.codes import gtin_of
-from ambra_tui.services.listing import Order
+from ambra_tui.services.listing import Order, folded
 from ambra_tui.services.products.rows import (
     CRITICAL,
     LOW,
@@ -33,7 +33,7 @@ from ambra_tui.services.products.rows import (
     variant,
     with_default,
 )
-from ambra_tui.services.search import MAX_TERMS, MAX_TOKEN, fold, words
+from ambra_tui.services.products.searching import SearchShape, shape_of, told_of
 from ambra_tui.services.site_levels import counted
 from ambra_tui.services.stock_views import own
 from ambra_tui.store import Store
@@ -41,7 +41,6 @@ from ambra_tui.store.models import (
     Barcode,
     Category,
     ProductCategory,
-    SearchToken,
     StockLevel,
     VariantSupplier,
     table_of,
@@ -54,9 +53,8 @@ STATES = {"active": ("active",), "inactive": ("inactive", "draft"), "archived": 
 """What these editions call the status of a product -> the statuses that it has in the store."""
 SORTS = ("name", "sku", "price", "status", "created_at", "updated_at")
 MAX_SHALLOW = 10_000
-_LAST = "\U0010ffff"
 _THOUSANDTHS = 1_000  # of the major unit: the smallest that a currency divides into
-_token, _code, _level = table_of(SearchToken), table_of(Barcode), table_of(StockLevel)
+_code, _level = table_of(Barcode), table_of(StockLevel)
 _category, _in_category, _supplier = table_of(Category), table_of(ProductCategory), table_of(VariantSupplier)
 
 
@@ -70,7 +68,7 @@ def products_page(
     by ``status="archived"`` alone. With `site` only that site's stock is told and judged.
     """
     asked = {name: value for name, value in filters.items() if value is not None}
-    shape = _Shape(store.dialect, tuple(sorted(asked)), order, *_search_shape(asked), _stock_shape(asked))
+    shape = _Shape(store.dialect, tuple(sorted(asked)), order, shape_of(asked.get("search")), _stock_shape(asked))
     statements = _statements(shape)
     told = _told(asked)
     total = counted(store, organization_id, statements.total, told)
@@ -98,8 +96,7 @@ class _Shape(NamedTuple):
     dialect: str
     names: tuple[str, ...]
     order: Order
-    terms: int
-    codes: int
+    search: SearchShape
     stock: str
 
 
@@ -108,37 +105,13 @@ class _Statements(NamedTuple):
     page: Quick
 
 
-def _search_shape(asked: Filters) -> tuple[int, int]:
-    if "search" not in asked:
-        return 0, 0
-    return len(_terms(asked["search"])), len(_code_prefixes(asked["search"]))
-
-
 def _stock_shape(asked: Filters) -> str:
     return "+".join(str(asked[name]) for name in ("stock_level", "stock_status") if name in asked)
 
 
-def _terms(text: str) -> list[str]:
-    return words(text)[:MAX_TERMS]
-
-
-def _code_prefixes(text: str) -> list[str]:
-    """What a stored code may begin with when its printed form begins with `text`."""
-    digits = text.strip()
-    if len(digits) < 4 or not (digits.isascii() and digits.isdigit()):
-        return []
-    return [zeros + digits for zeros in ("", "0", "00", "000000")]
-
-
 def _told(asked: Filters) -> dict[str, Any]:
     told: dict[str, Any] = {f"p_{name}": value for name, value in asked.items() if name not in _TOLD_OTHERWISE}
-    if "search" in asked:
-        whole = " ".join(fold(asked["search"]).split())[:MAX_TOKEN]
-        prefixes = {"whole": whole}
-        prefixes |= {f"term{place}": term for place, term in enumerate(_terms(asked["search"]))}
-        prefixes |= {f"code{place}": code for place, code in enumerate(_code_prefixes(asked["search"]))}
-        for name, prefix in prefixes.items():
-            told |= {f"p_{name}": prefix, f"p_{name}_end": prefix + _LAST}
+    told |= told_of(asked.get("search"))
     if "status" in asked:
         told |= dict(zip(("p_status", "p_status_too"), STATES[asked["status"]] * 2, strict=False))
     if "barcode" in asked:
@@ -162,15 +135,16 @@ def _statements(shape: _Shape) -> _Statements:
     total = select(func.count()).select_from(source).where(*matching)
     keys = select(variant.c.id, *(term.label(f"sort{place}") for place, (term, _) in enumerate(terms)))
     keys = keys.select_from(source).where(*matching)
-    keys = keys.order_by(*(_directed(term, descends) for term, descends in terms), variant.c.id.desc())
+    keys = keys.order_by(*(directed(term, descends) for term, descends in terms), variant.c.id.desc())
     keys = keys.limit(bindparam("p_limit", type_=BigInteger)).offset(bindparam("p_offset", type_=BigInteger))
     found = keys.cte("found")
-    again = (_directed(found.c[f"sort{place}"], descends) for place, (_, descends) in enumerate(terms))
+    again = (directed(found.c[f"sort{place}"], descends) for place, (_, descends) in enumerate(terms))
     page = rows_of(found, own(), *_sites(shape)).order_by(*again, found.c.id.desc())
     return _Statements(Quick(total), Quick(page))
 
 
-def _directed(term: ColumnElement[Any], descends: bool) -> ColumnElement[Any]:
+def directed(term: ColumnElement[Any], descends: bool) -> ColumnElement[Any]:
+    """What has no value comes last either way."""
     return term.desc().nulls_last() if descends else term.asc().nulls_last()
 
 
@@ -190,28 +164,6 @@ def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
     if "status" not in shape.names:
         made.append(variant.c.status != "archived")
     return [variant.c.organization_id == own(), *made, *_judged(shape)]
-
-
-def _begins(shape: _Shape, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
-    if shape.dialect == "postgresql":
-        return column.op("^@", is_comparison=True)(bindparam(f"p_{name}"))
-    return and_(column >= bindparam(f"p_{name}"), column < bindparam(f"p_{name}_end"))
-
-
-def _tokens(*which: ColumnElement[bool]) -> ColumnElement[bool]:
-    found = select(_token.c.subject_id).where(_token.c.organization_id == own(), _token.c.kind == "variant", *which)
-    return variant.c.id.in_(found)
-
-
-def _search(shape: _Shape) -> ColumnElement[bool]:
-    """Every word begins a word of the SKU or the name, or the text begins a code."""
-    if not shape.terms:
-        return false()
-    every_word = and_(*(_tokens(_begins(shape, _token.c.token, f"term{place}")) for place in range(shape.terms)))
-    if not shape.codes:
-        return every_word
-    begun = or_(*(_begins(shape, _code.c.code, f"code{place}") for place in range(shape.codes)))
-    return or_(every_word, variant.c.id.in_(select(_code.c.variant_id).where(_code.c.organization_id == own(), begun)))
 
 
 def _of_category(_shape: _Shape) -> ColumnElement[bool]:
@@ -276,7 +228,7 @@ _CONDITIONS: Mapping[str, Callable[[_Shape], ColumnElement[bool]]] = {
     "supplier": _of_supplier,
     "site": _in_site,
     "location": _in_location,
-    "search": _search,
+    "search": lambda shape: shape.search.matches(shape.dialect, variant.c.id),
     "created_after": lambda _: variant.c.created_at >= bindparam("p_created_after", type_=variant.c.created_at.type),
     "updated_after": lambda _: variant.c.updated_at >= bindparam("p_updated_after", type_=variant.c.updated_at.type),
     "min_price": lambda _: _price() >= bindparam("p_min_price", type_=BigInteger),
@@ -346,30 +298,23 @@ def _judged(shape: _Shape) -> list[ColumnElement[bool]]:
 
 def _order_terms(shape: _Shape) -> list[tuple[ColumnElement[Any], bool]]:
     if not shape.order and "search" in shape.names:
-        whole = _token.c.token == bindparam("p_whole")
-        rank = case((_tokens(whole), 0), (_tokens(_begins(shape, _token.c.token, "whole")), 1), else_=2)
-        return [(rank, False)]
+        return [(shape.search.rank(shape.dialect, variant.c.id), False)]
     return [(_SORTED[name](shape), descends) for name, descends in shape.order]
 
 
-def _folded(shape: _Shape, column: ColumnElement[str]) -> ColumnElement[str]:
-    """Text in an order that both databases agree on: by code points, capitals among the small letters."""
-    return func.lower(collate(column, "C") if shape.dialect == "postgresql" else column)
-
-
-def _full_name(shape: _Shape) -> ColumnElement[str]:
-    """`full_name` in SQL."""
+def shown_name(dialect: str) -> ColumnElement[str]:
+    """`full_name` in SQL, to sort by."""
     own_name, of_product = variant.c.name, product.c.name
     begins = func.substr(own_name, 1, func.length(of_product)) == of_product
     said = case((own_name == "", of_product), (begins, own_name), else_=of_product + " " + own_name)
-    return _folded(shape, said)
+    return folded(dialect, said)
 
 
 _SORTED: Mapping[str, Callable[[_Shape], ColumnElement[Any]]] = {
-    "name": _full_name,
-    "sku": lambda shape: _folded(shape, variant.c.sku),
+    "name": lambda shape: shown_name(shape.dialect),
+    "sku": lambda shape: folded(shape.dialect, variant.c.sku),
     "price": lambda _: _price(),
-    "status": lambda shape: _folded(shape, variant.c.status),
+    "status": lambda shape: folded(shape.dialect, variant.c.status),
     "created_at": lambda _: scaled(variant.c.created_at),
     "updated_at": lambda _: scaled(variant.c.updated_at),
 }

@@ -53,7 +53,11 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
         Trial("/products/$spare_product", {"name": "new", "sku": "RENAMED", "variant_id": "$spare_variant"}),
     ),
     "changeProduct": (
-        Trial("/products/$spare_product", {"category_id": "$category_slug", "default_supplier_id": "$supplier", "barcode": "+bin_barcode", "sku": "+bin_code"}),
+        Trial(
+            "/products/$spare_product",
+            {"category_id": "$category_slug", "default_supplier_id": "$supplier", "barcode": "+bin_barcode",
+             "sku": "+bin_code"},
+        ),
         Trial("/products/$spare_product", {"variant_id": "$spare_variant", "price": 2}),
     ),
     "deleteProduct": (

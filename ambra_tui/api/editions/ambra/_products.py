@@ -16,7 +16,7 @@ from ambra_tui.kit.clock import from_microseconds, to_iso
 from ambra_tui.kit.money import to_major
 from ambra_tui.kit.quantity import scaled_to_json, to_json
 from ambra_tui.services.codes import printed_code
-from ambra_tui.services.products import OF_SITE, LocationRow, ProductRow, SiteRow
+from ambra_tui.services.products import OF_SITE, LevelRow, LocationRow, ProductRow, SiteRow
 from ambra_tui.services.site_levels import full_name
 
 Amount = float | int
@@ -189,4 +189,43 @@ def _stock_view(row: ProductRow) -> StockView:
         "available": scaled_to_json(row.available),
         "reorder_point": scaled_to_json(row.stock_reorder_point),
         "status": row.stock_status,
+    }
+
+
+class StockLevelView(TypedDict):
+    """What a warehouse has of a product; asked by a location, what lies there. `reorder_point` and `status` are those
+    of the warehouse."""
+
+    id: str
+    product_id: str
+    variant_id: str
+    sku: str
+    name: str
+    warehouse_id: str
+    location_id: str | None
+    on_hand: Amount
+    reserved: Amount
+    available: Amount
+    reorder_point: Amount
+    status: StockStatus
+    updated_at: str
+
+
+def stock_level_view(row: LevelRow) -> StockLevelView:
+    """One level."""
+    place = f"{row.variant_id.partition('_')[2]}-{row.site_id.partition('_')[2]}"
+    return {
+        "id": f"inv_{place}" if row.location_id is None else f"inv_{place}-{row.location_id.partition('_')[2]}",
+        "product_id": row.product_id,
+        "variant_id": row.variant_id,
+        "sku": row.sku,
+        "name": full_name(row.product_name, row.variant_name),
+        "warehouse_id": row.site_id,
+        "location_id": row.location_id,
+        "on_hand": scaled_to_json(row.on_hand),
+        "reserved": scaled_to_json(row.reserved),
+        "available": scaled_to_json(row.available),
+        "reorder_point": scaled_to_json(row.reorder_point),
+        "status": OF_SITE[row.status],
+        "updated_at": to_iso(from_microseconds(row.updated_at)),
     }
