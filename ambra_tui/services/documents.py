@@ -1,4 +1,4 @@
-"""What every document has: a number of its own, given or kept, a currency, and when its steps happened.
+"""What every document has: a number of its own, given or kept, a state, a currency, and when its steps happened.
 
 Example::
 
@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
 
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
-from ambra_tui.errors import Duplicate, Invalid
+from ambra_tui.errors import Duplicate, Invalid, WrongState
 from ambra_tui.kit.clock import EPOCH
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services.catalog import clean_currency
 from ambra_tui.store.facts import next_number
 from ambra_tui.store.models import Organization
 from ambra_tui.store.prepared import ORGANIZATION, PreparedRows
-from ambra_tui.store.scope import now_of
+from ambra_tui.store.scope import lock_row, now_of
 
+Document = TypeVar("Document", bound=SQLModel)
 MAX_NUMBER = 60
 CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -43,6 +45,19 @@ def document_number(
         text = next_number(session, kind)
         if find(session, text) is None:
             return text
+
+
+def lock_document(
+    session: Session, model: type[Document], document_id: str, *states: str, resource: str, step: str
+) -> Document:
+    """The document as it is now, kept from other writers until the transaction ends.
+
+    Raises NotFound, and WrongState naming the `step` when it is in none of `states`.
+    """
+    document: Any = lock_row(session, model, document_id, resource=resource)
+    if document.status not in states:
+        raise WrongState(resource, document.number, state=document.status, step=step)
+    return cast("Document", document)
 
 
 def document_currency(session: Session, currency: str | None) -> str:

@@ -12,7 +12,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ from sqlmodel import Session, col
 from ambra_tui import ledger
 from ambra_tui.errors import Conflict, InsufficientStock, Invalid, WrongState
 from ambra_tui.kit.quantity import ZERO, show
-from ambra_tui.ledger import Guard, MoveKind, Posted, Posting
+from ambra_tui.ledger import Posted
 from ambra_tui.services.putaway import lock_bin, refuse_illegal_bin
 from ambra_tui.services.receiving import Content
 from ambra_tui.store.models import Allocation, Location, SalesOrder, StockLevel, Variant
@@ -158,21 +158,15 @@ def move(
     refuse_target(session, location, contents)
     refuse_promised(session, contents)
     postings = [
-        Posting(
-            variant_id=content.variant_id,
-            source_id=content.location_id,
-            destination_id=location.id,
-            quantity=content.quantity,
-            kind=MoveKind.BIN_MOVE,
-            idempotency_key=f"{idempotency_key}:{number}",
-            lot_id=content.lot_id,
-            serial=content.serial,
-            plate_id=content.plate_id,
-            destination_plate_id=plate_id or (content.plate_id if keeps_plates else ""),
-            guard=Guard.FREE,
+        replace(
+            content.moved(
+                location,
+                plate_id=plate_id or (content.plate_id if keeps_plates else ""),
+                idempotency_key=f"{idempotency_key}:{number}",
+                origin_kind=document[0],
+            ),
             reason=reason,
             note=note,
-            origin_kind=document[0],
             origin_id=document[1],
             occurred_at=occurred_at,
         )

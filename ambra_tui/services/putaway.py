@@ -9,7 +9,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import literal_column
@@ -19,11 +19,11 @@ from sqlmodel import Session, col, select
 from ambra_tui import ledger
 from ambra_tui.errors import Conflict, Invalid
 from ambra_tui.kit.quantity import ZERO, show
-from ambra_tui.ledger import Guard, MoveKind, Posted, Posting
+from ambra_tui.ledger import Posted
 from ambra_tui.services.receiving import Content, plate_levels
 from ambra_tui.store.models import LicensePlate, Location, Lot, Site, StockLevel, Variant
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
-from ambra_tui.store.scope import fetch, is_alone, organization_of, scoped
+from ambra_tui.store.scope import fetch, is_alone, lock_row, organization_of, scoped
 
 STORAGE_KINDS = ("pick", "reserve")
 ORIGIN_KINDS = ("dock", "stage", "tote")
@@ -303,20 +303,11 @@ def put_away(
     return ledger.post(
         session,
         [
-            Posting(
-                variant_id=content.variant_id,
-                source_id=content.location_id,
-                destination_id=location.id,
-                quantity=content.quantity,
-                kind=MoveKind.BIN_MOVE,
-                idempotency_key=f"{idempotency_key}:{number}",
-                lot_id=content.lot_id,
-                serial=content.serial,
-                plate_id=content.plate_id,
-                destination_plate_id=plate_id,
-                guard=Guard.FREE,
+            replace(
+                content.moved(
+                    location, plate_id=plate_id, idempotency_key=f"{idempotency_key}:{number}", origin_kind="putaway"
+                ),
                 reason=reason,
-                origin_kind="putaway",
             )
             for number, content in enumerate(contents)
         ],
@@ -325,7 +316,5 @@ def put_away(
 
 def lock_bin(session: Session, location: Location) -> None:
     """Two stations that fill one bin judge it one after the other."""
-    if is_alone(session):
-        return
-    statement = scoped(session, Location).where(Location.id == location.id).with_for_update()
-    session.exec(statement.execution_options(populate_existing=True)).one()
+    if not is_alone(session):
+        lock_row(session, Location, location.id, resource="location")

@@ -56,6 +56,23 @@ class Content:
     serial: str = ""
     plate_id: str = ""
 
+    def moved(self, location: Location, *, plate_id: str, idempotency_key: str, origin_kind: str) -> Posting:
+        """The move of it to another place of its site; `plate_id`: the plate that it stands on there."""
+        return Posting(
+            variant_id=self.variant_id,
+            source_id=self.location_id,
+            destination_id=location.id,
+            quantity=self.quantity,
+            kind=MoveKind.BIN_MOVE,
+            idempotency_key=idempotency_key,
+            lot_id=self.lot_id,
+            serial=self.serial,
+            plate_id=self.plate_id,
+            destination_plate_id=plate_id,
+            guard=Guard.FREE,
+            origin_kind=origin_kind,
+        )
+
 
 class Expired(Conflict):
     """The lot's date has passed."""
@@ -309,18 +326,10 @@ def move_received(
     return ledger.post(
         session,
         [
-            Posting(
-                variant_id=content.variant_id,
-                source_id=content.location_id,
-                destination_id=location.id,
-                quantity=content.quantity,
-                kind=MoveKind.BIN_MOVE,
-                idempotency_key=f"{idempotency_key}:{number}",
-                lot_id=content.lot_id,
-                serial=content.serial,
+            content.moved(
+                location,
                 plate_id=content.plate_id,
-                destination_plate_id=content.plate_id,
-                guard=Guard.FREE,
+                idempotency_key=f"{idempotency_key}:{number}",
                 origin_kind="receipt",
             )
             for number, content in enumerate(contents)

@@ -26,7 +26,7 @@ from ambra_tui.services.tasks import OPEN_STATES, ask_replenish, finish_task, op
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Location, Lot, PickFace, StockLevel, Task, Variant
 from ambra_tui.store.prepared import ORGANIZATION, PreparedRows, given
-from ambra_tui.store.scope import clock_of, fetch, now_of, organization_of, scoped
+from ambra_tui.store.scope import clock_of, fetch, lock_row, now_of, organization_of, scoped
 
 DOCUMENT = "task"
 SOURCE_KINDS = ("reserve",)
@@ -126,8 +126,7 @@ def _may_leave(session: Session, source: Source) -> bool:
 
 def lock_task(session: Session, task_id: str) -> Task:
     """The task as it is now, kept from others until the transaction ends. Raises WrongState when it is done."""
-    statement = scoped(session, Task).where(Task.id == task_id).with_for_update()
-    task = session.exec(statement.execution_options(populate_existing=True)).one()
+    task = lock_row(session, Task, task_id, resource="task")
     if task.status not in OPEN_STATES:
         raise WrongState("task", task.id, state=task.status, step="replenish")
     return task

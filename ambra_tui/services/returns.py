@@ -39,7 +39,7 @@ from ambra_tui.store.models import (
     Variant,
 )
 from ambra_tui.store.models.returns import CONDITIONS
-from ambra_tui.store.scope import actor_of, fetch, now_of, organization_of, scoped
+from ambra_tui.store.scope import actor_of, fetch, lock_row, now_of, organization_of, scoped
 from ambra_tui.store.types import EMPTY
 
 DOCUMENT = "return_authorization"
@@ -545,9 +545,7 @@ def bin_of(session: Session, rma: ReturnAuthorization, location_id: str | None) 
 
 def _locked_order(session: Session, order_id: str) -> SalesOrder:
     """The order, alone: two returns of it are judged one after the other."""
-    fetch(session, SalesOrder, order_id, resource="order")
-    statement = scoped(session, SalesOrder).where(SalesOrder.id == order_id).with_for_update()
-    return session.exec(statement.execution_options(populate_existing=True)).one()
+    return lock_row(session, SalesOrder, order_id, resource="order")
 
 
 def _lock(session: Session, rma: ReturnAuthorization) -> None:

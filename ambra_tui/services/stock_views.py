@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
+from ambra_tui.errors import NotFound
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.store import Store
 from ambra_tui.store.models import Lot, SiteStock, StockMove, Variant, table_of
@@ -43,8 +44,16 @@ from ambra_tui.store.quick import Quick
 from ambra_tui.store.scope import organization_of
 from ambra_tui.store.types import EMPTY
 
+Shown = TypeVar("Shown")
 Filters = Mapping[str, Any]
 """Column -> the value it must have, or a tuple or list of values that it may have; None filters nothing."""
+
+
+def the_one(found: Sequence[Shown], resource: str, key: str) -> Shown:
+    """What was found under one id. Raises NotFound when nothing was."""
+    if not found:
+        raise NotFound(resource, key)
+    return found[0]
 
 
 def own() -> BindParameter[int]:

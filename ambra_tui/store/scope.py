@@ -125,7 +125,22 @@ def known_row(session: Session, model: type[Model], key: str) -> Model | None:
     return cast("Model", known) if known is not None and not inspect(known).expired else None
 
 
+def lock_row(session: Session, model: type[Model], key: str, *, resource: str) -> Model:
+    """The row with the id `key` as it is now, kept from other writers until the transaction ends. Raises NotFound."""
+    locked: Model | None = _locked(model).first(session, key=key)
+    if locked is None:
+        raise NotFound(resource, key)
+    return locked
+
+
 @cache
 def _by_id(model: type[Model]) -> Prepared[Model]:
     table: Any = model
     return Prepared(select(model).where(table.organization_id == ORGANIZATION, table.id == given("key")))
+
+
+@cache
+def _locked(model: type[Model]) -> Prepared[Model]:
+    table: Any = model
+    own = select(model).where(table.organization_id == ORGANIZATION, table.id == given("key"))
+    return Prepared(own.with_for_update().execution_options(populate_existing=True))

@@ -27,7 +27,7 @@ from ambra_tui.services.rows import add_unique
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import CycleCount, CycleCountBin, CycleCountLine, Location, StockLevel, Variant
 from ambra_tui.store.models.counts import COUNT_METHODS, COUNT_STATES, UNCOUNTED
-from ambra_tui.store.scope import actor_of, fetch, now_of, organization_of, scoped
+from ambra_tui.store.scope import actor_of, fetch, lock_row, now_of, organization_of, scoped
 
 DOCUMENT = "cycle_count"
 CLAIM = "cycle_count"  # of a bin: its id is the document's
@@ -318,9 +318,7 @@ def get_count(session: Session, count_id: str) -> CycleCount:
 
 def lock_count(session: Session, count_id: str) -> CycleCount:
     """The count, so that nobody else changes it in this moment. Raises NotFound."""
-    count = get_count(session, count_id)
-    session.refresh(count, with_for_update=True)
-    return count
+    return lock_row(session, CycleCount, count_id, resource=DOCUMENT)
 
 
 def find_count(session: Session, number: str) -> CycleCount | None:

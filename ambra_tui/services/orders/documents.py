@@ -18,7 +18,7 @@ from sqlalchemy import delete, exists, insert, update
 from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
-from ambra_tui.errors import Duplicate, Invalid, NotFound, WrongState
+from ambra_tui.errors import Duplicate, Invalid, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
@@ -41,7 +41,7 @@ from ambra_tui.store.models import (
     Variant,
 )
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
-from ambra_tui.store.scope import fetch, is_alone, now_of, organization_of
+from ambra_tui.store.scope import fetch, is_alone, lock_row, now_of, organization_of
 
 MAX_LINES = 2000
 MAX_CUSTOMER_FIELDS = 50
@@ -143,12 +143,6 @@ _LINES: Prepared[SalesOrderLine] = Prepared(
     .order_by(col(SalesOrderLine.position))
     .execution_options(populate_existing=True)
 )
-_LOCKED: Prepared[SalesOrder] = Prepared(
-    select(SalesOrder)
-    .where(SalesOrder.organization_id == ORGANIZATION, SalesOrder.id == given("order_id"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
 
 
 def find_order(session: Session, number: str) -> SalesOrder | None:
@@ -168,10 +162,7 @@ def lines_of(session: Session, order_id: str) -> list[SalesOrderLine]:
 
 def lock_order(session: Session, order_id: str) -> SalesOrder:
     """The order as it is now, kept from other writers until the transaction ends."""
-    found = _LOCKED.first(session, order_id=order_id)
-    if found is None:
-        raise NotFound("order", order_id)
-    return found
+    return lock_row(session, SalesOrder, order_id, resource="order")
 
 
 def reserve_order(session: Session, order: SalesOrder) -> SalesOrder:

@@ -13,13 +13,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlmodel import Session, col
 
 from ambra_tui import ledger
-from ambra_tui.errors import Duplicate, InsufficientStock, Invalid, NotFound, Shortage, WrongState
+from ambra_tui.errors import Duplicate, InsufficientStock, Invalid, Shortage, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import MAX_QUANTITY, SCALE, ZERO, to_decimal
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import claims
 from ambra_tui.services.catalog import positive_quantity
-from ambra_tui.services.documents import document_number
+from ambra_tui.services.documents import document_number, lock_document
 from ambra_tui.services.production.recipes import get_recipe, ingredients_of
 from ambra_tui.services.production.terms import DOCUMENT, RECIPE
 from ambra_tui.services.rows import add_unique
@@ -189,13 +189,7 @@ def rest_of(row: ProductionInput) -> Decimal:
 
 def lock_batch(session: Session, batch_id: str, *states: str, step: str) -> ProductionBatch:
     """The batch, locked and as it is now. Raises WrongState when it is in none of `states`."""
-    statement = scoped(session, ProductionBatch).where(ProductionBatch.id == batch_id).with_for_update()
-    batch = session.exec(statement.execution_options(populate_existing=True)).one_or_none()
-    if batch is None:
-        raise NotFound(DOCUMENT, batch_id)
-    if batch.status not in states:
-        raise WrongState(DOCUMENT, batch.number, state=batch.status, step=step)
-    return batch
+    return lock_document(session, ProductionBatch, batch_id, *states, resource=DOCUMENT, step=step)
 
 
 # --- changed --------------------------------------------------------------------------------------------------------

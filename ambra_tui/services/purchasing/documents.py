@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ambra_tui import ledger
-from ambra_tui.errors import Duplicate, Invalid, NotFound
+from ambra_tui.errors import Duplicate, Invalid
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services.catalog import positive_quantity
@@ -26,7 +26,7 @@ from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import PurchaseOrder, PurchaseOrderLine, Supplier, Variant
 from ambra_tui.store.models.documents import PURCHASE_ORDER_STATES
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
-from ambra_tui.store.scope import fetch, is_alone, now_of, organization_of, scoped
+from ambra_tui.store.scope import fetch, is_alone, lock_row, now_of, organization_of, scoped
 
 
 def create_purchase_order(
@@ -114,16 +114,11 @@ def lock_order(session: Session, order_id: str) -> PurchaseOrder:
     session.flush()
     if is_alone(session):
         return get_purchase_order(session, order_id)
-    locked = _LOCKED.first(session, order_id=order_id)
-    if locked is None:
-        raise NotFound("purchase_order", order_id)
-    return locked
+    return lock_row(session, PurchaseOrder, order_id, resource="purchase_order")
 
 
-_ORDER = select(PurchaseOrder).where(PurchaseOrder.organization_id == ORGANIZATION)
-_BY_NUMBER: Prepared[PurchaseOrder] = Prepared(_ORDER.where(PurchaseOrder.number == given("number")))
-_LOCKED: Prepared[PurchaseOrder] = Prepared(
-    _ORDER.where(PurchaseOrder.id == given("order_id")).with_for_update().execution_options(populate_existing=True)
+_BY_NUMBER: Prepared[PurchaseOrder] = Prepared(
+    select(PurchaseOrder).where(PurchaseOrder.organization_id == ORGANIZATION, PurchaseOrder.number == given("number"))
 )
 
 

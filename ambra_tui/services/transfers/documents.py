@@ -13,12 +13,12 @@ from decimal import Decimal
 from sqlmodel import Session, col
 
 from ambra_tui import ledger
-from ambra_tui.errors import Duplicate, Invalid, NotFound, WrongState
+from ambra_tui.errors import Duplicate, Invalid, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import claims
 from ambra_tui.services.catalog import positive_quantity, variants_by_id
-from ambra_tui.services.documents import document_number
+from ambra_tui.services.documents import document_number, lock_document
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.transfers.terms import DOCUMENT, MAX_LINES, NewTransferLine, NotOnTransfer
 from ambra_tui.store.facts import publish
@@ -137,13 +137,7 @@ def site_codes(session: Session, transfer: StockTransfer) -> tuple[str, str]:
 
 def lock_transfer(session: Session, transfer_id: str, *states: str, step: str) -> StockTransfer:
     """The transfer, locked and as it is now. Raises WrongState when it is in none of `states`."""
-    statement = scoped(session, StockTransfer).where(StockTransfer.id == transfer_id).with_for_update()
-    transfer = session.exec(statement.execution_options(populate_existing=True)).one_or_none()
-    if transfer is None:
-        raise NotFound(DOCUMENT, transfer_id)
-    if transfer.status not in states:
-        raise WrongState(DOCUMENT, transfer.number, state=transfer.status, step=step)
-    return transfer
+    return lock_document(session, StockTransfer, transfer_id, *states, resource=DOCUMENT, step=step)
 
 
 def cancel_transfer(session: Session, transfer: StockTransfer) -> StockTransfer:

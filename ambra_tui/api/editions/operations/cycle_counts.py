@@ -28,13 +28,13 @@ from ambra_tui.api.fields import (
     Rows,
 )
 from ambra_tui.api.paging import Paging
-from ambra_tui.errors import Invalid, NotFound
+from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import to_json
 from ambra_tui.services import count_plans, counts
 from ambra_tui.services.lots import find_or_create_lot
 from ambra_tui.services.places import find_location, find_plate
-from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id, the_one
 from ambra_tui.store.models import CycleCount, CycleCountBin, CycleCountLine, LicensePlate, Location, Lot
 from ambra_tui.store.models.counts import COUNT_STATES, UNCOUNTED
 from ambra_tui.store.scope import organization_of
@@ -253,10 +253,7 @@ def complete(session: Session, call: Call, body: Completion) -> Answer:
 
 
 def _cycle_count(session: Session, count_id: str) -> CycleCountView:
-    found = _cycle_counts(session, [count_id])
-    if not found:
-        raise NotFound("cycle_count", count_id)
-    return found[0]
+    return the_one(_cycle_counts(session, [count_id]), "cycle_count", count_id)
 
 
 def _cycle_counts(session: Session, ids: Sequence[str]) -> list[CycleCountView]:

@@ -25,7 +25,7 @@ from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import to_json
 from ambra_tui.services import policies
 from ambra_tui.services.catalog import find_variant_by_sku
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import page_of_ids, rows_by_id, the_one
 from ambra_tui.store.models import InventoryPolicy, Variant
 from ambra_tui.store.models.policies import EVERY_VARIANT
 
@@ -267,10 +267,7 @@ def _values(body: PolicyValues) -> dict[str, Any]:
 
 
 def _policy(session: Session, policy_id: str) -> InventoryPolicyView:
-    found = _policies(session, [policy_id])
-    if not found:
-        raise NotFound("inventory_policy", policy_id)
-    return found[0]
+    return the_one(_policies(session, [policy_id]), "inventory_policy", policy_id)
 
 
 def _policies(session: Session, ids: Sequence[str]) -> list[InventoryPolicyView]:

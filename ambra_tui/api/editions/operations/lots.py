@@ -17,13 +17,13 @@ from ambra_tui.api.editions.operations.bodies import named_site, named_variant
 from ambra_tui.api.editions.operations.views import LotView
 from ambra_tui.api.fields import Blank, Body, Day, Flag, Identifier, Number, OneOf, PositiveQuantity
 from ambra_tui.api.paging import Paging
-from ambra_tui.errors import Invalid, NotFound
+from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.services.adjustments import adjust, place_of
 from ambra_tui.services.lots import CHOSEN_STATES, DATES, LOT_STATES, correct_dates, create_lot, get_lot
 from ambra_tui.services.recalls import change_status
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import page_of_ids, rows_by_id, the_one
 from ambra_tui.services.tracing import on_hand_of
 from ambra_tui.store.models import Lot, MoveKind, Variant
 
@@ -138,10 +138,7 @@ def update(session: Session, call: Call, body: LotChange) -> Answer:
 
 def lot_view(session: Session, lot_id: str) -> LotView:
     """The lot as answers hold it. Raises NotFound."""
-    lots = _lots(session, [lot_id])
-    if not lots:
-        raise NotFound("lot", lot_id)
-    return lots[0]
+    return the_one(_lots(session, [lot_id]), "lot", lot_id)
 
 
 def _lots(session: Session, ids: Sequence[str]) -> list[LotView]:

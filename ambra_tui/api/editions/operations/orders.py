@@ -38,7 +38,7 @@ from ambra_tui.api.fields import (
     Rows,
 )
 from ambra_tui.api.paging import Paging
-from ambra_tui.errors import Invalid, NotFound
+from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.kit.text import clean_line
@@ -51,7 +51,7 @@ from ambra_tui.services.orders import (
     get_order,
     reserve_order,
 )
-from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id, sum_by
+from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id, sum_by, the_one
 from ambra_tui.store.models import Reservation, SalesOrder, SalesOrderLine
 
 catalogue = Catalogue("Orders")
@@ -268,10 +268,7 @@ def _spread(
 
 
 def _order(session: Session, order_id: str) -> OrderView:
-    orders = _orders(session, [order_id])
-    if not orders:
-        raise NotFound("order", order_id)
-    return orders[0]
+    return the_one(_orders(session, [order_id]), "order", order_id)
 
 
 def _orders(session: Session, ids: Sequence[str]) -> list[OrderView]:

@@ -16,10 +16,9 @@ from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
 from ambra_tui.api.editions.operations.views import LocationView
 from ambra_tui.api.fields import Body, Code, Identifier, Line, OneOf
 from ambra_tui.api.paging import Paging
-from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.services.places import create_site
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import page_of_ids, rows_by_id, the_one
 from ambra_tui.store.facts import next_number
 from ambra_tui.store.models import Site
 from ambra_tui.store.models.places import SITE_KINDS
@@ -104,10 +103,7 @@ def _free_code(session: Session) -> str:
 
 
 def _location(session: Session, location_id: str) -> LocationView:
-    rows = rows_by_id(session, Site, [location_id])
-    if not rows:
-        raise NotFound("location", location_id)
-    return _view(rows[0])
+    return _view(the_one(rows_by_id(session, Site, [location_id]), "location", location_id))
 
 
 def _view(row: Any) -> LocationView:

@@ -38,7 +38,7 @@ from ambra_tui.services.adjustments import place_of
 from ambra_tui.services.lots import find_lot
 from ambra_tui.services.modules import MANUFACTURING
 from ambra_tui.services.production import ActualInput, ChosenLot
-from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id, the_one
 from ambra_tui.store.models import (
     Lot,
     ProductionBatch,
@@ -301,10 +301,7 @@ def _bin_of(session: Session, batch: ProductionBatch, location_id: str | None) -
 
 
 def _batch(session: Session, batch_id: str) -> ProductionBatchView:
-    found = _batches(session, [batch_id])
-    if not found:
-        raise NotFound("production_batch", batch_id)
-    return found[0]
+    return the_one(_batches(session, [batch_id]), "production_batch", batch_id)
 
 
 def _batches(session: Session, ids: Sequence[str]) -> list[ProductionBatchView]:

@@ -55,7 +55,7 @@ from ambra_tui.services.catalog import (
 )
 from ambra_tui.services.code_lookup import variant_with_code
 from ambra_tui.services.codes import printed_code
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import page_of_ids, rows_by_id, the_one
 from ambra_tui.store.models import Barcode, Product, Variant
 from ambra_tui.store.scope import fetch
 
@@ -227,10 +227,7 @@ def _new_variant(given: Stocked, product: NewProduct, currency: str) -> NewVaria
 
 
 def _product(session: Session, product_id: str) -> ProductView:
-    products = products_with(session, [product_id])
-    if not products:
-        raise NotFound("product", product_id)
-    return products[0]
+    return the_one(products_with(session, [product_id]), "product", product_id)
 
 
 def products_with(session: Session, ids: Sequence[str]) -> list[ProductView]:

@@ -32,7 +32,7 @@ from ambra_tui.api.fields import (
     Rows,
 )
 from ambra_tui.api.paging import Paging
-from ambra_tui.errors import Invalid, NotFound
+from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.services.adjustments import place_of
@@ -43,7 +43,7 @@ from ambra_tui.services.purchasing import (
     get_purchase_order,
     receive_order,
 )
-from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id, the_one
 from ambra_tui.store.models import PurchaseOrder, PurchaseOrderLine
 from ambra_tui.store.models.documents import PURCHASE_ORDER_STATES
 
@@ -204,10 +204,7 @@ def _bin_of(session: Session, order: PurchaseOrder, location_id: str | None, pos
 
 
 def _purchase_order(session: Session, order_id: str) -> PurchaseOrderView:
-    orders = _purchase_orders(session, [order_id])
-    if not orders:
-        raise NotFound("purchase_order", order_id)
-    return orders[0]
+    return the_one(_purchase_orders(session, [order_id]), "purchase_order", order_id)
 
 
 def _purchase_orders(session: Session, ids: Sequence[str]) -> list[PurchaseOrderView]:

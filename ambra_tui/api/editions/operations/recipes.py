@@ -27,7 +27,7 @@ from ambra_tui.kit.quantity import to_json
 from ambra_tui.services import production
 from ambra_tui.services.modules import MANUFACTURING
 from ambra_tui.services.production import RECIPE_STATES, NewIngredient
-from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id, the_one
 from ambra_tui.store.models import Recipe, RecipeIngredient, Variant
 
 catalogue = Catalogue("Recipes", module=MANUFACTURING)
@@ -173,10 +173,7 @@ def _output(session: Session, body: NewRecipe) -> Variant:
 
 
 def _recipe(session: Session, recipe_id: str) -> RecipeView:
-    found = _recipes(session, [recipe_id])
-    if not found:
-        raise NotFound("recipe", recipe_id)
-    return found[0]
+    return the_one(_recipes(session, [recipe_id]), "recipe", recipe_id)
 
 
 def _recipes(session: Session, ids: Sequence[str]) -> list[RecipeView]:

@@ -20,7 +20,7 @@ from ambra_tui.api.editions.operations.bodies import named_variants
 from ambra_tui.api.editions.operations.views import ReturnAuthorizationView, ReturnItemView
 from ambra_tui.api.fields import Body, FromMoment, Identifier, Line, Number, OneOf, PositiveQuantity, Rows
 from ambra_tui.api.paging import Paging
-from ambra_tui.errors import Invalid, NotFound
+from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import to_json
 from ambra_tui.services.returns import (
@@ -32,7 +32,7 @@ from ambra_tui.services.returns import (
     receive_return,
     update_return,
 )
-from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import lines_with_skus, page_of_ids, rows_by_id, the_one
 from ambra_tui.store.models import ReturnAuthorization, ReturnLine
 from ambra_tui.store.models.returns import CONDITIONS, RETURN_STATES
 
@@ -174,10 +174,7 @@ def _lines(session: Session, items: Sequence[NewItem]) -> list[NewReturnLine]:
 
 
 def _return(session: Session, return_id: str) -> ReturnAuthorizationView:
-    found = _returns(session, [return_id])
-    if not found:
-        raise NotFound("return_authorization", return_id)
-    return found[0]
+    return the_one(_returns(session, [return_id]), "return_authorization", return_id)
 
 
 def _returns(session: Session, ids: Sequence[str]) -> list[ReturnAuthorizationView]:

@@ -35,7 +35,7 @@ from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.services import transfers
 from ambra_tui.services.adjustments import place_of
 from ambra_tui.services.lots import find_lot
-from ambra_tui.services.stock_views import lines_with_skus, rows_by_id, sum_by
+from ambra_tui.services.stock_views import lines_with_skus, rows_by_id, sum_by, the_one
 from ambra_tui.services.transfers import Arrival, Departure, NewTransferLine
 from ambra_tui.store.models import (
     Discrepancy,
@@ -274,10 +274,7 @@ def _bin_of(session: Session, transfer: StockTransfer, location_id: str | None, 
 
 
 def _transfer(session: Session, transfer_id: str) -> StockTransferView:
-    found = _transfers(session, [transfer_id])
-    if not found:
-        raise NotFound("stock_transfer", transfer_id)
-    return found[0]
+    return the_one(_transfers(session, [transfer_id]), "stock_transfer", transfer_id)
 
 
 def _transfers(session: Session, ids: Sequence[str]) -> list[StockTransferView]:

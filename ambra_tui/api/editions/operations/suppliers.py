@@ -16,9 +16,8 @@ from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
 from ambra_tui.api.editions.operations.views import SupplierView
 from ambra_tui.api.fields import Blank, Body, Code, Days, Line
 from ambra_tui.api.paging import Paging
-from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import to_iso
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import page_of_ids, rows_by_id, the_one
 from ambra_tui.services.suppliers import MAX_LEAD_TIME_DAYS, create_supplier
 from ambra_tui.store.models import Supplier
 
@@ -74,10 +73,7 @@ def create(session: Session, call: Call, body: NewSupplier) -> Answer:
 
 
 def _supplier(session: Session, supplier_id: str) -> SupplierView:
-    rows = rows_by_id(session, Supplier, [supplier_id])
-    if not rows:
-        raise NotFound("supplier", supplier_id)
-    return _view(rows[0])
+    return _view(the_one(rows_by_id(session, Supplier, [supplier_id]), "supplier", supplier_id))
 
 
 def _view(row: Any) -> SupplierView:

@@ -17,13 +17,13 @@ from ambra_tui.api.editions.operations.bodies import named_variant
 from ambra_tui.api.editions.operations.views import WasteRecordView
 from ambra_tui.api.fields import Body, Identifier, Note, Number, OneOf, PositiveQuantity
 from ambra_tui.api.paging import Paging
-from ambra_tui.errors import Invalid, NotFound
+from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import to_json
 from ambra_tui.services.adjustments import place_of
 from ambra_tui.services.lots import get_lot
 from ambra_tui.services.moves import Part
-from ambra_tui.services.stock_views import page_of_ids, rows_by_id
+from ambra_tui.services.stock_views import page_of_ids, rows_by_id, the_one
 from ambra_tui.services.waste import record_waste
 from ambra_tui.store.models import Variant, WasteRecord
 from ambra_tui.store.models.waste import WASTE_REASONS
@@ -112,10 +112,7 @@ def _lot_id(session: Session, variant: Variant, lot_id: str | None) -> str | Non
 
 
 def _record(session: Session, record_id: str) -> WasteRecordView:
-    found = _records(session, [record_id])
-    if not found:
-        raise NotFound("waste_record", record_id)
-    return found[0]
+    return the_one(_records(session, [record_id]), "waste_record", record_id)
 
 
 def _records(session: Session, ids: Sequence[str]) -> list[WasteRecordView]:
