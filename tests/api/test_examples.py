@@ -25,8 +25,9 @@ WORDS = {
     "createLot": {"MILK-1L": "$made_sku"},
     "createProductionBatch": {"rcp_1": "$baked"},
     "receivePurchaseOrder": {"MILK-1L": "$lot_sku"},
-    "ambra.replaceProduct": {"TEE-001": "TEE-002"},
+    "ambra.receivePurchaseOrder": {"prod_123": "$lot_product", "prod_1": "$lot_product"},
 }
+RECEIVED = ("receivePurchaseOrder", "ambra.receivePurchaseOrder")
 LAST = {"ambra.updateWebhook"}  # it switches off what others use
 OF_SANDBOX = "ambra.resetSandbox"
 
@@ -62,16 +63,19 @@ class Reader:
         bought = self.api.post("/purchase_orders", {**place, "items": [{**lots, "quantity": 120}]}).json()["id"]
         parts = [{**lots, "quantity": 1}]
         recipe = self.api.post("/recipes", {"output_sku": self.names["$made_sku"], "ingredients": parts}).json()["id"]
+        lot_product = self.api.client.get(f"/v1/products/sku/{self.names['$lot_sku']}").json()["data"]["id"]
+        self.names["$lot_product"] = lot_product
         self.names |= {"$sent": sent, "$bought": bought, "$baked": recipe}
 
     def examples(self) -> Iterator[Example]:
         """Each with this organization's names."""
         found = {name_of(example.edition, example.operation): example for example in examples_of(self.api.client)}
-        paths = {"receiveStockTransfer": {"$transfer": "$sent"}, "receivePurchaseOrder": {"$purchase_order": "$bought"}}
+        bought = {"$purchase_order": "$bought"}
+        paths = {"receiveStockTransfer": {"$transfer": "$sent"}} | dict.fromkeys(RECEIVED, bought)
         for name in sorted((name for name in TRIALS if name in found), key=LAST.__contains__):
             trial = next((trial for trial in TRIALS[name] if trial.is_done), TRIALS[name][0])
             own = {one: self.names[other] for one, other in paths.get(name, {}).items()}
-            yield found[name].put(trial, {**self.names, **own}, WORDS.get(name, {}))
+            yield found[name].put(trial, {**self.names, **own}, {**codes_in(found[name]), **WORDS.get(name, {})})
 
     def key_for(self, example: Example) -> str:
         """A sandbox begins anew with a key of its own."""
@@ -95,6 +99,14 @@ class Reader:
         except Exception as error:  # noqa: BLE001  whatever breaks a program, the page is wrong
             answer = getattr(error, "response", None)
             self.faults.append(f"{code}\n{error!r} {answer.text[:400] if answer is not None else ''}")
+
+
+def codes_in(example: Example) -> dict[str, str]:
+    """Codes that an ambra example gives a thing: several examples print the same, and each must be free."""
+    body = example.operation.example or {}
+    rows = [body, *body.get("products", ())] if example.edition.name == "ambra" else []
+    codes = {row[key] for row in rows for key in ("code", "slug", "sku") if key in row}
+    return {code: f"{code}-{example.operation.method}-{example.operation.path.count('/')}" for code in codes}
 
 
 @pytest.fixture
