@@ -219,6 +219,7 @@ class Catalogue:
         operation_id: str,
         summary: str,
         shape: Any,
+        status: int = 200,
         example: Mapping[str, Any] | None = None,
     ) -> Callable[[DeclaredQuick[Query]], DeclaredQuick[Query]]:
         """A POST that makes transactions of its own, in a thread; nothing remembers it by an `Idempotency-Key`, so a
@@ -230,7 +231,7 @@ class Catalogue:
 
             self._add(
                 answer, method="POST", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
-                fields=body, example=example, is_apart=True,
+                fields=body, status=status, example=example, is_apart=True,
             )  # fmt: skip
             return handler
 

@@ -109,7 +109,9 @@ async def _question(call: Call, operation: Operation, request: Request) -> Respo
     document, is_form = await read_document(request, takes_forms=call.edition.takes_forms)
     fields = read_fields(operation.fields, unwrap(document, operation.wrapper), is_text=is_form)
     answer = await asyncio.to_thread(_ask, call, operation, fields)
-    return Response(_text_of(call, operation, answer).encode(), media_type=_JSON)
+    headers = {**answer.headers, **({"Location": answer.location} if answer.location else {})}
+    text = _text_of(call, operation, answer).encode()
+    return Response(text, status_code=operation.status, media_type=_JSON, headers=headers)
 
 
 def _ask(call: Call, operation: Operation, query: Any) -> Answer:

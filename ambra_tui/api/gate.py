@@ -85,7 +85,7 @@ class Gate:
         state["address"] = address = self.address_of(scope)
         if edition is None:
             return 0.0
-        secret = secret_of(request) if _has_key(scope) else ""
+        secret = _sent(request)
         now = int(self._store.clock.now().timestamp())
         group = _group_of(address)
         if self._strangers.is_full(group, now) and not (secret and is_known(secret)):
@@ -136,8 +136,14 @@ def standing_headers(scope: Scope) -> Headers:
     return headers
 
 
-def _has_key(scope: Scope) -> bool:
-    return any(name in (b"authorization", b"x-api-key") for name, _ in scope["headers"])
+def _sent(request: Request) -> str:
+    """The key that was sent; empty for none, and for what its operation refuses because it cannot be one."""
+    if not any(name in (b"authorization", b"x-api-key") for name, _ in request.scope["headers"]):
+        return ""
+    try:
+        return secret_of(request)
+    except Unauthenticated:
+        return ""
 
 
 def _too_many(seconds: int, what: str) -> Refused:

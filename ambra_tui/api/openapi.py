@@ -31,7 +31,11 @@ _WRITE_REFUSALS = {
     413: "The body is larger than 1 MiB",
     415: "The body is of another kind",
 }
-_OF_EVERYTHING = {500: "Our fault; nothing was saved", 503: "The store cannot answer now; nothing was saved"}
+_OF_EVERYTHING = {
+    429: "The key has had its requests of this hour: Retry-After tells how many seconds to wait",
+    500: "Our fault; nothing was saved",
+    503: "The store cannot answer now; nothing was saved",
+}
 
 
 def router_of(edition: Edition) -> APIRouter:
@@ -232,7 +236,12 @@ def _responses(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[
 
 
 def _answer_headers(operation: Operation) -> dict[str, Any]:
-    names = {"X-Request-Id": "string"}
+    names = {
+        "X-Request-Id": "string",
+        "X-RateLimit-Limit": "integer",
+        "X-RateLimit-Remaining": "integer",
+        "X-RateLimit-Reset": "integer",
+    }
     if operation.is_list:
         names |= {"X-Total-Count": "integer", "Link": "string"}
     elif not operation.is_empty and (operation.method == "GET" or operation.status == 201 or operation.current):

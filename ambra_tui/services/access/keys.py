@@ -141,7 +141,7 @@ def find_key(session: Session, prefix: str) -> ApiKey:
     either = (col(ApiKey.prefix) == prefix) | (col(ApiKey.previous_prefix) == prefix)
     key = session.exec(scoped(session, ApiKey).where(either)).first()
     if key is None:
-        raise NotFound("key", prefix)
+        raise NotFound("api_key", prefix)
     return key
 
 
@@ -150,7 +150,7 @@ def key_by_id(session: Session, key_id: str) -> ApiKey:
     statement = scoped(session, ApiKey).where(col(ApiKey.id) == key_id).execution_options(populate_existing=True)
     key = session.exec(statement.with_for_update()).first()
     if key is None:
-        raise NotFound("key", key_id)
+        raise NotFound("api_key", key_id)
     return key
 
 
@@ -171,7 +171,7 @@ def rotate_key(session: Session, key_id: str, *, grace_seconds: int = GRACE_SECO
     now = now_of(session)
     state = state_of(key, now)
     if state != "active":
-        raise WrongState("key", key_id, state=state, step="rotate")
+        raise WrongState("api_key", key_id, state=state, step="rotate")
     before = key.prefix
     prefix, secret = new_text(is_sandbox=key.is_sandbox)
     is_kept = grace_seconds > 0
