@@ -75,6 +75,51 @@ def administrated(worker: Worker) -> Worker:
     return worker.command("sign_out").press("5").type(SECRET).press("2").type("Ana")
 
 
+def in_office(worker: Worker) -> Worker:
+    """An administrator behind the password."""
+
+    def promote(session: Session) -> None:
+        user = session.get(User, (organization_of(session), worker.reply.user_id))
+        assert user is not None
+        user.role = "admin"
+        access.set_password(session, user, SECRET)
+
+    worker.write(promote)
+    return worker.command("sign_out").press("5").type(SECRET)
+
+
+def key_shown(worker: Worker) -> Worker:
+    return in_office(worker).press("4").command("new").type("Web shop").press("2").press("2").press("1").press("4")
+
+
+def key_card(worker: Worker) -> Worker:
+    return key_shown(worker).press("1")
+
+
+def key_ends(worker: Worker) -> Worker:
+    return key_card(worker).press("2")
+
+
+def key_turned(worker: Worker) -> Worker:
+    return key_card(worker).press("1")
+
+
+def webhook_shown(worker: Worker) -> Worker:
+    return in_office(worker).press("5").command("new").type("https://hooks.example/a").press("1")
+
+
+def webhook_card(worker: Worker) -> Worker:
+    return webhook_shown(worker).press("1")
+
+
+def webhook_delivery(worker: Worker) -> Worker:
+    return webhook_card(worker).press("2").press("1").press("1")
+
+
+def webhook_removed(worker: Worker) -> Worker:
+    return webhook_card(worker).press("5")
+
+
 def recalled(worker: Worker) -> Worker:
     def promote(session: Session) -> None:
         user = session.get(User, (organization_of(session), worker.reply.user_id))
@@ -99,6 +144,8 @@ def lost_in_a_batch(worker: Worker) -> Worker:
 QUESTIONS = {
     "pick": picked_less, "receive": closed_short, "waste": wasted, "return": returned, "undo": taken_back,
     "sign_off": signing_off, "take_over": taken_over, "admin": administrated,
+    "key": key_shown, "key_card": key_card, "key_ends": key_ends, "key_turned": key_turned,
+    "webhook": webhook_shown, "webhook_card": webhook_card, "delivery": webhook_delivery, "removed": webhook_removed,
     "recall": recalled, "more_than_planned": taken_over_plan, "batch_waste": lost_in_a_batch,
 }  # fmt: skip
 

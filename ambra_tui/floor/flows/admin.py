@@ -1,5 +1,5 @@
 """People of the floor, kept by a supervisor with a password: add a worker, change language, badge or PIN, lock a badge.
-An administrator switches the organization's modules here too.
+An administrator switches the organization's modules here too, and goes on to its API keys and webhooks.
 
 Opened from the card of F12. A badge or PIN that is told here is used at once and never kept with the step; a terminal
 that was restarted asks for the password again.
@@ -18,6 +18,7 @@ from ambra_tui.errors import Duplicate, Invalid, Unauthenticated
 from ambra_tui.floor.codes import shown
 from ambra_tui.floor.conversation import Choice, Entry, FlowState, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import SUPERVISORS, Desk, badge_refusal
+from ambra_tui.floor.office import ADMITTED
 from ambra_tui.floor.speech import name_of
 from ambra_tui.kit.language import languages
 from ambra_tui.services import access, sessions
@@ -28,6 +29,7 @@ from ambra_tui.store.scope import fetch
 
 Step = Literal["password", "menu", "name", "role", "badge", "find", "card", "new_badge", "new_pin", "modules"]
 MENU = {"add": "name", "change": "find", "modules": "modules"}
+PAGES = ("keys", "webhooks")
 CARD = ("language", "lock", "new_badge", "new_pin")
 
 
@@ -166,8 +168,11 @@ def _saved(desk: Desk, state: AdminState) -> Heard:
 
 
 def _choice(desk: Desk, state: AdminState, chosen: str) -> Heard:
+    if state.step == "menu" and chosen in PAGES:
+        _refuse_operations(desk, chosen)
+        return Heard(state, opens=(chosen, ADMITTED))
     if state.step == "menu" and chosen in MENU:
-        _refuse_modules(desk, chosen)
+        _refuse_operations(desk, chosen)
         return Heard(AdminState.model_validate({"step": MENU[chosen]}))
     if state.step == "modules" and chosen in MODULES:
         return _switch(desk, state, chosen)
@@ -210,14 +215,14 @@ def _after(language: str) -> str:
 # --- modules --------------------------------------------------------------------------------------------------------
 
 
-def _refuse_modules(desk: Desk, chosen: str) -> None:
-    """What a module brings concerns the whole organization: administrators switch it."""
-    if chosen == "modules" and desk.user.role != "admin":
+def _refuse_operations(desk: Desk, chosen: str) -> None:
+    """Modules, keys and webhooks concern the whole organization: administrators keep them."""
+    if chosen in ("modules", *PAGES) and desk.user.role != "admin":
         raise Refusal("E71")
 
 
 def _switch(desk: Desk, state: AdminState, module: str) -> Heard:
-    _refuse_modules(desk, "modules")
+    _refuse_operations(desk, "modules")
     was_on = module in desk.modules
     switch_modules(desk.session, off=[module]) if was_on else switch_modules(desk.session, on=[module])
     now = desk.say("admin.off" if was_on else "admin.on")
@@ -241,7 +246,8 @@ def _facts(desk: Desk, state: AdminState) -> tuple[Row, ...]:
 
 def _choices(desk: Desk, state: AdminState) -> tuple[Choice, ...]:
     if state.step == "menu":
-        shown = [each for each in MENU if each != "modules" or desk.user.role == "admin"]
+        is_admin = desk.user.role == "admin"
+        shown = [each for each in (*MENU, *PAGES) if is_admin or each not in ("modules", *PAGES)]
         names = [(each, desk.say(f"admin.{each}")) for each in shown]
     elif state.step == "modules":
         names = [

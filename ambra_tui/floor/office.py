@@ -1,0 +1,46 @@
+"""What the pages of the administration share: who may see them, pages of rows, moments, and a secret shown once.
+
+Example::
+
+    Heard(state, opens=("keys", ADMITTED))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from ambra_tui.floor import slips
+from ambra_tui.floor.conversation import Command, Entry, Row
+from ambra_tui.floor.desk import Desk
+
+T = TypeVar("T")
+ADMINS = frozenset({"admin"})
+ADMITTED = Entry("command", "admitted")
+"""Said by the administration alone, once the password was right; no key and no scan is this."""
+PAGE = 8
+
+
+def page_of(rows: Sequence[T], offset: int) -> Sequence[T]:
+    """The rows that are chosen by a digit."""
+    return rows[offset : offset + PAGE]
+
+
+def moment_of(desk: Desk, moment: datetime | None) -> str:
+    """A moment in few columns: the hour of today, else the day; empty for none."""
+    if moment is None:
+        return ""
+    return f"{moment:%H:%M}" if moment.date() == desk.today else f"{moment:%Y-%m-%d}"
+
+
+def secret_facts(desk: Desk, secret: str | None) -> tuple[Row, ...]:
+    """The secret in lines that belong together, or that it is gone."""
+    if secret is None:
+        return (Row(desk.say("admin.secret_gone")),)
+    return tuple(Row(piece, emphasis=True) for piece in slips.pieces(secret))
+
+
+def code_command(desk: Desk, *, is_code: bool) -> tuple[Command, ...]:
+    """F11: the secret as a square code for a phone or scanner, and back to its letters."""
+    return (Command("f11", "code", desk.say("labels.hide" if is_code else "labels.show")),)
