@@ -71,6 +71,10 @@ def place_of(stem: str) -> str:
 class Guides:
     """Every page, read when the first is asked for."""
 
+    def __init__(self) -> None:
+        self._sentences: dict[str, Html] = {}
+        self._tokens: dict[str, list[Token]] = {}
+
     @cached_property
     def pages(self) -> dict[str, Guide]:
         """The pages by path, in the order of their groups."""
@@ -91,20 +95,27 @@ class Guides:
 
     def rendered(self, guide: Guide) -> Html:
         """The page as HTML."""
-        return Html(self._markdown.render(guide.text, {"file": guide.file}))
+        markdown = self._markdown
+        return Html(markdown.renderer.render(self._parsed(guide), markdown.options, {"file": guide.file}))
 
     def headings(self, guide: Guide) -> list[tuple[str, str]]:
         """Anchor and text of its sections."""
-        tokens = self._markdown.parse(guide.text, {"file": guide.file})
         return [
             (str(opened.attrs["id"]), shown_text(inline))
-            for opened, inline in pairwise(tokens)
+            for opened, inline in pairwise(self._parsed(guide))
             if opened.type == "heading_open" and opened.tag == "h2"
         ]
 
     def inline(self, text: str) -> Html:
         """A sentence with its marks."""
-        return Html(self._markdown.renderInline(text))
+        if text not in self._sentences:
+            self._sentences[text] = Html(self._markdown.renderInline(text))
+        return self._sentences[text]
+
+    def _parsed(self, guide: Guide) -> list[Token]:
+        if guide.path not in self._tokens:
+            self._tokens[guide.path] = self._markdown.parse(guide.text, {"file": guide.file})
+        return self._tokens[guide.path]
 
     @cached_property
     def _markdown(self) -> MarkdownIt:
@@ -116,6 +127,10 @@ class Guides:
         markdown.add_render_rule("table_open", lambda *_: '<div class="scroll" tabindex="0"><table>')
         markdown.add_render_rule("table_close", lambda *_: "</table></div>")
         return markdown
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        return {guide.title: guide.path for guide in self.pages.values() if guide.group != WHY}
 
     def _link(self, tokens: Sequence[Token], file: Path | None) -> None:
         for token in tokens:
@@ -137,7 +152,7 @@ class Guides:
 
     def _titled(self, children: Sequence[Token]) -> Iterator[Token]:
         """Italics that are the title of a page become a link to it."""
-        titles = {guide.title: guide.path for guide in self.pages.values() if guide.group != WHY}
+        titles = self._titles
         is_open = False
         for number, child in enumerate(children):
             following = children[number + 1] if number + 1 < len(children) else None
