@@ -19,7 +19,7 @@ from ambra_tui.floor.bin_item import BinItem, ambiguous
 from ambra_tui.floor.conversation import FlowState
 from ambra_tui.floor.desk import Desk
 from ambra_tui.kit.quantity import ZERO
-from ambra_tui.services import moves, transfers
+from ambra_tui.services import transfers
 from ambra_tui.services.putaway import STORAGE_KINDS
 from ambra_tui.services.transfers import in_transit
 from ambra_tui.store.models import (
@@ -164,12 +164,6 @@ def places_of(desk: Desk) -> list[Location]:
         col(Location.kind).in_(("dock", *STORAGE_KINDS)),
     )
     return list(desk.session.exec(statement.limit(2)).all())
-
-
-def free_in(desk: Desk, location_id: str, variant: Variant) -> Decimal:
-    """What a bin holds of an item that no pick is assigned to."""
-    levels = moves.levels_in(desk.session, location_id, variant.id)
-    return sum((level.on_hand - level.allocated for level in levels), ZERO)
 
 
 def sku_of(desk: Desk, variant_id: str | None) -> str:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from sqlmodel import Session, col
-from sqlmodel.sql.expression import SelectOfScalar
 
 from ambra_tui import ledger
 from ambra_tui.errors import Conflict, Duplicate, Invalid, WrongState
@@ -158,18 +157,6 @@ def create_lot(
 def get_lot(session: Session, lot_id: str) -> Lot:
     """The lot with this id. Raises NotFound."""
     return fetch(session, Lot, lot_id, resource="lot")
-
-
-def list_lots(session: Session, *, status: str | None = None, variant_id: str | None = None) -> SelectOfScalar[Lot]:
-    """The statement of the lots that match, newest first; the caller pages it with `limit` and `offset`."""
-    if status is not None and status not in LOT_STATES:
-        raise Invalid(f"status is one of {', '.join(LOT_STATES)}", field="status")
-    statement = scoped(session, Lot)
-    if status is not None:
-        statement = statement.where(Lot.status == status)
-    if variant_id is not None:
-        statement = statement.where(Lot.variant_id == variant_id)
-    return statement.order_by(col(Lot.created_at).desc(), col(Lot.id).desc())
 
 
 def correct_dates(session: Session, lot: Lot, dates: Mapping[str, date], *, reason: str = "") -> Lot:

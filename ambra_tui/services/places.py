@@ -259,11 +259,3 @@ def find_or_create_plate(session: Session, code: str, *, kind: str = "pallet") -
     except Duplicate:  # another station made it a moment ago
         return session.exec(scoped(session, LicensePlate).where(LicensePlate.code == text)).one()
     return plate
-
-
-def location_codes(session: Session, ids: list[str]) -> dict[str, str]:
-    """Location id -> code, for showing."""
-    statement = select(Location.id, Location.code).where(
-        col(Location.organization_id) == organization_of(session), col(Location.id).in_(ids)
-    )
-    return dict(session.exec(statement).all()) if ids else {}

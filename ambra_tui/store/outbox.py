@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, text
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 2.0
-PAGE = 500
 NUMBERING_LOCK = 7_260_001
 log = logging.getLogger(__name__)
 
@@ -42,13 +41,6 @@ def publish_pending(session: Session) -> None:
     """Numbers the events that committed since the last time (PostgreSQL only; system scope)."""
     session.connection().execute(text(f"SELECT pg_advisory_xact_lock({NUMBERING_LOCK})"))
     session.connection().execute(text(NUMBER_NEW))
-
-
-def events_after(session: Session, position: int, *, limit: int = PAGE) -> Sequence[tuple[int, OutboxEvent]]:
-    """Published events after `position`, in order, each with its own position. System scope."""
-    order = col(OutboxEvent.position if _is_postgresql(session) else OutboxEvent.id)
-    statement = select(OutboxEvent).where(order > position).order_by(order).limit(limit)
-    return [(event.position or event.id or 0, event) for event in session.exec(statement)]
 
 
 def last_position(session: Session) -> int:

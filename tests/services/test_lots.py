@@ -74,22 +74,6 @@ def test_exhausted_is_never_chosen(write, milk):
         write(lambda s: lots.change_lot_status(s, lot_id=lot.id, status="exhausted"))
 
 
-def test_lots_are_listed_by_status_and_variant_newest_first(write, milk):
-    other = write(lambda s: factories.variant(s, sku="CHOC"))
-    made = [write(lambda s, n=n: lots.create_lot(s, variant_id=milk.id, lot_number=n)) for n in ("M1", "M2")]
-    write(lambda s: lots.create_lot(s, variant_id=other.id, lot_number="C1"))
-    write(lambda s: lots.change_lot_status(s, lot_id=made[0].id, status="recalled"))
-
-    def numbers(**filters):
-        return write(lambda s: [lot.lot_number for lot in s.exec(lots.list_lots(s, **filters))])
-
-    assert numbers() == ["C1", "M2", "M1"]
-    assert numbers(variant_id=milk.id) == ["M2", "M1"]
-    assert numbers(status="recalled") == ["M1"]
-    with pytest.raises(Invalid):
-        numbers(status="lost")
-
-
 def test_a_lot_of_nobody_and_of_somebody_else_answer_alike(write, store, milk):
     lot = write(lambda s: lots.create_lot(s, variant_id=milk.id, lot_number="M1"))
     other = factories.organization(store, "Other")

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import insert
 from sqlmodel import Session, col, func, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from ambra_tui import ledger
 from ambra_tui.errors import Conflict, Duplicate, Invalid, WrongState
@@ -26,7 +25,7 @@ from ambra_tui.services.documents import document_number
 from ambra_tui.services.rows import add_unique
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import CycleCount, CycleCountBin, CycleCountLine, Location, StockLevel, Variant
-from ambra_tui.store.models.counts import COUNT_METHODS, COUNT_STATES, UNCOUNTED
+from ambra_tui.store.models.counts import COUNT_METHODS, UNCOUNTED
 from ambra_tui.store.scope import actor_of, fetch, lock_row, now_of, organization_of, scoped
 
 DOCUMENT = "cycle_count"
@@ -324,20 +323,6 @@ def lock_count(session: Session, count_id: str) -> CycleCount:
 def find_count(session: Session, number: str) -> CycleCount | None:
     """The count with this number."""
     return session.exec(scoped(session, CycleCount).where(CycleCount.number == number.strip())).first()
-
-
-def list_counts(
-    session: Session, *, site_id: str | None = None, status: str | None = None
-) -> SelectOfScalar[CycleCount]:
-    """The statement of the counts that match, newest first; the caller pages it."""
-    if status is not None and status not in COUNT_STATES:
-        raise Invalid(f"status is one of {', '.join(COUNT_STATES)}", field="status")
-    statement = scoped(session, CycleCount)
-    if site_id is not None:
-        statement = statement.where(CycleCount.site_id == site_id)
-    if status is not None:
-        statement = statement.where(CycleCount.status == status)
-    return statement.order_by(col(CycleCount.created_at).desc(), col(CycleCount.id).desc())
 
 
 def open_counts(session: Session, site_id: str) -> list[CycleCount]:
