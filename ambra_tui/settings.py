@@ -36,12 +36,15 @@ def sqlite_file(store_url: str) -> Path:
 
 class Settings(NamedTuple):
     """`store_url`: SQLAlchemy URL of the store. `now`: text of `AMBRA_NOW`, honoured on sample stores only. `printer`:
-    the station's label printer (`AMBRA_PRINTER`). `label_font`: a font for letters that the labels' own has not."""
+    the station's label printer (`AMBRA_PRINTER`). `label_font`: a font for letters that the labels' own has not.
+    `trusted_proxies`: addresses and networks whose ``X-Forwarded-For`` the server believes (`AMBRA_TRUSTED_PROXIES`,
+    separated by commas)."""
 
     store_url: str
     now: str | None = None
     printer: str | None = None
     label_font: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(
@@ -55,6 +58,7 @@ class Settings(NamedTuple):
             now=values.get("AMBRA_NOW") or None,
             printer=values.get("AMBRA_PRINTER") or None,
             label_font=values.get("AMBRA_LABEL_FONT") or None,
+            trusted_proxies=tuple(part for part in values.get("AMBRA_TRUSTED_PROXIES", "").split(",") if part.strip()),
         )
 
 

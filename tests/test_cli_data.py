@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from sqlmodel import select
 
 from ambra_tui.cli import main
 from ambra_tui.cli.commands.import_ import read_mapping
-from ambra_tui.errors import Invalid
+from ambra_tui.errors import Invalid, Unauthenticated
 from ambra_tui.services import access, access_system
 from ambra_tui.services.audit import list_entries
 from ambra_tui.services.secrets import verify_secret
@@ -172,6 +173,38 @@ def test_keys_are_listed_without_their_secrets_and_revoked(acme, look):
     assert acme("key", "revoke", secret[:19])[0] == 0
     assert "revoked" in acme("key", "list")[1]
     assert acme("key", "revoke", "ambra_live_nothing0")[0] == 1
+    code, out, err = acme("key", "rotate", secret[:19])
+    assert (code, out) == (1, "") and "is revoked: cannot rotate it" in err
+
+
+def test_a_key_is_rotated_and_both_texts_open_for_the_grace(acme, look):
+    words = ("--scopes", "read", "--expires", "2099-12-31", "--allow", "10.0.0.0/8", "--allow", "2001:db8::1")
+    first = acme("key", "create", "--name", "ERP", *words)[1].strip()
+    code, out, err = acme("key", "rotate", first[:19], "--grace", "600")
+    second = out.strip()
+    assert (code, out, err) == (0, f"{second}\n", "") and second[:19] != first[:19]
+    opened = [look(lambda store, text=text: access.key_for(store, text)) for text in (first, second)]
+    assert opened[0].key_id == opened[1].key_id and opened[1].expires_at == datetime(2100, 1, 1, tzinfo=UTC)
+    listed = acme("key", "list")[1]
+    assert (
+        "until 2100-01-01T00:00:00Z  from 10.0.0.0/8,2001:db8::1/128" in listed
+        and f"before {first[:19]} until" in listed
+    )
+    assert acme("key", "rotate", first[:19], "--grace", "0")[0] == 0  # by the name before, too
+    for text in (first, second):
+        with pytest.raises(Unauthenticated):
+            look(lambda store, text=text: access.key_for(store, text))
+    for wrong in (("--grace", "-1"), ("--grace", "9999999")):
+        assert "grace_seconds" in acme("key", "rotate", acme("key", "list")[1][:19], *wrong)[2]
+    assert acme("key", "create", "--name", "x", "--scopes", "read", "--allow", "10.0.0.0/99")[0] == 1
+    with pytest.raises(SystemExit):
+        acme("key", "create", "--name", "x", "--scopes", "read", "--expires", "soon")
+
+
+def test_a_test_key_is_found_in_the_sandbox(acme, look):
+    secret = acme("key", "create", "--name", "Try", "--scopes", "read", "--sandbox")[1].strip()
+    assert acme("key", "rotate", secret[:13])[1].startswith("test_")
+    assert acme("key", "revoke", secret[:13])[0] == 0
 
 
 @pytest.fixture

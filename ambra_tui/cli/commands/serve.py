@@ -86,6 +86,7 @@ def _serve(store: Store, arguments: argparse.Namespace) -> int:
     import os
 
     from ambra_tui.api.server import ServeOptions, serve
+    from ambra_tui.settings import Settings
 
     if arguments.managed:
         os.nice(BEHIND_THE_FLOOR)
@@ -94,6 +95,7 @@ def _serve(store: Store, arguments: argparse.Namespace) -> int:
         port=arguments.port,
         is_managed=arguments.managed,
         access_log=Path(arguments.access_log) if arguments.access_log else None,
+        trusted_proxies=Settings.from_environment().trusted_proxies,
     )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     serve(store, options, on_ready=_announce)
