@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from ambra_tui.scan.check_digits import check_digit, has_check_digit
 from ambra_tui.scan.dates import full_year, read_date
-from ambra_tui.scan.merge import merge
 from ambra_tui.scan.model import GS, RawScan
 from ambra_tui.scan.numbers import expand_upc_e
 from ambra_tui.scan.parse import MAX_LENGTH, parse, parse_frame
@@ -39,7 +38,6 @@ def test_every_text_has_an_answer(text: str, today: date, associations: bool) ->
     assert scan.raw == text
     assert bool(scan.error) == (scan.kind == "invalid")
     assert scan.gtin == "" or (len(scan.gtin) == 14 and has_check_digit(scan.gtin))
-    assert merge([scan, scan]).kind in KINDS
 
 
 @given(st.binary(max_size=200))
