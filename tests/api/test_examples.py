@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import subprocess
 from collections.abc import Iterator
 from functools import partial
+from html import unescape
 from typing import Any
 
 import httpx
 import pytest
 
+from ambra_tui.api.app import find_editions
 from ambra_tui.services import access
 from tests.api.ambra_trials import furnish
 from tests.api.conftest import Api, LiveServer, open_api
@@ -180,3 +183,32 @@ def test_every_curl_line_works_in_a_shell(reader: Reader, server: LiveServer) ->
         body, _, status = done.stdout.rpartition("\n")
         reader.judge(example, httpx.Response(int(status or 0), text=body))
     assert not reader.faults, "\n\n".join(reader.faults)
+
+
+def blocks_of(page: str) -> tuple[list[str], list[str]]:
+    """The curl lines and the programs of a page, as a reader copies them."""
+    codes = re.findall(r"<pre[^>]*><code([^>]*)>(.*?)</code></pre>", page, re.DOTALL)
+    texts = [(kind, unescape(re.sub(r"<[^>]+>", "", code))) for kind, code in codes]
+    lines = [text for _, text in texts if text.startswith("curl ")]
+    return lines, [text for kind, text in texts if 'data-language="python"' in kind]
+
+
+def test_the_guide_to_keys_does_what_it_says(
+    api: Api, server: LiveServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = api.client.headers["Authorization"].removeprefix("Bearer ")
+    monkeypatch.setenv("AMBRA_API_KEY", key)
+    page = api.client.get("/docs/api/auth").text
+    lines, programs = blocks_of(page)
+    statuses = []
+    for line in lines:
+        answer = api.client.request(**parsed(line, {"AMBRA_API_KEY": key}))
+        statuses.append(answer.status_code)
+        for header in ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit-Policy"):
+            assert header in answer.headers and header in page
+    assert statuses == [201, 200, 201]
+    for program in programs:
+        exec(compile(program.replace(BASE_URL, server.address), "guide", "exec"), {})
+    assert "works; ambra_live_" in capsys.readouterr().out and len(programs) == 2
+    scopes = {operation.scope for edition in find_editions() for operation in edition.operations} - {"admin"}
+    assert {scope.partition(":")[0] for scope in scopes} <= set(re.findall(r"<code>([a-z_]+)</code>", page))
