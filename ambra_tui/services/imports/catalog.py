@@ -35,7 +35,7 @@ from ambra_tui.services.imports._bulk import add_rows, add_tokens, existing
 from ambra_tui.services.imports._opening import Opening, Openings, checked_opening
 from ambra_tui.services.imports._terms import Circumstances, Field, ImportKind, Learned, Outcome, Record, Refused
 from ambra_tui.services.search import tokens
-from ambra_tui.store.models import Barcode, Product, Variant
+from ambra_tui.store.models import Barcode, OutboxEvent, Product, Variant
 from ambra_tui.store.scope import now_of, organization_of
 
 FIELDS = (
@@ -187,6 +187,7 @@ class _Batch:
         self.variant_rows: list[dict[str, Any]] = []
         self.barcode_rows: list[dict[str, Any]] = []
         self.tokens: list[dict[str, Any]] = []
+        self.facts: list[dict[str, Any]] = []
 
     def add(self, item: Item) -> _Known:
         """A new variant, and its product when that is new too."""
@@ -194,6 +195,15 @@ class _Batch:
         if product_id is None:
             self.product_rows.append(item.product_row | self.common)
             product_id = str(item.product_row["id"])
+            self.facts.append(
+                {
+                    "organization_id": self.organization_id,
+                    "type": "product_created",
+                    "subject": product_id,
+                    "payload": {"name": item.product_row["name"], "sku": item.sku},
+                    "created_at": self.common["created_at"],
+                }
+            )
             if item.product:
                 self.products[item.product] = product_id
         row = item.variant | self.common | {"product_id": product_id, "position": len(self.variant_rows)}
@@ -230,6 +240,7 @@ class _Batch:
         add_rows(self.session, Variant, self.variant_rows)
         add_rows(self.session, Barcode, sorted(self.barcode_rows, key=lambda row: str(row["code"])))
         add_tokens(self.session, self.tokens)
+        add_rows(self.session, OutboxEvent, self.facts)
 
 
 def _codes(record: Record) -> tuple[tuple[str, str, Decimal], ...]:
