@@ -235,10 +235,11 @@ def read_fields(model: type[Model], values: Any, *, is_text: bool) -> Model:
     try:
         return model.model_validate(values, context={"is_text": is_text})
     except ValidationError as error:
-        raise _invalid(error) from None
+        raise invalid_of(error) from None
 
 
-def _invalid(error: ValidationError) -> Invalid:
+def invalid_of(error: ValidationError) -> Invalid:
+    """The refusal that lists every bad field."""
     fields = [
         {"field": ".".join(str(part) for part in found["loc"]) or "body", "message": _message(found)}
         for found in error.errors(include_url=False, include_context=False, include_input=False)

@@ -353,6 +353,11 @@ def change_default(session: Session, variant_id: str, values: Values, *, is_new:
         _default_changed(session, variant_id, "policy_default_set")
 
 
+def default_row(values: Values) -> dict[str, Any]:
+    """The columns of new defaults with these values, checked. Raises Invalid."""
+    return {**dict.fromkeys(FIELDS), **{name: _checked(name, value) for name, value in values.items()}}
+
+
 def remove_default(session: Session, variant_id: str) -> None:
     """What is beneath holds again. Raises NotFound when there are no such defaults."""
     default = find_default(session, variant_id)

@@ -5,6 +5,7 @@ Example::
     variant = add_product(session, {"name": "Premium T-Shirt", "sku": "TEE-001"})
 """
 
+from ambra_tui.services.products.batch import NewRow, check_products, make_products
 from ambra_tui.services.products.changing import add_product, change_product, remove_product
 from ambra_tui.services.products.levels import LEVEL_SORTS, LevelRow, level_in, levels_page
 from ambra_tui.services.products.listing import MAX_SHALLOW, SORTS, STATES, is_slow, products_page
@@ -28,13 +29,16 @@ __all__ = [
     "STATUSES",
     "LevelRow",
     "LocationRow",
+    "NewRow",
     "ProductRow",
     "SiteRow",
     "add_product",
     "change_product",
+    "check_products",
     "is_slow",
     "level_in",
     "levels_page",
+    "make_products",
     "products_page",
     "remove_product",
     "row_with_sku",

@@ -69,7 +69,7 @@ def add_product(session: Session, values: Values) -> Variant:
             name=values["name"],
             sku=values["sku"],
             barcode=values.get("barcode"),
-            price_minor=_minor(values.get("price"), currency),
+            price_minor=minor_of(values.get("price"), currency),
             currency=currency,
             description=values.get("description") or "",
             status=values.get("status") or "active",
@@ -185,7 +185,7 @@ def _set_unit(_session: Session, product: Product, variant: Variant, siblings: l
 
 
 def _set_price(_session: Session, _product: Product, variant: Variant, _siblings: Any, price: Decimal | None) -> None:
-    variant.price_minor = _minor(price, variant.currency)
+    variant.price_minor = minor_of(price, variant.currency)
 
 
 def _set_status(
@@ -224,7 +224,8 @@ def _points(values: Values) -> dict[str, Decimal | int | None]:
     return {name: values[name] for name in ("reorder_point", "reorder_quantity") if name in values}
 
 
-def _minor(price: Decimal | None, currency: str) -> int | None:
+def minor_of(price: Decimal | None, currency: str) -> int | None:
+    """Minor units of a price. Raises Invalid when it is finer than those."""
     try:
         return None if price is None else to_minor(price, currency)
     except ValueError as error:

@@ -48,6 +48,12 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
         Trial("/products/$product/stock", query={"sku": "$sku", "variant_id": "$variant"}),
     ),
     "createProduct": (Trial("/products", {**WHOLE, "name": "+made_sku", "sku": "+made_sku", "barcode": "+serial"}),),
+    "createProducts": (
+        Trial(
+            "/products/batch",
+            {"products": [{**WHOLE, "name": "+supplier_name", "sku": "+supplier_name", "barcode": "+lot_number"}]},
+        ),
+    ),
     "replaceProduct": (
         Trial("/products/$spare_product", {**WHOLE, "name": "new", "sku": "+bin_code", "barcode": "+bin_barcode"}),
         Trial("/products/$spare_product", {"name": "new", "sku": "RENAMED", "variant_id": "$spare_variant"}),

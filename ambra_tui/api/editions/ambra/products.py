@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from sqlmodel import Session
+from typing_extensions import TypedDict
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
 from ambra_tui.api.editions._products import chosen_variant
+from ambra_tui.api.editions._sites import RefusedRowView, all_failed
+from ambra_tui.api.editions.ambra._envelope import adapt
 from ambra_tui.api.editions.ambra._lists import Listed, Sort, SortedBy
 from ambra_tui.api.editions.ambra._places import warehouse_key
 from ambra_tui.api.editions.ambra._products import (
@@ -25,8 +28,20 @@ from ambra_tui.api.editions.ambra._products import (
     product_stock_view,
     product_view,
 )
-from ambra_tui.api.fields import Body, Identifier, Line, LongText, NotNegativeQuantity, OneOf, Price, Unit
-from ambra_tui.errors import NotFound
+from ambra_tui.api.failures import failure_of
+from ambra_tui.api.fields import (
+    Body,
+    Flag,
+    Identifier,
+    Line,
+    LongText,
+    NotNegativeQuantity,
+    OneOf,
+    Price,
+    Unit,
+    invalid_of,
+)
+from ambra_tui.errors import AmbraError, Invalid, NotFound
 from ambra_tui.services import products
 from ambra_tui.services.products import SORTS, STATES, STATUSES, ProductRow
 from ambra_tui.store.models import Variant
@@ -35,6 +50,7 @@ catalogue = Catalogue(
     "Products", about="What is bought, stocked and sold: one SKU, its price, its defaults, its stock."
 )
 ARCHIVED = "archived"
+MAX_BATCH = 500
 Status = Annotated[Identifier, OneOf(STATES)]
 EXAMPLE = {
     "name": "Premium T-Shirt", "sku": "TEE-001", "category_id": "cat_123", "unit_of_measure": "ea", "price": 29.99,
@@ -197,6 +213,62 @@ def create_product(session: Session, call: Call, body: WholeProduct) -> Answer:
     """Makes it."""
     variant = products.add_product(session, body.model_dump())
     return Answer(shown(session, variant), location=call.url(f"/products/{variant.product_id}"))
+
+
+class BatchOptions(BaseModel):
+    """`atomic`: all or nothing; else what can be made is."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    atomic: Flag = True
+
+
+def _row(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """A row that is wrong is told with its number, not before the others are looked at."""
+    try:
+        return check(value)
+    except ValidationError as error:
+        return invalid_of(error)
+
+
+class ProductBatch(Body):
+    """At most 500; the body may also be the list itself."""
+
+    products: Annotated[list[Annotated[WholeProduct, WrapValidator(_row)]], Field(min_length=1)]
+
+
+class BatchView(TypedDict):
+    """What was made, in the order of the rows, and what was not."""
+
+    success: bool
+    data: list[ProductView]
+    errors: list[RefusedRowView]
+
+
+@catalogue.write(
+    "POST", "/products/batch", ProductBatch, scope="products:write", operation_id="createProducts", status=201,
+    summary="Create up to 500 products", shape=BatchView, options=BatchOptions, is_whole=True, rows="products",
+    example={"products": [EXAMPLE, {"name": "Cap", "sku": "CAP-001"}]},
+)  # fmt: skip
+def create_products(session: Session, call: Call, body: ProductBatch) -> Answer:
+    """Makes what can be made. Raises Refused when nothing can, or when all or nothing is asked and one cannot."""
+    if len(body.products) > MAX_BATCH:
+        raise Invalid(f"at most {MAX_BATCH} products go into one request", field="products")
+    rows = [row if isinstance(row, AmbraError) else row.model_dump() for row in body.products]
+    checked = products.check_products(session, rows)
+    failures = [(index, adapt(failure_of(row))) for index, row in enumerate(checked) if isinstance(row, AmbraError)]
+    if len(failures) == len(rows) or (failures and call.options.atomic):
+        raise all_failed(failures, "products")
+    made = products.make_products(session, [row for row in checked if isinstance(row, products.NewRow)])
+    return Answer(
+        {
+            "success": True,
+            "data": [product_view(row) for row in products.rows_of_variants_in(session, made)],
+            "errors": [
+                {"index": index, "code": failure.code, "message": failure.message} for index, failure in failures
+            ],
+        }
+    )
 
 
 def shown(session: Session, variant: Variant) -> OneProductView:
