@@ -52,7 +52,8 @@ function rank(entry, words) {
   const title = entry[0].toLowerCase();
   const all = title + " " + entry[1].toLowerCase();
   if (!words.every((word) => all.includes(word))) return -1;
-  return words.reduce((sum, word) => sum + (title.startsWith(word) ? 3 : title.includes(word) ? 2 : 1), 0);
+  const isName = all.endsWith(" " + words.join(""));  // of an operation: create order finds createOrder first
+  return words.reduce((sum, word) => sum + (title.startsWith(word) ? 3 : title.includes(word) ? 2 : 1), isName ? 9 : 0);
 }
 
 function show() {

@@ -160,12 +160,16 @@ def test_every_curl_line_does_what_it_says_and_every_program_sends_the_same(
     assert clients == {"ambrawms", "httpx"}
 
 
+def quick_client() -> Any:
+    """httpx's client with a TLS context that is made once: a context a client costs most of a program's time."""
+    return partial(httpx.Client, verify=ssl.create_default_context())
+
+
 @pytest.mark.long
 def test_every_program_does_what_it_says(
     reader: Reader, server: LiveServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    known = partial(httpx.Client, verify=ssl.create_default_context())  # a context a client costs most of the time
-    monkeypatch.setattr(httpx, "Client", known)
+    monkeypatch.setattr(httpx, "Client", quick_client())
     for example in reader.examples():
         monkeypatch.setenv("AMBRA_API_KEY", reader.key_for(example))
         reader.run(example, server.address)
@@ -198,6 +202,7 @@ def test_the_guide_to_keys_does_what_it_says(
 ) -> None:
     key = api.client.headers["Authorization"].removeprefix("Bearer ")
     monkeypatch.setenv("AMBRA_API_KEY", key)
+    monkeypatch.setattr(httpx, "Client", quick_client())
     page = api.client.get("/docs/api/auth").text
     lines, programs = blocks_of(page)
     statuses = []

@@ -34,7 +34,7 @@ _GROUPS: Mapping[str, Sequence[str]] = {
     ),
     "At the desk": (
         "desk", "reports", "policies", "forecasts", "insights", "production", "traceability", "questions",
-        "people-and-keys",
+        "people-and-keys", "keys-and-webhooks",
     ),
     "A store and its devices": ("importing", "labels", "scanning", "operations-of-a-store", "stopwatch", "benchmarks"),
     "The API": ("api", "auth", "webhooks", "sandbox", "sdk", "assistants"),

@@ -34,6 +34,7 @@ class Reference:
     def __init__(self, edition: Edition, document: Mapping[str, Any], inline: Inline) -> None:
         self.edition, self.document, self._inline = edition, document, inline
         self._refusals = Refusals(edition)
+        self._declared = {operation.operation_id: operation for operation in edition.operations}
 
     @cached_property
     def tags(self) -> dict[str, list[Described]]:
@@ -192,7 +193,7 @@ class Reference:
         for status, described in operation.answers:
             if status < 400:
                 continue
-            known = self._refusals.at(status, is_read=operation.method == "GET")
+            known = self._refusals.at(status, self._declared[operation.operation_id])
             for refusal in known:
                 rows.append((str(status), element("code", refusal.code), self._inline(refusal.advice)))
             if not known:

@@ -2,7 +2,7 @@
 
 Example::
 
-    Refusals(edition).at(403, is_read=True)[0].code    # 'INSUFFICIENT_PERMISSIONS'
+    Refusals(edition).at(403, operation)[0].code    # 'INSUFFICIENT_PERMISSIONS'
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from ambra_tui.api.edition import Edition
+from ambra_tui.api.edition import Edition, Operation
 from ambra_tui.api.failures import Failure
 from ambra_tui.kit.resources import docs_path
 
@@ -20,6 +20,16 @@ _ROW = re.compile(r"^\| (\d{3}) \| ([^|]+) \| (.+) \|$", re.MULTILINE)
 _CODE = re.compile(r"`([A-Z_]+)`")
 _ONLY = re.compile(r" \(([a-z, ]+)\)$")
 NOT_FOUND = 404
+_OF_WRITES = frozenset(
+    {
+        "READONLY_WAREHOUSE",
+        "INVALID_STATE",
+        "INSUFFICIENT_STOCK",
+        "CONFLICT",
+        "QUANTITY_CHANGED",
+        "IDEMPOTENCY_KEY_REUSED",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +47,15 @@ class Refusals:
     def __init__(self, edition: Edition) -> None:
         self._edition = edition
 
-    def at(self, status: int, *, is_read: bool) -> list[Refusal]:
-        """Those that answer with this status."""
-        return [refusal for refusal in self._spelled(is_read) if refusal.status == status]
+    def at(self, status: int, operation: Operation) -> list[Refusal]:
+        """Those with which `operation` answers this status."""
+        return [refusal for refusal in self._spelled(operation) if refusal.status == status]
 
-    def _spelled(self, is_read: bool) -> Iterator[Refusal]:
+    def _spelled(self, operation: Operation) -> Iterator[Refusal]:
         for known, editions in known_refusals():
-            if editions and self._edition.name not in editions:
+            if (editions and self._edition.name not in editions) or not _may(operation, known.code):
                 continue
-            is_query = is_read and known.code == "VALIDATION_ERROR"
+            is_query = operation.method == "GET" and known.code == "VALIDATION_ERROR"
             yield self._respelled(known, self._edition.bad_query if is_query else (known.status, known.code))
 
     def _respelled(self, known: Refusal, spelled: tuple[int, str]) -> Refusal:
@@ -54,6 +64,15 @@ class Refusals:
             return replace(known, code="..._NOT_FOUND", advice="the code and the message name what is not there")
         failure = self._edition.adapt(Failure(status, code, known.advice))
         return Refusal(failure.status, failure.code, known.advice)
+
+
+def _may(operation: Operation, code: str) -> bool:
+    """False for codes that this kind of operation never answers."""
+    if code in _OF_WRITES:
+        return operation.method != "GET" and not operation.is_question
+    if code == "IN_USE":
+        return operation.method == "DELETE"
+    return code != "MODULE_NOT_ENABLED" or bool(operation.module)
 
 
 @cache

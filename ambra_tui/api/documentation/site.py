@@ -163,7 +163,7 @@ class Site:
     def _search(self) -> Content:
         """What the search looks through: title, what it is, where it lies."""
         entries = [
-            [one.summary, f"{one.method} {one.path}", reference.link(one)]
+            [one.summary, f"{one.method} {one.path} · {one.operation_id}", reference.link(one)]
             for reference in self._references
             for operations in reference.tags.values()
             for one in operations
