@@ -1,4 +1,4 @@
-"""The text of an API key: what it is for, a public part, a secret part of 220 random bits, and a checksum.
+"""The text of an API key: what it is for, a public part, a secret part of 256 random bits, and a checksum.
 
 ``ambra_live_Zk3v9x2a_`` and 49 more letters and digits; the last six are a checksum of all before, so that a scanner of
 repositories knows a real key from a lookalike, and a mistyped one never reaches the store. Keys of the first release
