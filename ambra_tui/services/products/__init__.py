@@ -6,7 +6,7 @@ Example::
 """
 
 from ambra_tui.services.products.batch import NewRow, check_products, make_products
-from ambra_tui.services.products.changing import add_product, change_product, remove_product
+from ambra_tui.services.products.changing import add_product, change_product, remove_product, set_default_supplier
 from ambra_tui.services.products.levels import LEVEL_SORTS, LevelRow, level_in, levels_page
 from ambra_tui.services.products.listing import MAX_SHALLOW, SORTS, STATES, is_slow, products_page
 from ambra_tui.services.products.places import LocationRow, SiteRow, stock_of
@@ -45,5 +45,6 @@ __all__ = [
     "rows_of_product",
     "rows_of_product_in",
     "rows_of_variants_in",
+    "set_default_supplier",
     "stock_of",
 ]

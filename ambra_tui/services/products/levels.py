@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, func, null, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, func, null, select
 from sqlalchemy.sql.expression import FromClause
 from sqlmodel import Session
 
 from ambra_tui.services.listing import Order, folded
 from ambra_tui.services.products.listing import Filters, directed, shown_name
-from ambra_tui.services.products.rows import OF_SITE, Owner, product, scaled, stock, variant
+from ambra_tui.services.products.rows import OF_SITE, Owner, product, scaled, stock, summed, variant
 from ambra_tui.services.products.searching import SearchShape, shape_of, told_of
 from ambra_tui.services.site_levels import counted
 from ambra_tui.services.stock_views import own
@@ -151,9 +151,7 @@ def _rows(found: FromClause, owner: Owner, there: FromClause | None) -> Select[A
 
 def _there() -> FromClause:
     """What lies in the location, of all lots, serials and plates."""
-    on_hand, allocated = (
-        type_coerce(func.sum(scaled(_level.c[name])), BigInteger).label(name) for name in ("on_hand", "allocated")
-    )
+    on_hand, allocated = (summed(_level.c[name]).label(name) for name in ("on_hand", "allocated"))
     return (
         select(
             _level.c.variant_id,

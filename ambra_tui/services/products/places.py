@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, and_, bindparam, case, func, select, type_coerce
+from sqlalchemy import and_, bindparam, case, select
 
-from ambra_tui.services.products.rows import scaled, stock
+from ambra_tui.services.products.rows import scaled, stock, summed
 from ambra_tui.services.stock_views import own
 from ambra_tui.store import Store
 from ambra_tui.store.models import Location, Site, StockLevel, table_of
@@ -77,8 +77,8 @@ _LOCATIONS = Quick(
         _location.c.code,
         _location.c.name,
         _location.c.kind,
-        type_coerce(func.sum(scaled(_level.c.on_hand)), BigInteger),
-        type_coerce(func.sum(scaled(_level.c.allocated)), BigInteger),
+        summed(_level.c.on_hand),
+        summed(_level.c.allocated),
         case((_location.c.is_held, 1), else_=0),
     )
     .join_from(_level, _location, _there)

@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, and_, bindparam, func, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.sql.expression import FromClause
 from sqlmodel import Session
 
@@ -102,11 +113,16 @@ def scaled(column: ColumnElement[Any]) -> ColumnElement[int]:
     return type_coerce(column, BigInteger)
 
 
+def summed(column: ColumnElement[Any]) -> ColumnElement[int]:
+    """The sum of scaled quantities, an integer on both databases."""
+    return cast(func.sum(scaled(column)), BigInteger)
+
+
 def sums(owner: Owner, *which: ColumnElement[bool]) -> Select[Any]:
     """The stock of each variant, added up over sites."""
-    figures = (func.sum(scaled(stock.c[name])).label(name) for name in FIGURES)
+    figures = (summed(stock.c[name]).label(name) for name in FIGURES)
     return (
-        select(stock.c.variant_id, *(type_coerce(figure, BigInteger).label(figure.name) for figure in figures))
+        select(stock.c.variant_id, *figures)
         .where(stock.c.organization_id == owner, *which)
         .group_by(stock.c.variant_id)
     )
