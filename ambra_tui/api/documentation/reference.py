@@ -13,12 +13,13 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
-from ambra_tui.api.documentation.examples import BASE_URL, curl_of, python_of
+from ambra_tui.api.documentation.examples import curl_of, python_of
 from ambra_tui.api.documentation.highlight import highlighted
 from ambra_tui.api.documentation.layout import POSTMAN, REFERENCE, Group, Link
 from ambra_tui.api.documentation.markup import Html, element, joined, table
 from ambra_tui.api.documentation.operations import Described, operations_of, slug_of
 from ambra_tui.api.documentation.refusals import Refusals
+from ambra_tui.api.documentation.requests import Request
 from ambra_tui.api.documentation.schemas import Field
 from ambra_tui.api.edition import Edition
 
@@ -215,7 +216,7 @@ def first_page(references: Sequence[Reference]) -> Html:
         (element("a", one.edition.name, href=f"{one.edition.base_path}/openapi.json") for one in references),
         ", ",
     )  # fmt: skip
-    first = f'curl {BASE_URL}/api/v1/inventory_levels \\\n  -H "Authorization: Bearer $AMBRA_API_KEY"'
+    first = curl_of(Request("GET", "/v1/products"))
     return joined(
         [
             element("h1", "API reference"),

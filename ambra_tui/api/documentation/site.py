@@ -129,10 +129,10 @@ class Site:
     def _reference(self) -> Content:
         content = reference_pages.first_page(self._references)
         sections = [Link(f"#{one.edition.name}", one.edition.title) for one in self._references]
-        return self._page("API reference", content, REFERENCE, sections)
+        return self._page("API reference", content, REFERENCE, sections, kind="wide")
 
     def _edition(self, reference: Reference) -> Content:
-        return self._page(reference.edition.title, reference.edition_page(), reference.path)
+        return self._page(reference.edition.title, reference.edition_page(), reference.path, kind="wide")
 
     def _tag(self, reference: Reference, tag: str) -> Content:
         title = f"{tag}, {reference.edition.title}"
