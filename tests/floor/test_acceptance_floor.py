@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from ambra_tui.services import orders
 from tests.floor.conftest import Start
+from tests.floor.receiving import audits, buy
 from tests.floor.station import Station
-from tests.floor.test_receive import audits, buy
 from tests.floor.worker import Worker
 
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])

@@ -19,9 +19,9 @@ from ambra_tui.scan.model import RawScan
 from ambra_tui.services import print_sender, printing
 from ambra_tui.store.models import PrintJob
 from tests.floor.conftest import Start
+from tests.floor.counting import Floor
+from tests.floor.receiving import buy
 from tests.floor.station import Station
-from tests.floor.test_count import Floor
-from tests.floor.test_receive import buy
 from tests.floor.worker import NOW, Worker, open_ds1
 from tests.labels.conftest import DEADLINE_SECONDS, PaperPrinter, paper_printer
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.floor.test_receive import buy
+from tests.floor.receiving import buy
 from tests.floor.worker import Worker
 
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from ambra_tui.store.models import Variant
 from ambra_tui.store.scope import organization_of
-from tests.floor.test_receive import buy
+from tests.floor.receiving import buy
 from tests.floor.worker import Worker, open_ds1
 
 PAINT = "5001000000071"

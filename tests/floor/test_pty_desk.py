@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ambra_tui.services import orders
+from tests.floor.receiving import buy
 from tests.floor.station import Station
-from tests.floor.test_receive import buy
 from tests.floor.worker import Worker
 
 PAINT = "5001000000071"

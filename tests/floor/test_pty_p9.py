@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.floor.conftest import Start
+from tests.floor.receiving import buy
 from tests.floor.test_pty_p4 import PICKS, SIZES, STOPS, begin_cluster, finish_walk, take
-from tests.floor.test_receive import buy
 from tests.floor.worker import Worker
 
 CHOC = "5001000000095"

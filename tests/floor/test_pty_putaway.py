@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.floor.conftest import Start
+from tests.floor.receiving import buy, order_of
 from tests.floor.test_putaway import OTHER_PLATE, PLATE, bin_moves, milk_arrives, plates
-from tests.floor.test_receive import buy, order_of
 from tests.floor.worker import Worker
 
 SIZES = [(16, 20), pytest.param(8, 40, marks=pytest.mark.long), pytest.param(24, 80, marks=pytest.mark.long)]

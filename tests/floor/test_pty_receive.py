@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.floor.conftest import Start
+from tests.floor.receiving import buy, exceptions, order_of, plates
 from tests.floor.station import Station
-from tests.floor.test_receive import buy, exceptions, order_of, plates
 from tests.floor.worker import Worker
 
 GS = "\x1d"

@@ -17,9 +17,9 @@ from ambra_tui.scan.sources.replay import escape
 from ambra_tui.store.models import FloorStep
 from ambra_tui.store.scope import organization_of
 from tests.floor.conftest import Start, until
+from tests.floor.receiving import buy, plates
 from tests.floor.station import Station
 from tests.floor.test_pty_receive import BOLT_CASE, MILK_LABEL, PLATE, PLATE_CODE, receive
-from tests.floor.test_receive import buy, plates
 from tests.floor.worker import Worker
 
 GS = "\x1d"

@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from ambra_tui.services import tasks
 from tests.floor.conftest import Start
+from tests.floor.receiving import buy
 from tests.floor.test_putaway import PLATE, milk_arrives
-from tests.floor.test_receive import buy
 from tests.floor.worker import Worker
 
 PAINT, GLOVE, CABLE = "5001000000071", "5001000000040", "5001000000118"

@@ -16,8 +16,8 @@ from ambra_tui.services.modules import set_modules
 from ambra_tui.services.verify import verify_store
 from ambra_tui.store.models import Lot
 from ambra_tui.store.scope import scoped
+from tests.floor.receiving import buy
 from tests.floor.test_move import undo_last
-from tests.floor.test_receive import buy
 from tests.floor.test_transfer import plan
 from tests.floor.worker import Worker, open_ds1
 

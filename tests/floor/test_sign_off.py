@@ -12,7 +12,7 @@ from ambra_tui.services import claims
 from ambra_tui.store import Store
 from ambra_tui.store.models import AuditEntry, FloorStep, StockMove, User
 from ambra_tui.store.scope import organization_of, scoped
-from tests.floor.test_receive import buy
+from tests.floor.receiving import buy
 from tests.floor.test_returns import authorize, ship
 from tests.floor.worker import Worker, open_ds1
 

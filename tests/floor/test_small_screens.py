@@ -14,8 +14,8 @@ from ambra_tui.store.models import User
 from ambra_tui.store.scope import organization_of, scoped
 from ambra_tui.tui.arrange import arrange
 from ambra_tui.tui.view import Chrome, Notice, key_label, view_of
+from tests.floor.receiving import buy
 from tests.floor.test_produce import MILK, started
-from tests.floor.test_receive import buy
 from tests.floor.test_returns import authorize, ship
 from tests.floor.worker import Worker
 

@@ -14,7 +14,7 @@ from ambra_tui.services.acts import _trail
 from ambra_tui.store import Store
 from ambra_tui.store.models import AuditEntry, Discrepancy, PurchaseOrder, PurchaseOrderLine, StockMove
 from ambra_tui.store.scope import organization_of, scoped
-from tests.floor.test_receive import buy
+from tests.floor.receiving import buy
 from tests.floor.worker import Worker, open_ds1
 
 MILK_PALLET = "]C100050010000000000019"

@@ -18,9 +18,9 @@ from ambra_tui.services.verify import verify_store
 from ambra_tui.store.models import Act, AuditEntry, StockMove, SubstitutionRule, metadata
 from ambra_tui.store.scope import now_of, organization_of, scoped
 from tests.floor import test_produce as produce
-from tests.floor.test_count import GLOVE_M, Floor
+from tests.floor.counting import GLOVE_M, Floor
+from tests.floor.receiving import buy
 from tests.floor.test_desk import blind
-from tests.floor.test_receive import buy
 from tests.floor.test_returns import authorize, ship
 from tests.floor.test_transfer import plan
 from tests.floor.worker import Worker

@@ -13,7 +13,7 @@ from ambra_tui.errors import NotAllowed
 from ambra_tui.services import purchasing
 from ambra_tui.store.scope import now_of
 from ambra_tui.tui.insights import InsightsPage
-from tests.floor.test_receive import buy
+from tests.floor.receiving import buy
 from tests.floor.worker import Worker
 from tests.samples import open_ds1
 from tests.scenes import SUPERVISOR, past_sales, play, scene, settled, terminal_on
