@@ -12,13 +12,15 @@ Example::
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from sqlmodel import Session
 from textual.pilot import Pilot
@@ -39,10 +41,14 @@ from ambra_tui.services import (
     suppliers,
     transfers,
 )
+from ambra_tui.services.access import keys as access_keys
 from ambra_tui.services.access import user_by_badge
 from ambra_tui.services.access_system import choose_organization
+from ambra_tui.services.secrets import badge_digest
+from ambra_tui.services.webhooks import subscriptions
 from ambra_tui.store import open_store
-from ambra_tui.store.models import Site
+from ambra_tui.store.models import ApiKey, Site, User, Webhook, WebhookDelivery
+from ambra_tui.store.scope import now_of, organization_of
 from ambra_tui.tui.app import Terminal
 from ambra_tui.tui.ask import AskPage
 from ambra_tui.tui.desk import LivePage, ShiftPage
@@ -74,7 +80,11 @@ def scene(*steps: str, badge: str = "BDG-1001", is_pictured: bool = False) -> Sc
     return Scene(steps, badge, is_pictured)
 
 
-COLLEAGUE, SUPERVISOR = "BDG-1002", "BDG-9001"
+COLLEAGUE, SUPERVISOR, ADMIN = "BDG-1002", "BDG-9001", "BDG-9900"
+OFFICE = ("key:f12", "key:5", f"type:{PASSWORD}")
+NEW_KEY = ("key:4", "key:f5", "type:Web shop", "key:2", "key:2", "key:1", "key:4")
+SHOWN_KEY = "ambra_live_k3v9x2ab_4uHq7Zp2Wc8LmT1sXyB6nRdE0fGjK5vQaP9oYiNhtM3rSwCdV"
+SHOWN_SECRET = "whsec_b3VyIG93biBzZWNyZXQgb2YgYSBzY2VuZQ=="
 MILK, BOLT, GLOVE, PAINT = "5001000000019", "5001000000033", "5001000000040", "5001000000071"
 PHONE, CHOC, CABLE = "5001000000064", "5001000000095", "5001000000118"
 PICK_GLOVES = ("key:3", "SO-2", "WH1-A02-1")
@@ -202,6 +212,23 @@ SCENES: dict[str, Scene] = {
     "admin-password": scene("key:f12", "key:5", badge=SUPERVISOR),
     "admin": scene("key:f12", "key:5", f"type:{PASSWORD}", badge=SUPERVISOR),
     "admin-worker": scene("key:f12", "key:5", f"type:{PASSWORD}", "key:2", "BDG-1002", badge=SUPERVISOR),
+    # keys and webhooks
+    "admin-menu": scene(*OFFICE, badge=ADMIN),
+    "keys": scene(*OFFICE, "key:4", badge=ADMIN, is_pictured=True),
+    "keys-card": scene(*OFFICE, "key:4", "key:1", badge=ADMIN),
+    "keys-scopes": scene(*OFFICE, "key:4", "key:f5", "type:Web shop", badge=ADMIN),
+    "keys-plan": scene(*OFFICE, "key:4", "key:f5", "type:Web shop", "key:2", badge=ADMIN),
+    "keys-edition": scene(*OFFICE, "key:4", "key:f5", "type:Web shop", "key:2", "key:2", badge=ADMIN),
+    "keys-secret": scene(*OFFICE, *NEW_KEY, badge=ADMIN, is_pictured=True),
+    "keys-code": scene(*OFFICE, *NEW_KEY, "key:f11", badge=ADMIN),
+    "keys-leave": scene(*OFFICE, *NEW_KEY, "key:escape", badge=ADMIN),
+    "keys-revoke": scene(*OFFICE, "key:4", "key:1", "key:2", badge=ADMIN),
+    "webhooks": scene(*OFFICE, "key:5", badge=ADMIN, is_pictured=True),
+    "webhooks-card": scene(*OFFICE, "key:5", "key:1", badge=ADMIN),
+    "webhooks-deliveries": scene(*OFFICE, "key:5", "key:1", "key:1", badge=ADMIN, is_pictured=True),
+    "webhooks-delivery": scene(*OFFICE, "key:5", "key:1", "key:1", "key:2", badge=ADMIN),
+    "webhooks-events": scene(*OFFICE, "key:5", "key:f5", "type:https://erp.example/in", badge=ADMIN),
+    "webhooks-secret": scene(*OFFICE, "key:5", "key:f5", "type:https://erp.example/in", "key:1", badge=ADMIN),
     # the supervisor's desk
     "desk": scene("key:0", badge=SUPERVISOR, is_pictured=True),
     "desk-exception": scene("key:0", "key:1", badge=SUPERVISOR),
@@ -242,6 +269,7 @@ def prepare(path: Path) -> None:
     plan(office)
     office.write(_policies)
     office.write(_password)
+    office.write(_administration)
     _work(Worker(store, organization_id, COLLEAGUE, station="st-2"), office)
     office.command("sign_out").press("2")
     store.close()
@@ -269,6 +297,48 @@ def _policies(session: Session) -> None:
 
 def _password(session: Session) -> None:
     access.set_password(session, user_by_badge(session, SUPERVISOR), PASSWORD)
+
+
+def _administration(session: Session) -> None:
+    """An administrator, keys and a webhook that are there: rows alone, for the trail of the other scenes tells of all
+    else that was done."""
+    organization_id, now = organization_of(session), now_of(session)
+    boss = user_by_badge(session, SUPERVISOR)
+    session.add(
+        User(
+            organization_id=organization_id, id="usr_admin", name="Ada", role="admin",
+            badge_digest=badge_digest(session, ADMIN), password_hash=boss.password_hash, created_at=now, updated_at=now,
+        )
+    )  # fmt: skip
+    for number, (label, scopes, days) in enumerate(
+        (("Old connector", ["read"], -1), ("ERP", ["inventory:write", "orders:read"], 90), ("Web shop", ["write"], 0))
+    ):
+        session.add(
+            ApiKey(
+                id=f"key_{number}", organization_id=organization_id, label=label, prefix=f"ambra_live_k3v9x2a{number}",
+                digest="", scopes=scopes, edition="", created_at=now - timedelta(days=9 - number),
+                expires_at=now + timedelta(days=days) if days else None,
+                last_used_at=now - timedelta(minutes=7) if days >= 0 else None,
+            )
+        )  # fmt: skip
+    hook = Webhook(
+        organization_id=organization_id, id="whk_1", edition="ambra", url="https://shop.example/ambra",
+        events=["stock_level.low", "stock_level.critical"], secret=SHOWN_SECRET, created_at=now, updated_at=now,
+    )  # fmt: skip
+    session.add(hook)
+    session.flush()
+    for number, (status, event, answer) in enumerate(
+        (("delivered", "stock_level.low", 200), ("failed", "stock_level.critical", 500),
+         ("pending", "stock_level.low", None))
+    ):  # fmt: skip
+        moment = now - timedelta(minutes=30 - 10 * number)
+        session.add(
+            WebhookDelivery(
+                organization_id=organization_id, id=f"dlv_{number}", webhook_id=hook.id, event_id=f"evt_{number}",
+                event_type=event, body="{}", status=status, attempts=(1, 6, 0)[number], counts_from=moment,
+                next_attempt_at=moment if status == "pending" else None, last_status=answer, created_at=moment,
+            )
+        )  # fmt: skip
 
 
 def _buy(session: Session) -> None:
@@ -341,7 +411,7 @@ def speak(path: Path, language: str) -> None:
     organization_id = choose_organization(store, None).id
 
     def change(session: Session) -> None:
-        for badge in ("BDG-1001", SUPERVISOR):
+        for badge in ("BDG-1001", SUPERVISOR, ADMIN):
             user = user_by_badge(session, badge)
             user.language = language
             session.add(user)
@@ -380,11 +450,22 @@ def play(played: Scene) -> Callable[[Pilot[Any]], Awaitable[None]]:
         assert isinstance(terminal, Terminal)
         terminal.station.clock = FrozenClock(parse_moment(NOW))
         await until(lambda: terminal.station.is_open)
-        for step in ((played.badge,) if played.badge else ()) + played.steps:
-            await _do(pilot, terminal, step)
-            await settled(pilot, terminal)
+        with same_secrets():
+            for step in ((played.badge,) if played.badge else ()) + played.steps:
+                await _do(pilot, terminal, step)
+                await settled(pilot, terminal)
 
     return run
+
+
+@contextmanager
+def same_secrets() -> Iterator[None]:
+    """A key or secret that is made in a scene is the same in every picture."""
+    with (
+        patch.object(access_keys, "new_text", lambda *, is_sandbox: (SHOWN_KEY[:19], SHOWN_KEY)),
+        patch.object(subscriptions, "new_secret", lambda: SHOWN_SECRET),
+    ):
+        yield
 
 
 async def _do(pilot: Pilot[Any], terminal: Terminal, step: str) -> None:

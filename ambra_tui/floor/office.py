@@ -28,10 +28,17 @@ def page_of(rows: Sequence[T], offset: int) -> Sequence[T]:
 
 
 def moment_of(desk: Desk, moment: datetime | None) -> str:
-    """A moment in few columns: the hour of today, else the day; empty for none."""
+    """A moment in few columns, in the station's own time: the hour of today, else the day; empty for none."""
     if moment is None:
         return ""
-    return f"{moment:%H:%M}" if moment.date() == desk.today else f"{moment:%Y-%m-%d}"
+    here = moment.astimezone()
+    return f"{here:%H:%M}" if here.date() == desk.now.astimezone().date() else f"{here:%Y-%m-%d}"
+
+
+def short_moment(desk: Desk, moment: datetime) -> str:
+    """A moment in five columns: the hour of today, else month and day."""
+    here = moment.astimezone()
+    return f"{here:%H:%M}" if here.date() == desk.now.astimezone().date() else f"{here:%m-%d}"
 
 
 def secret_facts(desk: Desk, secret: str | None) -> tuple[Row, ...]:

@@ -150,7 +150,8 @@ def test_webhooks_are_added_tested_sent_again_switched_and_removed(cleo: Worker)
 
     assert cleo.press("2").verdict == "G43"
     cleo.press("1")
-    assert [label.partition(" ")[2] for label in labels(cleo)] == ["waits webhook.test"]
+    assert [label.partition(" ")[2] for label in labels(cleo)] == ["waits"]
+    assert cleo.prompt.todo[0].label == "webhook.test"
     cleo.press("1")
     assert cleo.facts["Attempts"] == "0"
     assert cleo.press("1").verdict == "G43"

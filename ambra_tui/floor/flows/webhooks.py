@@ -21,7 +21,7 @@ from ambra_tui.floor import slips
 from ambra_tui.floor.codes import shown
 from ambra_tui.floor.conversation import Choice, Command, Entry, FlowState, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
-from ambra_tui.floor.office import ADMINS, ADMITTED, PAGE, code_command, moment_of, secret_facts
+from ambra_tui.floor.office import ADMINS, ADMITTED, PAGE, code_command, moment_of, secret_facts, short_moment
 from ambra_tui.services import webhooks
 from ambra_tui.services.webhooks.targets import parse_target
 from ambra_tui.store.models import Webhook, WebhookDelivery
@@ -233,7 +233,7 @@ def _card(desk: Desk, state: WebhooksState) -> Prompt:
 
 
 def _deliveries(desk: Desk, state: WebhooksState) -> Prompt:
-    _, total = webhooks.deliveries_of(desk.session, state.webhook_id, limit=1)
+    sent, total = webhooks.deliveries_of(desk.session, state.webhook_id, offset=state.offset, limit=PAGE)
     return Prompt(
         step="deliveries",
         title=desk.say("webhooks.title"),
@@ -241,6 +241,7 @@ def _deliveries(desk: Desk, state: WebhooksState) -> Prompt:
         facts=(Row(desk.say("webhooks.deliveries"), str(total)),),
         choices=_choices(desk, state),
         commands=_more(desk, state, total),
+        todo=tuple(Row(row.event_type, str(row.last_status or "")) for row in sent),
         accepts_text=False,
         help_page="keys-and-webhooks",
     )
@@ -288,7 +289,7 @@ def _delivery_facts(desk: Desk, delivery: WebhookDelivery) -> tuple[Row, ...]:
 
 
 def _outcome(desk: Desk, delivery: WebhookDelivery) -> str:
-    return f"{moment_of(desk, delivery.created_at)} {desk.say(f'webhooks.status_{delivery.status}')}"
+    return f"{short_moment(desk, delivery.created_at)} {desk.say(f'webhooks.status_{delivery.status}')}"
 
 
 def _host(webhook: Webhook) -> str:
@@ -318,7 +319,7 @@ def _names(desk: Desk, state: WebhooksState) -> list[tuple[str, str]]:
         return [(act, desk.say(f"webhooks.{act}")) for act in ("deliveries", *listening, "rotate", "remove")]
     if state.step == "deliveries":
         sent, _ = webhooks.deliveries_of(desk.session, state.webhook_id, offset=state.offset, limit=PAGE)
-        return [(row.id, f"{_outcome(desk, row)} {row.event_type}") for row in sent]
+        return [(row.id, _outcome(desk, row)) for row in sent]
     if state.step == "delivery":
         return [("again", desk.say("webhooks.again"))] if _webhook(desk, state).is_listening else []
     words = {"rotate": ("no", "yes"), "remove": ("no", "yes"), "secret": ("noted",), "leave": ("noted", "again")}
