@@ -117,6 +117,10 @@ class Products(Kept[One, Many, Nothing]):
 
     createBatch = create_batch  # noqa: N815  # as the other languages spell it
 
+    def get_by_sku(self, sku: str, /) -> One:
+        """The product with this SKU. Raises NotFound."""
+        return self._door.one(read(self.name, "sku", sku))
+
     def stock(self, key: str, /) -> One:
         """One product's stock, by location."""
         return self._door.one(read(self.name, key, "stock"))
