@@ -29,7 +29,19 @@ from ambra_tui.errors import Conflict, NotFound, Unauthenticated
 from ambra_tui.kit.money import COST_SCALE
 from ambra_tui.kit.resources import data_path
 from ambra_tui.ledger import INVENTORY_LOSS, MoveKind, Posting, post
-from ambra_tui.services import access, access_system, catalog, lots, orders, places, policies, purchasing, suppliers
+from ambra_tui.services import (
+    access,
+    access_system,
+    catalog,
+    categories,
+    lots,
+    orders,
+    places,
+    policies,
+    products,
+    purchasing,
+    suppliers,
+)
 from ambra_tui.services.sample_history import DAYS, leave_open, live_through
 from ambra_tui.services.sample_production import add_recipe
 from ambra_tui.store import SYSTEM, Store
@@ -123,6 +135,7 @@ class _Loader:
             ("locations", _add_location),
             ("people", _add_person),
             ("suppliers", _add_supplier),
+            ("categories", _add_category),
             ("products", _add_product),
             ("cases", _add_case),
             ("stock", _add_stock),
@@ -253,6 +266,11 @@ def _add_supplier(session: Session, row: Row) -> None:
         )
 
 
+def _add_category(session: Session, row: Row) -> None:
+    if categories.find_category(session, row["slug"]) is None:
+        categories.create_category(session, name=row["name"], slug=row["slug"], parent_id=row["parent"] or None)
+
+
 def _add_product(session: Session, row: Row) -> None:
     if catalog.find_variant_by_sku(session, row["sku"]) is not None:
         return
@@ -272,7 +290,14 @@ def _add_product(session: Session, row: Row) -> None:
         cost_minor=int(row["cost_minor"]) if row.get("cost_minor") else None,
         abc_class=row.get("abc") or "",
     )
-    catalog.create_product(session, name=row["name"], variants=[variant])
+    product = catalog.create_product(session, name=row["name"], variants=[variant])
+    if row.get("category"):
+        category = categories.category_named(session, row["category"])
+        categories.set_main_category(session, product.id, category.id)
+    supplier = suppliers.find_supplier(session, row["supplier"]) if row.get("supplier") else None
+    if supplier is not None:
+        made = catalog.variants_of(session, product.id)[0]
+        products.set_default_supplier(session, made.id, supplier.id)
 
 
 def _add_case(session: Session, row: Row) -> None:

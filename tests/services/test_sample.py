@@ -19,6 +19,7 @@ from ambra_tui.store.models import (
     Barcode,
     Location,
     Lot,
+    ProductCategory,
     ProductionBatch,
     PurchaseOrder,
     SalesOrder,
@@ -27,6 +28,7 @@ from ambra_tui.store.models import (
     StockMove,
     User,
     Variant,
+    VariantSupplier,
 )
 from ambra_tui.store.scope import scoped
 
@@ -261,6 +263,10 @@ def test_the_demo_is_a_lively_warehouse_that_obeys_the_ledger(store, dialect):
         assert all(lot.expiry_date is None or lot.expiry_date > store.clock.today() for lot in lots)
         batches = {batch.number: batch.status for batch in demo.exec(scoped(demo, ProductionBatch)).all()}
         assert sorted(batches.values()) == ["completed"] * 6 + ["planned"] * 2
+        products = {variant.product_id for variant in variants}
+        assert {link.product_id for link in demo.exec(scoped(demo, ProductCategory))} == products
+        asked = {link.variant_id for link in demo.exec(scoped(demo, VariantSupplier))}
+        assert asked == {variant.id for variant in variants if not variant.is_made}
         codes = [row.code for row in demo.exec(scoped(demo, Barcode)).all()]
         assert all(len(code) == 14 and code[1:4] == "952" and has_check_digit(code) for code in codes)
         moves = demo.exec(
