@@ -14,6 +14,7 @@ from ambrawms import (
     AsyncAmbraWMS,
     NotAllowed,
     NotFound,
+    RateLimited,
     Record,
     Unauthenticated,
     ValidationFailed,
@@ -187,6 +188,23 @@ def test_keys(acme: Acme, client: AmbraWMS) -> None:
     with AmbraWMS(api_key="ambra_live_wrong") as wrong, pytest.raises(Unauthenticated) as raised:
         wrong.products.list()
     assert raised.value.code == "INVALID_API_KEY"
+
+
+def test_the_hour_s_requests_are_told_and_end(acme: Acme) -> None:
+    _, secret = access.create_key(
+        acme.store, organization_id=acme.organization_id, label="few", scopes=["read"], rate_limit=2
+    )
+    with AmbraWMS(api_key=secret) as client:
+        left = []
+        for _ in range(2):
+            client.products.list()
+            assert client.rate_limit is not None
+            left.append((client.rate_limit.limit, client.rate_limit.remaining))
+        assert left == [(2, 1), (2, 0)]
+        with pytest.raises(RateLimited) as raised:
+            client.products.list()
+    assert raised.value.code == "RATE_LIMIT_EXCEEDED"
+    assert raised.value.retry_after is not None and 0 < raised.value.retry_after <= 3600
 
 
 def test_subscriptions(client: AmbraWMS, acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
