@@ -52,7 +52,7 @@ def _is_slow(query: StockLevelQuery) -> bool:
 
 
 @catalogue.quick_read(
-    "/stock_levels", StockLevelQuery, scope="stock_levels:read", operation_id="listStockLevels", is_list=True,
+    "/stock_levels", StockLevelQuery, scope="inventory:read", operation_id="listStockLevels", is_list=True,
     is_slow=_is_slow, summary="Real-time stock levels, newest product first unless sorted", shape=StockLevelView,
 )  # fmt: skip
 def list_stock_levels(call: Call, query: StockLevelQuery) -> Answer:
