@@ -34,6 +34,7 @@ VIRTUAL_USAGES = {
 _KIND_ORDER = {"tote": 0, "stage": 0, "pick": 1, "reserve": 2, "dock": 3}
 _FAR = date.max
 MAX_LISTED = 500
+MAX_FEW = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,8 @@ def _locations(session: Session, ids: set[str]) -> dict[str, Location]:
     known = {location_id: known_row(session, Location, location_id) for location_id in ids}
     found = {location_id: location for location_id, location in known.items() if location is not None}
     unknown = sorted(ids - set(found))
+    if _are_few(session, unknown):
+        return found | {key: fetch(session, Location, key, resource="location") for key in unknown}
     for first in range(0, len(unknown), MAX_LISTED):
         rows = _LOCATIONS.all(session, ids=unknown[first : first + MAX_LISTED])
         found |= {location.id: location for location in rows}
@@ -207,7 +210,14 @@ def _locations(session: Session, ids: set[str]) -> dict[str, Location]:
 
 
 def _lots(session: Session, lot_ids: set[str]) -> dict[str, Lot]:
-    return {lot.id: lot for lot in _LOTS.all(session, ids=sorted(lot_ids))} if lot_ids else {}
+    if _are_few(session, lot_ids):
+        return {key: fetch(session, Lot, key, resource="lot") for key in lot_ids}
+    return {lot.id: lot for lot in _LOTS.all(session, ids=sorted(lot_ids))}
+
+
+def _are_few(session: Session, ids: Collection[str]) -> bool:
+    """Where one statement for each row is quicker than one for all: beside SQLite, unless they are many."""
+    return not ids or (is_alone(session) and len(ids) <= MAX_FEW)
 
 
 def _issue_order(source: Source, lot: Lot | None) -> tuple[object, ...]:
