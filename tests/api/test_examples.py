@@ -16,6 +16,7 @@ import pytest
 
 from ambra_tui.api.app import find_editions
 from ambra_tui.services import access
+from ambra_tui.services.webhooks.signing import hex_signature
 from tests.api.ambra_trials import furnish
 from tests.api.conftest import Api, LiveServer, open_api
 from tests.api.examples import BASE_URL, Example, examples_of, parsed
@@ -215,5 +216,13 @@ def test_the_guide_to_keys_does_what_it_says(
     for program in programs:
         exec(compile(program.replace(BASE_URL, server.address), "guide", "exec"), {})
     assert "works; ambra_live_" in capsys.readouterr().out and len(programs) == 2
+    guide = api.client.get("/docs/api/webhooks").text
+    webhook = api.client.request(**parsed(blocks_of(guide)[0][0], {"AMBRA_API_KEY": key}))
+    assert webhook.status_code == 201, webhook.text
+    known: dict[str, Any] = {}
+    exec(next(program for program in blocks_of(guide)[1] if "def is_ours" in program), known)
+    secret, body = webhook.json()["data"]["secret"], b'{"id": "evt_1"}'
+    assert known["is_ours"](body, hex_signature(body, secret), secret)
+    assert not known["is_ours"](body + b" ", hex_signature(body, secret), secret)
     scopes = {operation.scope for edition in find_editions() for operation in edition.operations} - {"admin"}
     assert {scope.partition(":")[0] for scope in scopes} <= set(re.findall(r"<code>([a-z_]+)</code>", page))
