@@ -76,7 +76,7 @@ def _remove(store_url: str, sample: str) -> None:
         return
     if not _holds_sample(store_url) and path.name != f"sample-{sample}.db":
         raise Conflict(f"{path} is not a sample store: --fresh deletes nothing but samples.")
-    for suffix in ("", "-wal", "-shm", ".lock"):
+    for suffix in ("", "-wal", "-shm", ".lock", ".requests"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
