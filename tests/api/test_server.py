@@ -65,6 +65,14 @@ def test_serve_prints_one_line_and_ends_on_a_signal(sqlite_url: str, number: sig
     assert (told.stdout, told.returncode) == ("no server\n", 1)
 
 
+def test_asking_where_a_server_listens_makes_no_store(tmp_path: Any) -> None:
+    asked = command(f"sqlite:///{tmp_path / 'none.db'}", "--status")
+    told = subprocess.run(asked, capture_output=True, text=True, timeout=60)
+    assert (told.stdout, told.returncode) == ("", 1)
+    assert told.stderr.startswith("There is no store at ")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_serve_makes_a_store_and_a_sample(tmp_path: Any) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'sample.db'}"
     with serving(url, "--sample", "ds1"), open_store(url) as store:

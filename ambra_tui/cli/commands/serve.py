@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ambra_tui.cli.arguments import add_store_arguments
 from ambra_tui.cli.command import Command
@@ -41,42 +41,51 @@ def _port(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve, or tell who does."""
-    store = _open(arguments)
-    with store:
-        if arguments.status:
-            return _tell(store)
+    if arguments.status:
+        return _tell(arguments)
+    with _open(arguments) as store:
         return _serve(store, arguments)
 
 
 def _open(arguments: argparse.Namespace) -> Store:
-    from ambra_tui.settings import Settings, data_folder
+    from ambra_tui.settings import Settings
     from ambra_tui.store import open_store
 
-    url = arguments.store
-    if arguments.sample and url is None:
-        url = f"sqlite:///{data_folder() / f'sample-{arguments.sample}.db'}"
-    settings = Settings.from_environment(store_url=url)
+    settings = Settings.from_environment(store_url=_url(arguments))
     store = open_store(settings.store_url, now=settings.now)
     if arguments.sample:
         _fill(store, arguments.sample)
     return store
 
 
+def _url(arguments: argparse.Namespace) -> str | None:
+    from ambra_tui.settings import data_folder
+
+    if arguments.sample and arguments.store is None:
+        return f"sqlite:///{data_folder() / f'sample-{arguments.sample}.db'}"
+    return cast("str | None", arguments.store)
+
+
 def _fill(store: Store, name: str) -> None:
+    from ambra_tui.cli.progress import progress_bar
     from ambra_tui.errors import AmbraError
     from ambra_tui.services.sample import load_sample
 
     try:
-        load_sample(store, name)
+        with progress_bar("sample") as show:
+            load_sample(store, name, lambda done, total: show(done / total, f"{done:,} of {total:,}"))
     except AmbraError:
         store.close()
         raise
 
 
-def _tell(store: Store) -> int:
+def _tell(arguments: argparse.Namespace) -> int:
+    from ambra_tui.cli.stores import open_existing
     from ambra_tui.store.leases import server_addresses
 
-    addresses = server_addresses(store)
+    arguments.store = _url(arguments)
+    with open_existing(arguments) as store:
+        addresses = server_addresses(store)
     print("\n".join(f"listening on {address}" for address in addresses) or "no server")
     return 0 if addresses else 1
 
