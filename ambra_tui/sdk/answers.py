@@ -120,7 +120,7 @@ def _listed(details: Any) -> Mapping[str, Any]:
 
 def _seconds(told: Any, headers: httpx.Headers) -> float | None:
     if isinstance(told, int | Decimal) and not isinstance(told, bool):
-        return max(float(told), 0.0)
+        return max(told if isinstance(told, int) else float(told), 0)
     header = headers.get("Retry-After", "")
     if header.isascii() and header.isdigit():
         return float(header)

@@ -10,10 +10,10 @@ Example::
 from __future__ import annotations
 
 from asyncio import sleep
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from functools import partial
 from itertools import count
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -25,7 +25,7 @@ from ambra_tui.sdk.record import Record
 from ambra_tui.sdk.request import Request, address_of, key_of
 
 
-class AsyncAmbraWMS(Resources[Awaitable[Record], AsyncList, Awaitable[None]]):
+class AsyncAmbraWMS(Resources[Coroutine[Any, Any, Record], AsyncList, Coroutine[Any, Any, None]]):
     """As `AmbraWMS`: every call is awaited, every list is gone through by ``async for``."""
 
     def __init__(
