@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -64,6 +65,16 @@ def parse_moment(text: str) -> datetime:
 def to_iso(moment: datetime) -> str:
     """``2026-03-02T08:00:00Z``: seconds, UTC, as the editions print it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_of(microseconds: int) -> str:
+    """`to_iso` of microseconds since 1970, for answers of many rows."""
+    return _iso_of_second(microseconds // 1_000_000)
+
+
+@lru_cache(maxsize=4096)
+def _iso_of_second(second: int) -> str:
+    return to_iso(from_microseconds(second * 1_000_000))
 
 
 def monotonic_milliseconds() -> float:

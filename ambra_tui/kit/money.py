@@ -46,3 +46,10 @@ def to_unit_cost(amount: Decimal, currency: str) -> int:
 def from_unit_cost(cost: int, currency: str) -> Decimal:
     """The inverse of `to_unit_cost`."""
     return (Decimal(cost) / COST_SCALE).scaleb(-decimals_of(currency))
+
+
+def minor_to_json(minor: int, currency: str) -> int | float:
+    """The JSON number of `to_major`: an integer where it is whole, else the decimal digits."""
+    unit = int(10 ** decimals_of(currency))
+    whole, rest = divmod(minor, unit)
+    return whole if rest == 0 else minor / unit

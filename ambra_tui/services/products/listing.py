@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, func, literal, not_, or_, select
 from sqlalchemy.sql.expression import FromClause
 
 from ambra_tui.kit.money import NO_DECIMALS, THREE_DECIMALS
@@ -29,7 +29,7 @@ from ambra_tui.services.products.rows import (
     rows_of,
     scaled,
     stock,
-    sums,
+    summed,
     variant,
     with_default,
 )
@@ -153,10 +153,7 @@ def _source(shape: _Shape) -> FromClause:
     source: FromClause = variant
     if any(name == "name" for name, _ in shape.order):
         source = source.join(product, and_(product.c.organization_id == own(), product.c.id == variant.c.product_id))
-    if shape.stock:
-        total = _total(shape)
-        source = with_default(own(), source).outerjoin(total, total.c.variant_id == variant.c.id)
-    return source
+    return with_default(own(), source) if BELOW_REORDER in shape.stock else source
 
 
 def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
@@ -207,7 +204,7 @@ def _with_barcode(_shape: _Shape) -> ColumnElement[bool]:
 
 
 def _one_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
-    return or_(*(column == value for value in values))
+    return column.in_([literal(value) for value in values])
 
 
 def _price() -> ColumnElement[int]:
@@ -247,50 +244,54 @@ _WORSE = {OUT: ("out_of_stock",), CRITICAL: ("out_of_stock", "critical"), LOW: (
 """What a site's status must be in one site at least, where the sum of all sites is so."""
 
 
-def _suspects(shape: _Shape) -> ColumnElement[bool] | None:
-    """Totals of the variants that may match: those of a site that is no better. None: of all."""
-    asked = shape.stock.split("+")
-    if asked == [OK]:
-        return None
-    worst = _WORSE[OUT] if OUT in asked else _WORSE[CRITICAL] if CRITICAL in asked else _WORSE[LOW]
+def _known(shape: _Shape) -> ColumnElement[bool]:
+    """Some site has a record of it."""
+    return variant.c.id.in_(select(stock.c.variant_id).where(stock.c.organization_id == own(), *_sites(shape)))
+
+
+def _summed(shape: _Shape, worst: str, having: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The sums of its sites are so; looked for among what is `worst`, or worse, in one of them."""
     other = stock.alias("suspect")
-    return stock.c.variant_id.in_(
-        select(other.c.variant_id).where(other.c.organization_id == own(), _one_of(other.c.status, worst))
+    suspects = select(other.c.variant_id).where(
+        other.c.organization_id == own(), _one_of(other.c.status, _WORSE[worst])
     )
+    found = select(stock.c.variant_id).where(
+        stock.c.organization_id == own(), *_sites(shape), stock.c.variant_id.in_(suspects)
+    )
+    return variant.c.id.in_(found.group_by(stock.c.variant_id).having(having))
 
 
-@lru_cache(maxsize=64)
-def _total(shape: _Shape) -> FromClause:
-    suspects = _suspects(shape)
-    return sums(own(), *_sites(shape), *([] if suspects is None else [suspects])).subquery("judged")
-
-
-def _judged(shape: _Shape) -> list[ColumnElement[bool]]:
-    """`ProductRow.stock_status` in SQL, and whether what is available is below the reorder point."""
-    if not shape.stock:
-        return []
-    total = _total(shape)
-    here = [stock.c.organization_id == own(), stock.c.variant_id == variant.c.id, *_sites(shape)]
-    is_known = total.c.variant_id.is_not(None)
-    is_nowhere = ~exists(select(stock.c.site_id).where(*here).correlate(variant))
-    available = total.c.on_hand - total.c.reserved - total.c.held
-    point, safety = total.c.reorder_point, total.c.safety_stock
-    status = case(
+def _status_of_sums() -> ColumnElement[str]:
+    """`ProductRow.stock_status` in SQL."""
+    available, point, safety = _available(), summed(stock.c.reorder_point), summed(stock.c.safety_stock)
+    return case(
         (available <= 0, OUT),
         (or_(available <= safety, and_(safety == 0, available * 2 <= point)), CRITICAL),
         (available < point, LOW),
         else_=OK,
     )
-    made = []
-    for asked in shape.stock.split("+"):
-        if asked == BELOW_REORDER:
-            low = and_(is_known, available < point)
-            made.append(or_(low, and_(is_nowhere, default_of(own(), "reorder_point") > 0)))
-        elif asked == OUT:
-            made.append(or_(and_(is_known, status == OUT), is_nowhere))
-        else:
-            made.append(and_(is_known, status == asked))
-    return made
+
+
+def _available() -> ColumnElement[int]:
+    return summed(stock.c.on_hand) - summed(stock.c.reserved) - summed(stock.c.held)
+
+
+def _with_status(shape: _Shape, status: str) -> ColumnElement[bool]:
+    if status == OK:
+        return and_(_known(shape), not_(_summed(shape, LOW, _status_of_sums() != OK)))
+    found = _summed(shape, status, _status_of_sums() == status)
+    return or_(found, not_(_known(shape))) if status == OUT else found
+
+
+def _below_reorder(shape: _Shape) -> ColumnElement[bool]:
+    low = _summed(shape, LOW, _available() < summed(stock.c.reorder_point))
+    return or_(low, and_(not_(_known(shape)), default_of(own(), "reorder_point") > 0))
+
+
+def _judged(shape: _Shape) -> list[ColumnElement[bool]]:
+    """What is asked of the stock."""
+    asked = shape.stock.split("+") if shape.stock else []
+    return [_below_reorder(shape) if each == BELOW_REORDER else _with_status(shape, each) for each in asked]
 
 
 # --- order ----------------------------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from ambra_tui.kit.clock import from_microseconds, to_iso
-from ambra_tui.kit.money import to_major
-from ambra_tui.kit.quantity import scaled_to_json, to_json
+from ambra_tui.kit.clock import iso_of
+from ambra_tui.kit.money import minor_to_json
+from ambra_tui.kit.quantity import scaled_to_json
 from ambra_tui.services.codes import printed_code
 from ambra_tui.services.products import OF_SITE, LevelRow, LocationRow, ProductRow, SiteRow
 from ambra_tui.services.site_levels import full_name
@@ -81,7 +81,7 @@ def product_view(row: ProductRow) -> ProductView:
         "description": row.description,
         "category_id": row.category_id,
         "unit_of_measure": row.unit_of_measure,
-        "price": None if row.price_minor is None else to_json(to_major(row.price_minor, row.currency)),
+        "price": None if row.price_minor is None else minor_to_json(row.price_minor, row.currency),
         "currency": row.currency,
         "status": SHOWN_STATUS.get(row.status, row.status),  # type: ignore[typeddict-item]  # a CHECK of the store
         "default_supplier_id": row.supplier_id,
@@ -89,8 +89,8 @@ def product_view(row: ProductRow) -> ProductView:
         "reorder_quantity": scaled_to_json(row.reorder_quantity),
         "barcode": None if row.barcode is None else printed_code(row.barcode),
         "stock": _stock_view(row),
-        "created_at": to_iso(from_microseconds(row.created_at)),
-        "updated_at": to_iso(from_microseconds(row.updated_at)),
+        "created_at": iso_of(row.created_at),
+        "updated_at": iso_of(row.updated_at),
     }
 
 
@@ -227,5 +227,5 @@ def stock_level_view(row: LevelRow) -> StockLevelView:
         "available": scaled_to_json(row.available),
         "reorder_point": scaled_to_json(row.reorder_point),
         "status": OF_SITE[row.status],
-        "updated_at": to_iso(from_microseconds(row.updated_at)),
+        "updated_at": iso_of(row.updated_at),
     }
