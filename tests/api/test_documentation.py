@@ -11,10 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
 from ambra_tui.api.app import find_editions
 from ambra_tui.api.documentation.guides import Guides
-from ambra_tui.api.documentation.operations import slug_of
+from ambra_tui.api.documentation.operations import operations_of, slug_of
+from ambra_tui.api.openapi import document_of
 from ambra_tui.kit.resources import data_path, docs_path
 from ambra_tui.store import open_store
 from tests.api.conftest import LiveServer, Loop
@@ -100,6 +102,20 @@ def test_every_operation_is_told_whole(bare: httpx.Client) -> None:
                 assert f"<code>{parameter['name']}</code>" in article, (name, parameter["name"])
             for status in described["responses"]:
                 assert status == "304" or re.search(rf"(Answer |row\">){status}\b", article), (name, status)
+
+
+@pytest.mark.long
+def test_the_sample_of_an_answer_is_one(bare: httpx.Client) -> None:
+    for edition in find_editions():
+        described = {one.operation_id: one for one in operations_of(document_of(edition))}
+        for operation in edition.operations:
+            if operation.is_empty:
+                continue
+            found = described[operation.operation_id]
+            sample = found.shapes.sample(found.answer_schema)
+            is_inside = operation.is_list or (edition.name == "ambra" and not operation.is_whole)
+            sample = sample["data"] if is_inside else sample
+            TypeAdapter(operation.shape).validate_python(sample[0] if operation.is_list else sample)
 
 
 def test_defaults_limits_and_inner_fields_are_told(bare: httpx.Client) -> None:

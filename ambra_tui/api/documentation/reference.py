@@ -156,8 +156,10 @@ class Reference:
     def _answer(self, operation: Described) -> Html:
         status = operation.good[0]
         title = f"Answer {status} {HTTPStatus(status).phrase}"
+        named = (element("code", name) for name in operation.good[1].get("headers", {}))
+        headers = element("p", "Headers: ", joined(named, ", "), ".", class_="scope")
         if not operation.answer_schema:
-            return joined([element("h3", title), element("p", "Without a body.")])
+            return joined([element("h3", title), element("p", "Without a body."), headers])
         fields = list(operation.shapes.fields(operation.answer_schema))
         if not fields:
             shape = operation.shapes.kind(operation.answer_schema)
@@ -168,7 +170,7 @@ class Reference:
             rows = element("details", element("summary", f"All {len(fields)} keys"), rows)
         said = operation.shapes.resolved(operation.answer_schema).get("description", "")
         about = element("p", self._inline(" ".join(said.split()))) if said else None
-        return joined([element("h3", title), about, rows])
+        return joined([element("h3", title), about, rows, headers])
 
     def _fields(self, title: str, fields: Sequence[Field], columns: Sequence[str], about: str = "") -> Html:
         if not fields:
@@ -199,8 +201,9 @@ class Reference:
                 rows.append((str(status), element("code", refusal.code), self._inline(refusal.advice)))
             if not known:
                 rows.append((str(status), "", described["description"]))
+        statuses = element("span", ", ".join(dict.fromkeys(row[0] for row in rows)), class_="statuses")
         return element(
-            "details", element("summary", "When it is refused"),
+            "details", element("summary", "When it is refused ", statuses),
             table(("Status", "Code", "What to do"), rows, label="Refusals"), class_="refusals",
         )  # fmt: skip
 

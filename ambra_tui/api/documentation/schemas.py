@@ -136,7 +136,7 @@ class Shapes:
         kind = schema.get("type")
         kind = kind[0] if isinstance(kind, list) else kind
         if kind == "array":
-            return [self.sample(schema.get("items", {}), name, depth + 1)] if depth < MAX_DEPTH else []
+            return [self.sample(schema.get("items", {}), name, depth)] if depth < MAX_DEPTH else []
         if "properties" in schema and depth < MAX_DEPTH:
             title = schema.get("title", title)
             return {key: self._member(inner, key, title, depth) for key, inner in schema["properties"].items()}
