@@ -98,6 +98,8 @@ def test_without_sales_there_is_no_forecast_and_with_few_weeks_the_category_help
     assert estimate([None] * 44 + [11.0] * 8, SHELF).confidence == "low"
     sure = estimate([None] * 38 + [11.0, None] + [11.0] * 12, SHELF)
     assert (sure.weeks, sure.missing_weeks, sure.confidence) == (13, 1, "ok")
+    rare = estimate([0.0] * 49 + [11.0] * 3, SHELF)
+    assert (rare.weeks, rare.selling_weeks, rare.confidence) == (52, 3, "low")
 
 
 def test_a_week_is_shaped_by_the_profile_and_keeps_its_sum() -> None:
@@ -340,8 +342,9 @@ def test_sites_are_apart_and_names_are_looked_up(write: Write) -> None:
         store = factories.warehouse(session, code="ST1")
         there: Location = store.bin
         factories.stock(session, milk.variant, there, 5, occurred_at=milk.today - timedelta(days=200))
+        factories.stock(session, milk.variant, store.quarantine, 4)
         at_store = forecast(session, [(milk.variant.id, store.site.id)])[0]
-        assert (at_store.mean, at_store.confidence) == (0, "none")
+        assert (at_store.mean, at_store.confidence, at_store.available) == (0, "none", 5)
         card = forecast_card(session, "MILK-1L", site_id=milk.house.site.id)
         assert (card.variant_id, card.horizon_days) == (milk.variant.id, card.cover_days)
         ended, units = stretches(card)[-1]
@@ -353,6 +356,7 @@ def test_sites_are_apart_and_names_are_looked_up(write: Write) -> None:
             with pytest.raises(Invalid):
                 milk.answer(days)
         new = factories.variant(session, sku="NEVER")
+        factories.site(session, code="OLD", status="closed")
         keys, total = forecast_keys(session, variant_id=new.id)
         assert total == 2
         never = forecast(session, keys)[0]

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from ambra_tui import ledger
 from ambra_tui.errors import Invalid, NotFound
 from ambra_tui.kit.ids import new_id
 from ambra_tui.ledger import SUPPLIER, MoveKind, Posting
-from ambra_tui.services import places, policies
+from ambra_tui.services import places, policies, purchasing
 from ambra_tui.services.imports._run import run_import
 from ambra_tui.services.policies import Policy, PolicyExists, is_low, policy_for, read_policies, suggested_quantity
 from ambra_tui.services.repair import repair
@@ -179,6 +179,7 @@ def test_low_is_strictly_below_the_reorder_point() -> None:
         ({"reorder_point": 10, "reorder_quantity": 30, "pack_quantity": 12}, 4, 36),
         ({"reorder_point": 10, "reorder_quantity": 5, "minimum_order": 100}, 4, 100),
         ({"reorder_point": 10, "max_stock_level": 11, "pack_quantity": 12}, 4, 12),
+        ({"reorder_point": 10, "reorder_quantity": 5, "max_stock_level": 8}, 4, 6),  # of a default beneath the point
     ],
 )
 def test_what_to_order(values: dict[str, int], position: int, expected: int) -> None:
@@ -237,11 +238,20 @@ def test_a_suggestion_becomes_the_policy(store: Store, organization_id: int, wri
 def test_what_open_purchase_orders_are_to_bring(store: Store, organization_id: int, write: Write) -> None:
     house = write(factories.warehouse)
     milk = write(factories.variant)
-    write(lambda s: factories.purchase_order(s, house.site, (milk, 10), (milk, 5)))
+    order = write(lambda s: factories.purchase_order(s, house.site, (milk, 10), (milk, 5)))
     write(lambda s: factories.purchase_order(s, house.site, (milk, 99), number="PO-2", status="cancelled"))
     with store.read(organization_id) as session:
         assert policies.on_order(session, [milk.id]) == {(milk.id, house.site.id): 15}
         assert policies.on_order(session, site_id="site_other") == {}
+
+    def bring_more(session: Session) -> None:
+        line = purchasing.lines_of(session, order.id)[0]
+        line.received = Decimal(12)
+        session.add(line)
+
+    write(bring_more)
+    with store.read(organization_id) as session:  # two more than ordered take nothing off another line
+        assert policies.on_order(session, [milk.id]) == {(milk.id, house.site.id): 5}
 
 
 def test_policies_are_imported(store: Store, organization_id: int, write: Write, tmp_path: Path) -> None:

@@ -213,12 +213,7 @@ _NOTHING: Weeks = (None,) * WEEKS
 
 
 def _suggested(policy: Policy, reorder_point: Decimal, available: Decimal, coming: Decimal) -> Decimal:
-    if available + coming >= reorder_point:
-        return ZERO
-    top = policy.max_stock_level
-    forecast_policy = replace(
-        policy, reorder_point=reorder_point, max_stock_level=None if top is None else max(top, reorder_point)
-    )
+    forecast_policy = replace(policy, reorder_point=reorder_point)
     return suggested_quantity(forecast_policy, available=available, on_order=coming)
 
 
