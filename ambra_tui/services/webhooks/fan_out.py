@@ -33,7 +33,7 @@ from ambra_tui.store.outbox import has_pending, last_position, publish_pending
 from ambra_tui.store.scope import is_alone
 
 CURSOR = "fan_out"
-PAGE = 500
+PAGE = 100  # a fraction of a second: a server that does not live long gets on, too
 KEPT_EVERY = 5_000
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,11 @@ class Happened:
     payload: Mapping[str, Any]
     at: datetime
     sequence: int
+
+    @property
+    def noun(self) -> str:
+        """What it is about: events of one fact that are about the same thing show the same object."""
+        return self.type.partition(".")[0]
 
 
 Render = Callable[[Session, str, Happened], Any]
@@ -142,26 +147,22 @@ class FanOut:
             by_organization[webhook.organization_id].append((webhook, event))
         rows: list[dict[str, Any]] = []
         for organization_id, pairs in by_organization.items():
-            bodies: dict[tuple[str, str], str | None] = {}
+            objects: dict[tuple[str, int, str], Any] = {}
             with self._store.read(organization_id) as session:
                 for webhook, event in pairs:
-                    key = (webhook.edition, event.id)
-                    if key not in bodies:
-                        bodies[key] = self._body(session, webhook.edition, event)
-                    body = bodies[key]
-                    if body is not None:
-                        rows.append(_row(webhook, event, body))
+                    key = (webhook.edition, event.sequence, event.noun)
+                    if key not in objects:
+                        objects[key] = self._shown(session, webhook.edition, event)
+                    if objects[key] is not None:
+                        rows.append(_row(webhook, event, objects[key]))
         return rows
 
-    def _body(self, session: Session, edition: str, event: Happened) -> str | None:
+    def _shown(self, session: Session, edition: str, event: Happened) -> Any:
         try:
-            shown = self._render(session, edition, event)
-        except Exception:
+            return self._render(session, edition, event)
+        except Exception:  # one object that cannot be shown holds no other event back
             log.exception("the object of event %s (%s) could not be shown", event.id, event.type)
-            shown = {"id": event.subject, **event.payload}
-        if shown is None:
-            return None
-        return event_body(event.id, event.type, to_iso(event.at), shown, sequence=event.sequence)
+            return {"id": event.subject, **event.payload}
 
     def _write(self, stretch: _Stretch, rows: Sequence[dict[str, Any]]) -> int | None:
         """None when another server moved the cursor meanwhile."""
@@ -210,14 +211,14 @@ def _happened(event: OutboxEvent, name: str) -> Happened:
     )
 
 
-def _row(webhook: Webhook, event: Happened, body: str) -> dict[str, Any]:
+def _row(webhook: Webhook, event: Happened, shown: Any) -> dict[str, Any]:
     return {
         "organization_id": webhook.organization_id,
         "id": derived_id("dlv", webhook.id, event.id),
         "webhook_id": webhook.id,
         "event_id": event.id,
         "event_type": event.type,
-        "body": body,
+        "body": event_body(event.id, event.type, to_iso(event.at), shown, sequence=event.sequence),
         "status": "pending",
         "attempts": 0,
         "claimed_by": "",

@@ -23,7 +23,7 @@ from ambra_tui.store.scope import fetch
 
 def object_of(session: Session, event: Happened) -> Any:
     """None for what this edition does not show, such as a move between two bins."""
-    noun = event.type.partition(".")[0]
+    noun = event.noun
     if noun == "product":
         return product_object(session, event.subject) or {"id": event.subject, **event.payload}
     if noun == "stock_level":
