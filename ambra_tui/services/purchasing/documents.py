@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ambra_tui import ledger
-from ambra_tui.errors import Duplicate, Invalid
+from ambra_tui.errors import Duplicate, Invalid, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services.catalog import positive_quantity
@@ -43,13 +43,16 @@ def create_purchase_order(
 ) -> PurchaseOrder:
     """An order placed with a supplier (a draft where asked). `number` is kept when given, else the next one is used.
 
-    Raises Invalid naming the field, NotFound for a supplier, site or variant, Duplicate for a number that is taken.
+    Raises Invalid naming the field, NotFound for a supplier, site or variant, Duplicate for a number that is taken,
+    WrongState for a supplier that is not active.
     """
     if not lines:
         raise Invalid("a purchase order needs at least one item", field="items")
     if len(lines) > MAX_LINES:
         raise Invalid(f"a purchase order has at most {MAX_LINES} items", field="items")
-    fetch(session, Supplier, supplier_id, resource="supplier")
+    supplier = fetch(session, Supplier, supplier_id, resource="supplier")
+    if supplier.status != "active":
+        raise WrongState("supplier", supplier.code or supplier.name, state=supplier.status, step="order from")
     ledger.refuse_read_only(session, site_id)
     now = now_of(session)
     order = PurchaseOrder(

@@ -17,9 +17,8 @@ from ambra_tui.api.editions.operations.views import LocationView
 from ambra_tui.api.fields import Body, Code, Identifier, Line, OneOf
 from ambra_tui.api.paging import Paging
 from ambra_tui.kit.clock import to_iso
-from ambra_tui.services.places import create_site
+from ambra_tui.services.places import create_site, free_site_code
 from ambra_tui.services.stock_views import page_of_ids, rows_by_id, the_one
-from ambra_tui.store.facts import next_number
 from ambra_tui.store.models import Site
 from ambra_tui.store.models.places import SITE_KINDS
 
@@ -85,7 +84,7 @@ def create(session: Session, call: Call, body: NewLocation) -> Answer:
     """Makes the site with a dock, so that stock can come in at once."""
     site = create_site(
         session,
-        code=body.code or _free_code(session),
+        code=body.code or free_site_code(session),
         name=body.name,
         kind=body.kind,
         address=body.address,
@@ -93,13 +92,6 @@ def create(session: Session, call: Call, body: NewLocation) -> Answer:
         dock=DOCK,
     )
     return Answer(_location(session, site.id), location=call.url(f"/locations/{site.id}"))
-
-
-def _free_code(session: Session) -> str:
-    while True:
-        code = next_number(session, "WH")
-        if not page_of_ids(session, Site, {"code": code}, offset=0, limit=1)[1]:
-            return code
 
 
 def _location(session: Session, location_id: str) -> LocationView:
