@@ -173,9 +173,13 @@ def test_a_wrong_path_is_told_with_what_may_be_meant(bare: httpx.Client) -> None
         "/docs//etc/passwd",
         "/docs/%2e%2e/README.md",
         "/docs/receiving.md",
+        "/docs/%ff%00%0d%0a%1b[31m",
+        "/docs/" + "a" * 9000,
         "/docsx",
     ):
-        assert bare.get(path).status_code == 404
+        answer = bare.get(path)
+        assert answer.status_code == 404
+        assert not set("\0\r\x1b") & set(answer.text)
 
 
 def test_html_in_a_page_is_text_and_titles_are_links() -> None:

@@ -25,6 +25,7 @@ from ambra_tui.api.edition import Edition
 
 Inline = Callable[[str], Html]
 _LONG_TABLE = 40
+_OF_EVERY_ANSWER = ("X-Request-Id", "X-RateLimit-")
 _REQUIRED = element("em", "required", class_="required")
 _OPTIONAL = element("em", "may be missing", class_="optional")
 
@@ -156,8 +157,7 @@ class Reference:
     def _answer(self, operation: Described) -> Html:
         status = operation.good[0]
         title = f"Answer {status} {HTTPStatus(status).phrase}"
-        named = (element("code", name) for name in operation.good[1].get("headers", {}))
-        headers = element("p", "Headers: ", joined(named, ", "), ".", class_="scope")
+        headers = _headers(operation.good[1].get("headers", {}))
         if not operation.answer_schema:
             return joined([element("h3", title), element("p", "Without a body."), headers])
         fields = list(operation.shapes.fields(operation.answer_schema))
@@ -246,6 +246,12 @@ def _shown(operation: Described) -> list[Html]:
         sample = operation.shapes.sample(operation.answer_schema)
         parts += [element("h3", "Answer"), highlighted(json.dumps(sample, indent=2, ensure_ascii=False), "json")]
     return parts
+
+
+def _headers(names: Iterable[str]) -> Html:
+    """The headers of an answer beside those of every answer."""
+    own = [element("code", name) for name in names if not name.startswith(_OF_EVERY_ANSWER)]
+    return element("p", "Headers: ", joined(own, ", "), ".", class_="scope") if own else Html("")
 
 
 def _method(method: str) -> Html:

@@ -24,10 +24,12 @@ from ambra_tui.api.edition import Edition
 from ambra_tui.api.etags import etag_of
 from ambra_tui.api.openapi import document_of
 from ambra_tui.kit.resources import data_path
+from ambra_tui.kit.text import printable
 
 FILES = {"page.css": "text/css", "page.js": "text/javascript"}
 SEARCH = f"{ROOT}/search.json"
 _NEAR = 5
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +141,11 @@ class Site:
         return self._page(title, reference.tag_page(tag), reference.place(tag), kind="operations")
 
     def _missing(self, path: str) -> Content:
-        near = get_close_matches(path, self._makers, n=_NEAR, cutoff=0.5)
+        asked = printable(path[:_LONGEST])
+        near = get_close_matches(asked, self._makers, n=_NEAR, cutoff=0.5)
         titles = self._titles
         lines = (element("li", element("a", titles.get(one, one), href=one)) for one in near)
-        said = element("p", "There is no page at ", element("code", path[:200]), ".", class_="lead")
+        said = element("p", "There is no page at ", element("code", asked), ".", class_="lead")
         meant = joined([element("p", "You may have meant:"), element("ul", *lines)]) if near else None
         back = element(
             "p", "All pages are on the ", element("a", "first page", href=ROOT), ", all operations in the ",
