@@ -215,11 +215,16 @@ def _required(fields: type[BaseModel]) -> list[str]:
     return [name for name, field in fields.model_fields.items() if field.is_required()]
 
 
+def _tells_of_one(operation: Operation) -> bool:
+    """A read of one object, such as a report, that its query names something for."""
+    return operation.is_single and any(name.endswith("_id") for name in operation.fields.model_fields)
+
+
 def _responses(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[str, Any]:
     is_read = operation.method == "GET"
     wrong = {edition.bad_query[0] if is_read else 422: "A value is wrong"}
     refusals = {**_REFUSALS, **wrong, **({} if is_read else _WRITE_REFUSALS), **_OF_EVERYTHING}
-    if "{" in operation.path or not is_read:
+    if "{" in operation.path or not is_read or _tells_of_one(operation):
         refusals[404] = "No such object here"
     if operation.current:
         refusals[412] = "The object changed since you read it"
