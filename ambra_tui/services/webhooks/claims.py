@@ -11,6 +11,7 @@ Example::
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from ambra_tui.store.leases import has_ended
 from ambra_tui.store.models import Webhook, WebhookDelivery, table_of
 from ambra_tui.store.scope import organization_of, scoped
 
+log = logging.getLogger(__name__)
 CLAIM = timedelta(seconds=60)
 SCANNED = 500
 FORGOTTEN_AT_ONCE = 1_000
@@ -254,6 +256,7 @@ def _pause(session: Session, webhook: Webhook, why: str, at: datetime) -> None:
     webhook.paused_at, webhook.paused_why = at, why
     session.add(webhook)
     session.flush()
+    log.warning("webhook %s is paused: %s", webhook.id, why)
     audit(session, "webhook_paused", webhook.id, url=webhook.url, why=why)
     publish(session, "webhook_paused", webhook.id, {"url": webhook.url, "why": why})
 

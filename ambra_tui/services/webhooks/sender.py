@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from ambra_tui.errors import AmbraError, Invalid
+from ambra_tui.errors import Invalid
 from ambra_tui.services.webhooks import claims, schedule
 from ambra_tui.services.webhooks.claims import Job, Key, Outcome
 from ambra_tui.services.webhooks.signing import signed_headers
@@ -104,7 +104,7 @@ class Sender:
     async def _try_round(self, client: httpx.AsyncClient) -> int:
         try:
             return await self._round(client)
-        except AmbraError:  # a store that does not answer comes back
+        except Exception:  # the edge of a task: a store that does not answer comes back
             log.warning("deliveries could not be claimed; trying again", exc_info=True)
             return 0
 
@@ -227,7 +227,7 @@ class Sender:
     async def _settle(self, outcomes: list[Outcome]) -> None:
         try:
             await asyncio.to_thread(claims.settle, self._store, self._holder, outcomes)
-        except AmbraError:  # they are sent again when their claims have ended
+        except Exception:  # the edge of a task: they are sent again when their claims have ended
             log.warning("attempts could not be noted", exc_info=True)
         settled = {(outcome.job.organization_id, outcome.job.id) for outcome in outcomes}
         for task, job in list(self._jobs.items()):
