@@ -251,6 +251,20 @@ def test_a_repeat_with_its_key_is_answered_again(moves: Movements) -> None:
     assert moves.api.on_hand("MILK-1L") == 2
 
 
+def test_what_is_left_of_a_removed_product_may_leave(moves: Movements) -> None:
+    """None of it comes in or is ordered any more; what is there is written off as before."""
+    moves.move("in", 3)
+    moves.remove(f"/products/{moves.milk.product_id}")
+    for complete in (True, False):
+        moves.refuse("in", 1, status=404, code="PRODUCT_NOT_FOUND", complete=complete)
+    vendor = moves.post("/suppliers", {"name": "Dairy"})["id"]
+    items = [{"product_id": moves.milk.product_id, "quantity": 1}]
+    order = {"supplier_id": vendor, "items": items}
+    moves.refused(404, "PRODUCT_NOT_FOUND", "POST", "/purchase_orders", order)
+    assert moves.move("adjustment", -1)["balance_after"] == 2
+    assert moves.move("out", 2)["balance_after"] == 0
+
+
 def test_lots_and_serials_go_along(moves: Movements) -> None:
     """A lot is made when its movement posts, found again when it leaves; an unknown one is not there."""
     moves.milk = moves.api.write(

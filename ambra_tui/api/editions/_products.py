@@ -33,6 +33,8 @@ def chosen_variant(
         for variant in variants
         if (variant_id is None or variant.id == variant_id) and (sku is None or variant.sku == sku)
     ]
+    if variant_id is None and sku is None:  # what is archived is meant only when it is named, or alone
+        named = [variant for variant in named if variant.status != "archived"] or named
     if len(named) == 1:
         return named[0]
     field = f"{place}{'variant_id' if variant_id is not None and sku is None else 'sku'}"
@@ -45,3 +47,13 @@ def chosen_variant(
         for variant in variants[:MAX_LISTED]
     ]
     raise Invalid(message, details={"fields": rows})
+
+
+def wanted_variant(
+    session: Session, product_id: str, variant_id: str | None, sku: str | None, *, place: str = ""
+) -> Variant:
+    """As `chosen_variant`, for what is to come in: an archived one is not there any more."""
+    variant = chosen_variant(session, product_id, variant_id, sku, place=place)
+    if variant.status == "archived":
+        raise NotFound("product", product_id, field=f"{place}product_id")
+    return variant

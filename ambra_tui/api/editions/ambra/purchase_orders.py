@@ -17,7 +17,7 @@ from sqlmodel import Session
 from typing_extensions import TypedDict
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
-from ambra_tui.api.editions._products import chosen_variant
+from ambra_tui.api.editions._products import chosen_variant, wanted_variant
 from ambra_tui.api.editions.ambra._lists import Listed, Sort, SortedBy
 from ambra_tui.api.editions.ambra._places import WarehouseKey, default_warehouse, own_warehouse, warehouse_key
 from ambra_tui.api.fields import (
@@ -194,7 +194,7 @@ def create(session: Session, call: Call, body: NewPurchase) -> Answer:
     currency = own_currency(session)
     lines = [
         NewPurchaseLine(
-            chosen_variant(session, item.product_id, item.variant_id, item.sku, place=f"items.{position}.").id,
+            wanted_variant(session, item.product_id, item.variant_id, item.sku, place=f"items.{position}.").id,
             item.quantity,
             None if item.unit_cost is None else to_unit_cost(item.unit_cost, currency),
         )

@@ -13,7 +13,7 @@ from typing import Annotated
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
-from ambra_tui.api.editions._products import chosen_variant
+from ambra_tui.api.editions._products import chosen_variant, wanted_variant
 from ambra_tui.api.editions.ambra._lists import Listed, Sort, SortedBy
 from ambra_tui.api.editions.ambra._movements import StockMovementView, movement_views
 from ambra_tui.api.editions.ambra._places import WarehouseKey, named_place
@@ -35,7 +35,7 @@ from ambra_tui.kit.money import to_unit_cost
 from ambra_tui.services.documents import own_currency
 from ambra_tui.services.movement_history import SORTS, MovementRow, document_row, movement_of, movements_page
 from ambra_tui.services.movements import Asked, cancel_movement, complete_movement, record_movement
-from ambra_tui.services.site_activity import MOVEMENT_TYPES, TRANSFER
+from ambra_tui.services.site_activity import IN, MOVEMENT_TYPES, TRANSFER
 from ambra_tui.store.models.movements import MOVEMENT_STATES
 
 catalogue = Catalogue(
@@ -134,7 +134,8 @@ def create(session: Session, call: Call, body: NewMovement) -> Answer:
     elif body.to_warehouse_id is not None or body.to_location_id is not None:
         field = "to_warehouse_id" if body.to_location_id is None else "to_location_id"
         raise Invalid(f"{field} belongs to a transfer", field=field)
-    variant = chosen_variant(session, body.product_id, body.variant_id, body.sku)
+    choose = wanted_variant if body.type == IN else chosen_variant
+    variant = choose(session, body.product_id, body.variant_id, body.sku)
     asked = Asked(
         body.type,
         variant,
