@@ -119,7 +119,7 @@ class Products(Kept[One, Many, Nothing]):
 
     def get_by_sku(self, sku: str, /) -> One:
         """The product with this SKU. Raises NotFound."""
-        return self._door.one(read(self.name, "sku", sku))
+        return self._door.one(read("skus", sku))
 
     def stock(self, key: str, /) -> One:
         """One product's stock, by location."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -351,7 +352,7 @@ def test_a_product_of_several_skus_is_several_rows(api: Api, shirts: dict[str, A
     assert send(api, "GET", f"{path}?sku=BLUE").json()["data"]["price"] == 6
     assert send(api, "GET", f"{path}?variant_id={rows[0]['variant_id']}").json()["data"]["sku"] == "BLUE"
     refused(send(api, "GET", f"{path}?sku=GREEN"), 404, "PRODUCT_NOT_FOUND")
-    assert send(api, "GET", "/products/sku/BLUE").json()["data"]["name"] == "Shirt Blue"
+    assert send(api, "GET", "/skus/BLUE").json()["data"]["name"] == "Shirt Blue"
     error = refused(send(api, "PATCH", path, {"price": 7}), 422, "VALIDATION_ERROR")
     assert [item["sku"] for item in error["details"]["items"]] == ["RED", "BLUE"]
     assert send(api, "PATCH", path, {"sku": "BLUE", "price": 7}).json()["data"]["price"] == 7
@@ -365,8 +366,8 @@ def test_a_product_of_several_skus_is_several_rows(api: Api, shirts: dict[str, A
 
 def test_a_sku_may_hold_a_slash(api: Api) -> None:
     made(api, sku="A/B C")
-    assert send(api, "GET", "/products/sku/A%2FB%20C").json()["data"]["sku"] == "A/B C"
-    error = refused(send(api, "GET", "/products/sku/NO"), 404, "PRODUCT_NOT_FOUND")
+    assert send(api, "GET", "/skus/A%2FB%20C").json()["data"]["sku"] == "A/B C"
+    error = refused(send(api, "GET", "/skus/NO"), 404, "PRODUCT_NOT_FOUND")
     assert error["message"] == "Product with ID 'NO' not found"
 
 
@@ -426,3 +427,19 @@ def test_defaults_of_the_organization_show_through(api: Api) -> None:
     assert (told["reorder_point"], told["stock"]["reorder_point"]) == (7, 7)
     own = send(api, "PATCH", f"/products/{product['id']}", {"reorder_point": 0}).json()["data"]
     assert own["reorder_point"] == 0
+
+
+def test_the_policies_of_warehouses_show_through(api: Api, house: factories.Warehouse) -> None:
+    product = made(api)
+
+    def rule(session: Any) -> None:
+        for site, quantity in ((house.site, 40), (factories.warehouse(session, "WH2").site, 60)):
+            points = {"reorder_point": Decimal(quantity // 10), "reorder_quantity": Decimal(quantity)}
+            policies.create_policy(session, variant_id=product["variant_id"], site_id=site.id, values=points)
+
+    api.write(rule)
+    [told] = send(api, "GET", "/products?stock_level=below_reorder").json()["data"]
+    assert (told["reorder_quantity"], told["reorder_point"]) == (60, 6)  # the most that one of them says
+    assert (told["stock"]["reorder_point"], told["stock"]["status"]) == (10, "out")
+    own = send(api, "PATCH", f"/products/{product['id']}", {"reorder_quantity": 5}).json()["data"]
+    assert (own["reorder_quantity"], own["reorder_point"]) == (5, 6)

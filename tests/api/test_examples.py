@@ -7,7 +7,7 @@ import re
 import ssl
 import subprocess
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 from html import unescape
 from typing import Any
 
@@ -51,9 +51,6 @@ class Reader:
         furnish(api, "READS", self.names)
         self._prepare()
         self.key = api.client.headers["Authorization"].removeprefix("Bearer ")
-        _, self.sandbox_key = access.create_key(
-            api.store, organization_id=api.organization_id, label="try", scopes=["admin"], sandbox=True
-        )  # fmt: skip
         self.faults: list[str] = []
 
     def _prepare(self) -> None:
@@ -67,8 +64,8 @@ class Reader:
         bought = self.api.post("/purchase_orders", {**place, "items": [{**lots, "quantity": 120}]}).json()["id"]
         parts = [{**lots, "quantity": 1}]
         recipe = self.api.post("/recipes", {"output_sku": self.names["$made_sku"], "ingredients": parts}).json()["id"]
-        lot_product = self.api.client.get(f"/v1/products/sku/{self.names['$lot_sku']}").json()["data"]["id"]
-        self.names["$lot_product"] = lot_product
+        found = self.api.client.get("/v1/products", params={"sku": self.names["$lot_sku"]}).json()["data"]
+        self.names["$lot_product"] = found[0]["id"]
         self.names |= {"$sent": sent, "$bought": bought, "$baked": recipe}
 
     def examples(self) -> Iterator[Example]:
@@ -83,7 +80,14 @@ class Reader:
 
     def key_for(self, example: Example) -> str:
         """A sandbox begins anew with a key of its own."""
-        return self.sandbox_key if name_of(example.edition, example.operation) == OF_SANDBOX else self.key
+        return self._sandbox_key if is_of_sandbox(example) else self.key
+
+    @cached_property
+    def _sandbox_key(self) -> str:
+        _, secret = access.create_key(
+            self.api.store, organization_id=self.api.organization_id, label="try", scopes=["admin"], sandbox=True
+        )
+        return secret
 
     def send(self, example: Example) -> None:
         """The curl line, as a shell and curl send it."""
@@ -103,6 +107,11 @@ class Reader:
         except Exception as error:  # noqa: BLE001  whatever breaks a program, the page is wrong
             answer = getattr(error, "response", None)
             self.faults.append(f"{code}\n{error!r} {answer.text[:400] if answer is not None else ''}")
+
+
+def is_of_sandbox(example: Example) -> bool:
+    """Whether only a test_ key may do it."""
+    return name_of(example.edition, example.operation) == OF_SANDBOX
 
 
 def codes_in(example: Example) -> dict[str, str]:
@@ -149,7 +158,8 @@ def test_every_curl_line_does_what_it_says_and_every_program_sends_the_same(
     monkeypatch.setenv("AMBRA_API_KEY", "a_key")
     clients = set()
     for example in reader.examples():
-        reader.send(example)
+        if not is_of_sandbox(example):  # a second of its own: in the second tier
+            reader.send(example)
         line, program = parsed(example.curl, {"AMBRA_API_KEY": "a_key"}), sent_by(example.python)
         name = example.operation.operation_id
         assert (program.method, str(program.url)) == (line["method"], BASE_URL + line["url"]), name

@@ -26,6 +26,7 @@ from ambra_tui.services.products.rows import (
     ProductRow,
     default_of,
     product,
+    row_with_sku,
     rows_of,
     scaled,
     stock,
@@ -68,6 +69,8 @@ def products_page(
     by ``status="archived"`` alone. With `site` only that site's stock is told and judged.
     """
     asked = {name: value for name, value in filters.items() if value is not None}
+    if asked.keys() == {"sku"}:
+        return _with_sku(store, organization_id, asked["sku"], offset)
     shape = _Shape(store.dialect, tuple(sorted(asked)), order, shape_of(asked.get("search")), _stock_shape(asked))
     statements = _statements(shape)
     told = _told(asked)
@@ -76,6 +79,13 @@ def products_page(
         return [], total
     rows = statements.page.rows(store, organization_id, **told, p_offset=offset, p_limit=limit)
     return [ProductRow(*row[: len(ProductRow._fields)]) for row in rows], total
+
+
+def _with_sku(store: Store, organization_id: int, sku: str, offset: int) -> tuple[list[ProductRow], int]:
+    row = row_with_sku(store, organization_id, sku)
+    if row is None or row.status == "archived":
+        return [], 0
+    return [row][offset:], 1
 
 
 def is_slow(filters: Filters, order: Order, offset: int) -> bool:

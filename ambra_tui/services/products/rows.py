@@ -29,6 +29,7 @@ from ambra_tui.services.stock_views import own
 from ambra_tui.store import Store
 from ambra_tui.store.models import (
     Barcode,
+    InventoryPolicy,
     PolicyDefault,
     Product,
     ProductCategory,
@@ -53,6 +54,7 @@ OF_SITE: dict[str, StockStatus] = {"out_of_stock": OUT, "critical": CRITICAL, "l
 variant, product, stock = table_of(Variant), table_of(Product), table_of(SiteStock)
 _default, _code = table_of(PolicyDefault), table_of(Barcode)
 _category, _supplier = table_of(ProductCategory), table_of(VariantSupplier)
+_policy = table_of(InventoryPolicy)
 _here = _default.alias("own_default")
 ONE = 1_000_000
 FIGURES = ("on_hand", "reserved", "held", "reorder_point", "safety_stock")
@@ -129,15 +131,22 @@ def sums(owner: Owner, *which: ColumnElement[bool]) -> Select[Any]:
 
 
 def default_of(owner: Owner, name: str) -> ColumnElement[int]:
-    """What holds of `name` where no site says otherwise; the statement joins `with_default`."""
+    """What holds of `name` for the variant: its own default, else the most that a policy of it says in a site, else the
+    organization's default. The statement joins `with_default`."""
     everywhere = (
         select(scaled(_default.c[name]))
         .where(_default.c.organization_id == owner, _default.c.variant_id == EVERY_VARIANT)
         .correlate(None)
         .scalar_subquery()
     )
-    own_value: ColumnElement[int] = func.coalesce(scaled(_here.c[name]), everywhere, 0)
-    return own_value
+    most = (
+        select(cast(func.max(scaled(_policy.c[name])), BigInteger))
+        .where(_policy.c.organization_id == owner, _policy.c.variant_id == variant.c.id)
+        .correlate(variant)
+        .scalar_subquery()
+    )
+    held: ColumnElement[int] = func.coalesce(scaled(_here.c[name]), most, everywhere, 0)
+    return held
 
 
 def with_default(owner: Owner, source: FromClause) -> FromClause:

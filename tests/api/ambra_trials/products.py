@@ -42,7 +42,7 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
         Trial("/products/$product", query={"sku": "$sku"}),
         Trial("/products/$product", query={"variant_id": "$variant"}),
     ),
-    "getProductBySku": (Trial("/products/sku/$sku"),),
+    "getProductBySku": (Trial("/skus/$sku"),),
     "getProductStock": (
         Trial("/products/$product/stock"),
         Trial("/products/$product/stock", query={"sku": "$sku", "variant_id": "$variant"}),

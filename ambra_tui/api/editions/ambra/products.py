@@ -170,7 +170,7 @@ def get_product(call: Call, query: Which) -> Answer:
 
 
 @catalogue.quick_read(
-    "/products/sku/{sku:path}", Nothing, scope="products:read", operation_id="getProductBySku",
+    "/skus/{sku:path}", Nothing, scope="products:read", operation_id="getProductBySku",
     summary="The product with exactly this SKU", shape=OneProductView,
 )  # fmt: skip
 def get_product_by_sku(call: Call, _query: Nothing) -> Answer:
