@@ -85,7 +85,7 @@ def test_a_sandbox_has_goods_and_a_past_of_its_own_and_the_live_books_stay_empty
     assert verify_store(store).is_clean
 
 
-def test_a_reset_keeps_keys_and_webhooks_and_nothing_else(store, acme):
+def test_a_reset_keeps_keys_and_webhooks_and_nothing_else(store, acme, monkeypatch):
     beta = access.create_organization(store, "Beta")
     others = _rows_of(store, beta.id)
     key, secret = access.create_key(store, organization_id=acme.id, label="t", scopes=["admin"], sandbox=True)
@@ -120,7 +120,12 @@ def test_a_reset_keeps_keys_and_webhooks_and_nothing_else(store, acme):
 
     reset.throw_away(store, before=store.clock.now() - reset.KEPT)
     assert _products(store, old) > first  # a request that began before may still read it
-    reset.throw_away(store, before=store.clock.now() + timedelta(seconds=1))
+    monkeypatch.setattr(reset, "CHUNK", 50)
+    before = len(_rows_of(store, old))
+    reset.throw_away(store, before=store.clock.now() + timedelta(seconds=1), seconds=0)
+    assert 0 < len(_rows_of(store, old)) <= before
+    assert verify_store(store).is_clean
+    reset.throw_away(store, before=store.clock.now() + timedelta(seconds=1), seconds=60)
     assert _rows_of(store, old) == {}
     with store.read_system() as session:
         assert session.get(Organization, old) is None
@@ -190,6 +195,14 @@ def test_two_who_ask_at_once_get_one_twin(store, acme):
         asker.join()
     assert len(found) == 3
     assert len(set(found)) == 1
+    answers = []
+    resetters = [threading.Thread(target=lambda: answers.append(reset_sandbox(store, acme.id))) for _ in range(2)]
+    for resetter in resetters:
+        resetter.start()
+    for resetter in resetters:
+        resetter.join()
+    assert access_system.sandbox_twin(store, acme.id).id in {answer.organization_id for answer in answers}
+    assert len(answers) == 2
     with store.read_system() as session:
         events = session.exec(select(OutboxEvent).where(OutboxEvent.organization_id == found[0])).all()
     assert not events

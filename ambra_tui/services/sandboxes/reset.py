@@ -7,6 +7,7 @@ Example::
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ from ambra_tui.store.scope import organization_of
 KEPT = timedelta(minutes=2)
 """How long a set stays after its last use, for requests that still read it, and how long one may take to be made."""
 CHUNK = 1_000
+CLEANING_SECONDS = 2.0
+"""How long a reset cleans up after earlier ones, at most: a set that holds very much goes with several resets."""
 COUNTED: dict[str, type[SQLModel]] = {
     "warehouses": Site, "products": Product, "lots": Lot, "suppliers": Supplier, "purchase_orders": PurchaseOrder,
     "orders": SalesOrder, "recipes": Recipe, "stock_movements": StockMove,
@@ -73,14 +76,15 @@ def _count(session: Session, table: Table) -> int:
     return int(session.exec(statement).one())
 
 
-def throw_away(store: Store, *, before: datetime) -> None:
-    """Deletes the sets that are out of use since `before`, in short transactions."""
+def throw_away(store: Store, *, before: datetime, seconds: float = CLEANING_SECONDS) -> None:
+    """Deletes the sets that are out of use since `before`, in short transactions, for as long as `seconds`."""
+    deadline = time.monotonic() + seconds
     for number in access_system.retired_sets(store, before=before):
-        for table in reversed(metadata.sorted_tables):
-            if "organization_id" in table.c:
-                while _throw_some(store, table, number):
-                    pass
-        _throw_some(store, table_of(Organization), number)
+        tables = [table for table in reversed(metadata.sorted_tables) if "organization_id" in table.c]
+        for table in (*tables, table_of(Organization)):
+            while _throw_some(store, table, number):
+                if time.monotonic() > deadline:
+                    return
 
 
 def _throw_some(store: Store, table: Table, number: int) -> bool:
