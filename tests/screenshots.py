@@ -38,7 +38,7 @@ async def picture(path: Path, shown: Scene, rows: int, columns: int) -> str:
 PAGES = (
     ("docs-wide", "/docs/api/reference/ambra/stock-movements", 1920, 1200, "dark"),
     ("docs-laptop", "/docs/api/reference", 1366, 820, "light"),
-    ("docs-phone", "/docs/api/reference/sku/inventory", 500, 980, "light"),
+    ("docs-phone", "/docs/api/reference/operations/organization", 500, 980, "light"),
     ("docs-guide", "/docs/api/auth", 1366, 820, "dark"),
 )
 

@@ -140,8 +140,8 @@ class Reference:
             self._fields("Path", operation.names, ("Type", "Notes")),
             self._fields("Query", operation.query, ("Type", "Default", "Notes")),
             self._body(operation),
+            self._fields("Request headers", operation.headers, ("Notes",)),
             self._answer(operation),
-            self._fields("Headers", operation.headers, ("Notes",)),
             self._refused(operation),
         ]
         return [part for part in parts if part]
@@ -251,7 +251,7 @@ def _shown(operation: Described) -> list[Html]:
 def _headers(names: Iterable[str]) -> Html:
     """The headers of an answer beside those of every answer."""
     own = [element("code", name) for name in names if not name.startswith(_OF_EVERY_ANSWER)]
-    return element("p", "Headers: ", joined(own, ", "), ".", class_="scope") if own else Html("")
+    return element("p", "Answer headers: ", joined(own, ", "), ".", class_="scope") if own else Html("")
 
 
 def _method(method: str) -> Html:
