@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -443,3 +444,55 @@ def test_the_policies_of_warehouses_show_through(api: Api, house: factories.Ware
     assert (told["stock"]["reorder_point"], told["stock"]["status"]) == (10, "out")
     own = send(api, "PATCH", f"/products/{product['id']}", {"reorder_quantity": 5}).json()["data"]
     assert (own["reorder_quantity"], own["reorder_point"]) == (5, 6)
+
+
+# --- hostile and concurrent -----------------------------------------------------------------------------------------
+
+HOSTILE = {
+    b'{"name": "a", "sku": "b", "price": NaN}': 400,
+    b'{"name": "a", "sku": "b", "price": 1e400}': 422,
+    b'{"name": "a", "sku": "b", "price": -1e400}': 422,
+    b'{"name": "a", "sku": "b", "price": 1e-40}': 422,
+    b'{"name": "a", "sku": "b", "reorder_point": 1e30}': 422,
+    b'{"name": "\\ud800", "sku": "b"}': 422,
+    b'{"name": "a\\u0000", "sku": "b"}': 422,
+    b'{"name": "a", "sku": "b\\u202e"}': 422,
+    b'{"name": "a", "sku": "b", "description": "\\u001b[2J"}': 422,
+    b'{"name": "a", "name": "c", "sku": "b"}': 400,
+    b'{"name": "a", "sku": ["b"]}': 422,
+    b'{"name": true, "sku": "b"}': 422,
+    b'{"name": "a", "sku": "b", "category_id": {"$ne": 1}}': 422,
+    b'{"name": "a", "sku": "b", "unit_of_measure": null}': 422,
+    b"\xff": 400,
+    b"null": 422,
+}
+
+
+def test_hostile_bodies_change_nothing(api: Api) -> None:
+    product = made(api)
+    before = send(api, "GET", f"/products/{product['id']}").text
+    headers = {"Content-Type": "application/json"}
+    for content, status in HOSTILE.items():
+        code = "INVALID_REQUEST" if status == 400 else "VALIDATION_ERROR"
+        for method, path, body in (
+            ("POST", "/products", content),
+            ("PUT", f"/products/{product['id']}", content),
+            ("PATCH", f"/products/{product['id']}", content),
+            ("POST", "/products/batch", b"[" + content + b"]"),
+        ):
+            refused(send(api, method, path, content=body, headers=headers), status, code)
+    assert send(api, "GET", f"/products/{product['id']}").text == before
+    assert skus(api) == ["TEE-001"]
+
+
+def test_one_of_many_at_once_gets_the_sku(api: Api) -> None:
+    def ask(number: int) -> Any:
+        return send(api, "POST", "/products", {"name": f"N{number}", "sku": "SAME", "barcode": "96385074"})
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [422] * 7
+    for answer in answers:
+        if answer.status_code == 422:
+            assert refused(answer, 422, "VALIDATION_ERROR")["details"].keys() <= {"sku", "code"}
+    assert skus(api) == ["SAME"]
