@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from ambra_tui.services import production, recalls, tracing
+from ambra_tui.services import production, purchasing, recalls, tracing
 from ambra_tui.services.lots import change_lot_status, find_lot
 from ambra_tui.services.moves import Part, content_of, level_in
 from tests import factories
@@ -106,3 +106,24 @@ def test_a_lot_that_is_reached_on_two_ways_is_followed_once(b: Bakery, write: An
     assert family.is_complete
     assert [link.parent_id for link in family.links if link.lot_id == platter] == [club]
     assert sorted(link.level for link in family.links if link.lot_id == club) == [1, 3]
+
+
+def test_a_receipt_that_was_taken_back_whole_brought_nothing(b: Bakery, write: Any) -> None:
+    def receipts(session: Session) -> list[tuple[str, int]]:
+        return [(row.number, int(row.quantity)) for row in tracing.receipts_of(session, [b.lots["F1"]])]
+
+    def receive(session: Session) -> str:
+        vendor = factories.supplier(session)
+        order = purchasing.create_purchase_order(
+            session, supplier_id=vendor.id, site_id=b.house.site.id, number="PO-8",
+            lines=[purchasing.NewPurchaseLine(b.items["FLOUR"].id, number(9))],
+        )  # fmt: skip
+        line = purchasing.lines_of(session, order.id)[0]
+        return purchasing.receive_line(
+            session, line=line, quantity=number(9), location_id=b.house.bin.id, lot_id=b.lots["F1"], idempotency_key="r"
+        ).id
+
+    move_id = write(receive)
+    assert write(receipts) == [("PO-7", 100), ("PO-8", 9)]
+    write(lambda s: purchasing.take_back(s, move_id=move_id, idempotency_key="back"))
+    assert write(receipts) == [("PO-7", 100)]
