@@ -170,7 +170,8 @@ def key_row_counted(
 ) -> tuple[tuple[Any, ...], Taken]:
     """`key_row` by the present public part, with a request of the key counted beside it (see `TableTally`)."""
     text, given = _BY_PREFIX.asked(store, prefix=prefix)
-    return tally.take_beside(text, dict(given), key_id, **windows)
+    row, taken = tally.take_beside(text, dict(given), key_id, **windows)
+    return _BY_PREFIX.decoded(row), taken
 
 
 def read_key(store: Store, row: tuple[Any, ...]) -> KeyRow:

@@ -11,8 +11,9 @@ Example::
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambra_tui.errors import Unavailable
 from ambra_tui.store.security import SYSTEM
@@ -20,6 +21,10 @@ from ambra_tui.store.security import SYSTEM
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+T = TypeVar("T")
+Row = tuple[Any, ...]
+_SILENT = "The store cannot answer now. Try again."
+_WENT_WELL = (1, 2)  # PGRES_COMMAND_OK, PGRES_TUPLES_OK
 # Few statements, each by a key: planned once.
 _AS_SYSTEM = """
 SELECT set_config('ambra.scope', %s, false), set_config('synchronous_commit', 'off', false),
@@ -36,33 +41,54 @@ class Entrance:
         self._lock = threading.Lock()
         self._connection: Any = None
         self._driver: Any = None
+        self._prepared: dict[str, bytes] = {}
         self._is_closed = False
 
-    def rows(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
+    def rows(self, text: str, parameters: Any) -> list[Row]:
         """The rows that a statement answers. Raises Unavailable when the database does not answer."""
+        return self._asked(lambda: self._driver.execute(text, parameters).fetchall())
+
+    def quick_row(self, text: str, values: Sequence[object]) -> Row:
+        """PostgreSQL: the first row of a statement with ``$1``, its values as bytes. By a call of the client library
+        itself, at a sixth of what the driver's cursor takes."""
+        given = [str(value).encode() for value in values]
+        return self._asked(lambda: self._prepared_row(text, given))
+
+    def _asked(self, ask: Callable[[], T]) -> T:
         with self._lock:
             try:
-                return self._run(text, parameters)
+                return self._run(ask)
             except self._engine.dialect.loaded_dbapi.Error as error:
                 was_lost = self._is_postgresql and self._driver is not None and self._driver.closed
                 self._leave()
                 if not was_lost:
-                    raise Unavailable("The store cannot answer now. Try again.") from error
-            return self._again(text, parameters)
+                    raise Unavailable(_SILENT) from error
+            try:  # a connection that was lost while nobody used it is no reason to refuse a request
+                return self._run(ask)
+            except self._engine.dialect.loaded_dbapi.Error as error:
+                self._leave()
+                raise Unavailable(_SILENT) from error
 
-    def _again(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
-        """A connection that was lost while nobody used it is no reason to refuse a request."""
-        try:
-            return self._run(text, parameters)
-        except self._engine.dialect.loaded_dbapi.Error as error:
-            self._leave()
-            raise Unavailable("The store cannot answer now. Try again.") from error
-
-    def _run(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
+    def _run(self, ask: Callable[[], T]) -> T:
         if self._driver is None:
             self._connect()
-        rows: list[tuple[Any, ...]] = self._driver.execute(text, parameters).fetchall()
-        return rows
+        return ask()
+
+    def _prepared_row(self, text: str, given: list[bytes]) -> Row:
+        library = self._driver.pgconn
+        name = self._prepared.get(text)
+        if name is None:
+            name = b"entrance_%d" % len(self._prepared)
+            self._check(library.prepare(name, text.encode()))
+            self._prepared[text] = name
+        result = library.exec_prepared(name, given)
+        self._check(result)
+        return tuple(result.get_value(0, place) for place in range(result.nfields))
+
+    def _check(self, result: Any) -> None:
+        if result.status not in _WENT_WELL:
+            said = result.error_message.decode(errors="replace").strip()
+            raise self._engine.dialect.loaded_dbapi.OperationalError(said)
 
     def _connect(self) -> None:
         if self._is_closed:
@@ -70,7 +96,7 @@ class Entrance:
         try:
             self._connection = self._engine.raw_connection()
         except self._engine.dialect.loaded_dbapi.Error as error:
-            raise Unavailable("The store cannot answer now. Try again.") from error
+            raise Unavailable(_SILENT) from error
         self._driver = self._connection.driver_connection
         self._connection.detach()
         if self._is_postgresql:
@@ -79,6 +105,7 @@ class Entrance:
 
     def _leave(self) -> None:
         connection, self._connection, self._driver = self._connection, None, None
+        self._prepared.clear()
         if connection is not None:
             with suppress(self._engine.dialect.loaded_dbapi.Error):
                 connection.close()

@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Table, insert
+from sqlalchemy import Boolean, Integer, Select, Table, TypeDecorator, insert
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
 
 from ambra_tui.errors import Unavailable
@@ -83,6 +84,7 @@ class QuickSystem:
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
         self._made: dict[str, _Made] = {}
+        self._decoders = [_decoder(column.type) for column in statement.selected_columns]
 
     def rows(self, store: Store, **values: object) -> list[tuple[Any, ...]]:
         """The rows as the database has them. Raises Unavailable when it does not answer."""
@@ -95,6 +97,12 @@ class QuickSystem:
         """The statement's text, and its parameters in their order."""
         made = self._made.get(store.dialect) or self._make(store)
         return made.text, made.given(values)
+
+    def decoded(self, row: tuple[bytes | None, ...]) -> tuple[Any, ...]:
+        """A row that PostgreSQL wrote as text, as `rows` would answer it."""
+        return tuple(
+            None if value is None else decode(value) for value, decode in zip(row, self._decoders, strict=True)
+        )
 
     def read(self, store: Store, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """The values of a row."""
@@ -130,6 +138,13 @@ class QuickInsert:
         made = _Made(str(compiled), _parameters(compiled), ())
         self._made[dialect.name] = made
         return made
+
+
+def _decoder(kind: TypeEngine[Any]) -> Callable[[bytes], Any]:
+    plain = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    if isinstance(plain, Boolean):
+        return b"t".__eq__
+    return int if isinstance(plain, Integer) else bytes.decode
 
 
 def _compiled(statement: Select[Any], dialect: Dialect) -> _Made:

@@ -14,9 +14,11 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+import re
 import struct
 import threading
 from collections.abc import Mapping
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -135,7 +137,16 @@ WITH taken AS ({take})
 SELECT taken.hour_used, taken.day_used, beside.*
 FROM (SELECT 1) AS always LEFT JOIN taken ON true LEFT JOIN ({statement}) AS beside ON true
 """
+_PARAMETER = re.compile(r"%\((\w+)\)s")
 _SEEN = "SELECT hour, hour_used, day, day_used FROM request_tally WHERE key_id = %(name)s"
+
+
+@cache
+def _numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+    """`_TAKE_BESIDE` with `statement` in it, its parameters as ``$1`` and so on, and their names in that order."""
+    text = _TAKE_BESIDE.format(take=_TAKE, statement=statement)
+    names = tuple(dict.fromkeys(_PARAMETER.findall(text)))
+    return _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text), names
 
 
 class TableTally:
@@ -159,12 +170,16 @@ class TableTally:
         hour_ceiling: int,
         day: int,
         day_ceiling: int,
-    ) -> tuple[tuple[Any, ...], Taken]:
-        """As `take`, together with a select of another row at the price of one; all None where that is absent."""
+    ) -> tuple[tuple[bytes | None, ...], Taken]:
+        """As `take`, together with a select of another row at the price of one: its values as the database writes them,
+        all None where it is absent."""
         asked = {"name": name, "hour": hour, "hour_ceiling": hour_ceiling, "day": day, "day_ceiling": day_ceiling}
-        text = _TAKE_BESIDE.format(take=_TAKE, statement=statement)
-        hour_used, day_used, *row = self._entrance.rows(text, {**parameters, **asked})[0]
-        return tuple(row), Taken(True, hour_used, day_used) if hour_used else self._seen(name, hour=hour, day=day)
+        text, names = _numbered(statement)
+        values = {**parameters, **asked}
+        hour_used, day_used, *row = self._entrance.quick_row(text, [values[each] for each in names])
+        if hour_used is None:
+            return tuple(row), self._seen(name, hour=hour, day=day)
+        return tuple(row), Taken(True, int(hour_used), int(day_used))
 
     def _seen(self, name: str, *, hour: int, day: int) -> Taken:
         hour_seen, hour_used, day_seen, day_used = self._entrance.rows(_SEEN, {"name": name})[0]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_RATE_LIMIT = 10**9
+MAX_DAY = 2 * 10**9
 HOUR_SECONDS, DAY_SECONDS = 3_600, 86_400
 
 
@@ -64,4 +65,4 @@ def quota_of(plan: str, rate_limit: int | None, rule: LimitRule) -> Quota:
     known = PLANS.get(plan, PLANS["standard"])
     hour = known.hour if rate_limit is None else rate_limit
     day = known.day if rule.counts_days and rate_limit is None else None
-    return Quota(hour, hour * rule.burst, day, MAX_RATE_LIMIT * 24 if day is None else day)
+    return Quota(hour, hour * rule.burst, day, MAX_DAY if day is None else day)
