@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from ambra_tui.settings import WebhookSettings
 from tests.api.conftest import Api
 from tests.services.webhooks.receiver import Receiver
 
+TRUST = ssl.create_default_context()
 LOOPBACK = WebhookSettings((ipaddress.ip_network("127.0.0.0/8"),))
 # As contracts/ambra.md prints it, "Signature Verification".
 VERIFY = """
@@ -55,7 +57,7 @@ class Shop:
         fan_out = FanOut(self.api.store, renderer(find_editions()))
         while fan_out.run_once():
             pass
-        asyncio.run(Sender(self.api.store, settings=LOOPBACK).drain())
+        asyncio.run(Sender(self.api.store, settings=LOOPBACK, trust=TRUST).drain())
         fresh = [request.event for request in self.receiver.received[self.seen :]]
         self.seen = len(self.receiver.received)
         return sorted(fresh, key=lambda event: (event["sequence"], event["type"]))

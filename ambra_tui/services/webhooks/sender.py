@@ -62,12 +62,20 @@ class _Endpoint:
 
 
 class Sender:
-    """One process's share of the sending."""
+    """One process's share of the sending. `trust`: whose certificates are good, the system's when None."""
 
-    def __init__(self, store: Store, *, settings: WebhookSettings | None = None, resolve: Resolve = resolve) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        settings: WebhookSettings | None = None,
+        resolve: Resolve = resolve,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         self._store = store
         self._networks = (settings or WebhookSettings.from_environment()).allowed_networks
         self._resolve = resolve
+        self._trust = trust
         self._holder = this_process()
         self._endpoints: dict[Key, _Endpoint] = {}
         self._jobs: dict[asyncio.Task[None], Job] = {}
@@ -200,7 +208,7 @@ class Sender:
     async def _client(self) -> AsyncIterator[httpx.AsyncClient]:
         """No redirects, no proxies, no cookies, no connection that outlives its attempt."""
         async with httpx.AsyncClient(
-            verify=ssl.create_default_context(),
+            verify=self._trust or ssl.create_default_context(),
             trust_env=False,
             follow_redirects=False,
             timeout=None,  # noqa: S113 - the attempt as a whole has one
