@@ -29,11 +29,7 @@ def test_the_first_status_that_fits_is_told_and_found(store: Store, organization
                 variant = factories.variant(session, sku=sku)
                 if available:
                     factories.stock(session, variant, house.bin, available)
-                values = {
-                    "reorder_point": Decimal(point),
-                    "reorder_quantity": Decimal(1),
-                    "safety_stock": Decimal(safety),
-                }
+                values = {"reorder_point": point, "reorder_quantity": 1, "safety_stock": safety}
                 policies.create_policy(session, variant_id=variant.id, site_id=house.site.id, values=values)
                 made.setdefault(status, set()).add(sku)
         return made
