@@ -47,12 +47,17 @@ def documentation_endpoints(editions: Sequence[Edition]) -> dict[str, Endpoint]:
 
         return Site(editions)
 
+    kept: dict[str, Content] = {}
+
     def find(path: str) -> Content | None:
-        return site().find(path)
+        found = site().find(path)
+        if found is not None:
+            kept[path] = found
+        return found
 
     async def serve(request: Request) -> Response:
         path: str = request.url.path
-        content = await asyncio.to_thread(find, path)
+        content = kept.get(path) or await asyncio.to_thread(find, path)  # making a page is no work for the loop
         if content is not None:
             return _answer(request, content)
         short = path.rstrip("/")
