@@ -1,8 +1,8 @@
 """What the items of a site have in common: the rate of a category, and how the days of the week differ.
 
 An item's category here is its ABC class at its site, since how it sells is borrowed, not what it is; where it has no
-class, or too few items share it, all items of the site. Both facts are read off the last twelve weeks, each in one pass of the
-sales, and kept for the day; a small store is read anew each time.
+class, or too few items share it, all items of the site. Both facts are read off the last twelve weeks, each in one pass
+of the sales, and kept for the day; a small store is read anew each time.
 
 Example::
 
