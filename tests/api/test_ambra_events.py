@@ -105,6 +105,7 @@ def test_the_printed_events(shop: Shop) -> None:
     shown = low["data"]["object"]
     assert (shown["name"], shown["product_id"], shown["available"]) == ("Premium T-Shirt", product["id"], 19)
     assert (shown["warehouse_id"], shown["status"], shown["reorder_point"]) == (warehouse, "low", 20)
+    assert shown == shop.v1("GET", "/stock_levels?sku=TEE-001")[0]
     move("out", 1)
     assert shop.heard() == moves, "it is low already"
     move("out", 9)
