@@ -386,8 +386,18 @@ def test_expiring_lots_are_those_in_stock_soonest_first(write: Any) -> None:
         lots = {name: factories.lot(session, milk, number=name, expiry=today + timedelta(days=n))
                 for name, n in days.items()}  # fmt: skip
         factories.lot(session, milk, number="NEVER", expiry=None)
-        for name in ("LATER", "LAST", "TODAY", "GONE"):
+        for name in ("LATER", "LAST", "TODAY", "GONE", "EMPTY"):
             factories.stock(session, milk, house.bin, 3, lot=lots[name])
+        used_up = ledger.Posting(
+            milk.id,
+            house.bin.id,
+            ledger.WASTE,
+            number(3),
+            ledger.MoveKind.WASTE_RECORDED,
+            "used",
+            lot_id=lots["EMPTY"].id,
+        )
+        ledger.post(session, [used_up])
         found = tracing.expiring(session, days=30)
         assert [(row.lot_number, row.days_left, int(row.on_hand)) for row in found] == [
             ("TODAY", 0, 3), ("LAST", 30, 3),
