@@ -323,6 +323,12 @@ def test_history_is_filtered_and_paged(skus: Skus) -> None:
     rest = skus.get(path, limit=3, cursor=page["meta"]["nextCursor"])
     assert [row["delta"] for row in rest["data"]] == [5] and rest["meta"]["nextCursor"] is None
     assert len(skus.get(path, limit=1)["data"]) == 1
+    cursor = page["meta"]["nextCursor"]
+    skus.variant("SKU-009")
+    skus.put("SKU-009", {"quantity": 1})
+    for other, more in ((path, {"reason": "cycle_count"}), ("/SKU-009/adjustments", {})):
+        answer = skus.api.client.get(f"{BASE}{other}", params={"cursor": cursor, **more})
+        error_of(answer, 400, "INVALID_REQUEST")
 
 
 # --- paths ----------------------------------------------------------------------------------------------------------

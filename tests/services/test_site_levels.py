@@ -8,8 +8,9 @@ import pytest
 from sqlmodel import Session
 
 from ambra_tui.services import policies
-from ambra_tui.services.site_levels import STATUSES, full_name, skus_page
+from ambra_tui.services.site_levels import STATUSES, full_name, levels_page, skus_page
 from ambra_tui.store import Store
+from ambra_tui.store.models.policies import EVERY_VARIANT
 from tests import factories
 
 CASES = {  # available, safety stock, reorder point
@@ -42,6 +43,28 @@ def test_the_first_status_that_fits_is_told_and_found(store: Store, organization
     for row in every:
         _, available, safety, _ = row.sku.rsplit("-", 3)
         assert row.total("to_promise") == max(int(available) - int(safety), 0) * 1_000_000, row.sku
+
+
+def test_a_maximum_is_the_policy_s_else_the_variant_s_else_everybody_s(
+    store: Store, organization_id: int, write: Any
+) -> None:
+    def make(session: Session) -> None:
+        house = factories.warehouse(session)
+        for sku in ("OWN", "VARIANT", "NONE"):
+            variant = factories.variant(session, sku=sku)
+            factories.stock(session, variant, house.bin, 1)
+            if sku != "NONE":
+                policies.set_default(session, variant.id, {"max_stock_level": 50})
+            if sku == "OWN":
+                values = {"reorder_point": 1, "reorder_quantity": 1, "max_stock_level": 30}
+                policies.create_policy(session, variant_id=variant.id, site_id=house.site.id, values=values)
+        policies.set_default(session, EVERY_VARIANT, {"max_stock_level": 100})
+
+    write(make)
+    rows, _ = levels_page(store, organization_id, {}, offset=0, limit=9)
+    assert {row.sku: row.max_stock_level for row in rows} == {
+        "OWN": 30_000_000, "VARIANT": 50_000_000, "NONE": 100_000_000,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
