@@ -182,6 +182,13 @@ def test_examples_name_a_product_that_is_in_stock(put: Any) -> None:
             assert put(question).status == "answered", question
 
 
+@pytest.mark.usefixtures("store")
+def test_examples_name_no_product_where_there_is_none(write: Any) -> None:
+    for text in ("Hello", "Hallo"):
+        told = write(lambda session, text=text: ask(session, text))
+        assert told.suggestions and not [question for question in told.suggestions if "<" in question], text
+
+
 def test_what_nobody_knows_is_not_taken_for_everything(put: Any) -> None:
     for text in ("Where are unicorns?", "Wo liegen Einhörner in Berlin?", "how many unicorns in berlin"):
         told = put(text)
