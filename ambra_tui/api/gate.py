@@ -22,8 +22,9 @@ from starlette.types import Scope
 from ambra_tui.api.edition import Edition
 from ambra_tui.api.failures import Failure, Refused
 from ambra_tui.api.requests import secret_of
-from ambra_tui.errors import Unauthenticated
+from ambra_tui.errors import Invalid, Unauthenticated
 from ambra_tui.services.access import Principal, Standing, admit, checked_networks, is_known, is_within, read_address
+from ambra_tui.services.access.networks import Network, read_networks
 from ambra_tui.store import Store
 
 STRANGERS_A_MINUTE = 600
@@ -69,9 +70,7 @@ class Gate:
         self, store: Store, edition_at: Callable[[str], Edition | None], *, trusted_proxies: Sequence[str] = ()
     ) -> None:
         self._store, self._edition_at = store, edition_at
-        self._proxies = tuple(
-            ip_network(text) for text in checked_networks(trusted_proxies, field="AMBRA_TRUSTED_PROXIES")
-        )
+        self._proxies = _networks(trusted_proxies)
         self._strangers = Strangers()
 
     def enter(self, request: Request) -> float:
@@ -119,6 +118,13 @@ class Gate:
             if not is_within(address, self._proxies):
                 return address
         return address
+
+
+def _networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    try:
+        return read_networks(checked_networks(texts))
+    except Invalid as error:
+        raise Invalid(f"AMBRA_TRUSTED_PROXIES: {error.message}") from error
 
 
 def principal_of(request: Request) -> Principal:

@@ -15,6 +15,7 @@ import pytest
 
 from ambra_tui.api import dispatch, gate
 from ambra_tui.api.app import find_editions, make_app
+from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import FrozenClock
 from ambra_tui.services import access
 from ambra_tui.store import Store, open_store
@@ -151,6 +152,11 @@ def test_the_address_is_the_peers_unless_a_trusted_proxy_tells_another(api: Api,
         if status == 403:
             assert answer.json()["error"]["message"] == "This key may not be used from this address."
             assert PRINTED[0] not in answer.headers, "from elsewhere nobody uses a key up"
+
+
+def test_a_proxy_that_is_no_network_is_named(store: Store) -> None:
+    with pytest.raises(Invalid, match="AMBRA_TRUSTED_PROXIES: 'nonsense'"):
+        make_app(store, trusted_proxies=("10.0.0.1", "nonsense"))
 
 
 def test_an_edition_may_serve_a_burst_late(
