@@ -35,6 +35,7 @@ PageNumber = Annotated[
     int, BeforeValidator(from_one), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_NUMBER})
 ]
 
+
 def rows_schema(most: int) -> dict[str, Any]:
     """How the document describes a number of rows of which more than `most` is taken as `most`."""
     told = f"Rows of a page; more than {most} is taken as {most}."
