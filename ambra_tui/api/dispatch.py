@@ -34,8 +34,8 @@ _log = logging.getLogger("ambra.api")
 
 
 class Routes:
-    """Every path with its methods. ``{name}`` is one segment, ``{name:path}`` the rest; a fixed path hides those, and
-    of those that begin alike the first to be added hides the others."""
+    """Every path with its methods. ``{name}`` is one segment, ``{name:path}`` the rest; a fixed path hides those, the
+    longer beginning hides the shorter, and of those that begin alike the first to be added hides the others."""
 
     def __init__(self) -> None:
         self._fixed: dict[str, Methods] = {}
@@ -61,29 +61,25 @@ class Routes:
 
     def find(self, method: str, path: str) -> tuple[Endpoint, Mapping[str, str]]:
         """The endpoint and the path's values. Raises Refused: 404, or 405 naming every method of the path."""
-        allowed: set[str] = set()
-        for methods, values in self._matching(path):
-            if method in methods:
-                return methods[method], values
-            allowed.update(methods)
-        if not allowed:
+        methods, values = self._matching(path)
+        if method in methods:
+            return methods[method], values
+        if not methods:
             raise Refused(Failure(404, "NOT_FOUND", "There is nothing at this path"))
-        named = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+        named = ", ".join(sorted(methods.keys() | ({"HEAD"} if "GET" in methods else set())))
         raise Refused(Failure(405, "METHOD_NOT_ALLOWED", f"This path answers {named}", headers={"Allow": named}))
 
-    def _matching(self, path: str) -> list[tuple[Methods, Mapping[str, str]]]:
+    def _matching(self, path: str) -> tuple[Methods, Mapping[str, str]]:
         if path in self._fixed:
-            return [(self._fixed[path], {})]
-        found: list[tuple[Methods, Mapping[str, str]]] = []
+            return self._fixed[path], {}
         end = path.rfind("/")
         while end > 0:
             for pattern, methods in self._open.get(path[: end + 1], ()):
                 match = pattern.fullmatch(path)
                 if match:
-                    found.append((methods, match.groupdict()))
-                    break
+                    return methods, match.groupdict()
             end = path.rfind("/", 0, end)
-        return found
+        return {}, {}
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -26,7 +26,7 @@ from sqlmodel import Session
 from ambra_tui.services import access, places
 from ambra_tui.store import open_store
 from tests.benchmarks import load, naive_http
-from tests.benchmarks.http import add_products
+from tests.benchmarks.http import CHUNK, add_products
 from tests.benchmarks.lists import insert, one
 from tests.benchmarks.measure import Figures, Line, compared, compared_rates, print_lines
 from tests.benchmarks.server import Served, free_port, product_command, wait_until_open
@@ -60,6 +60,9 @@ class Stores:
     def sku(self) -> str:
         return f"SKU-{random.randrange(self.rows)}"
 
+    def product_id(self) -> str:
+        return f"prod_x{random.randrange(CHUNK, self.rows):07d}"
+
     @contextmanager
     def served(self) -> Iterator[tuple[Served, Served]]:
         """The product's server and the naive one."""
@@ -75,11 +78,13 @@ class Stores:
         return load.get(f"/api/inventory/{self.sku()}", self.key)
 
     def move(self) -> bytes:
-        moved = {"sku": self.sku(), "warehouse_id": self.site_id, "type": "in", "quantity": 1}
+        moved = {"product_id": self.product_id(), "warehouse_id": self.site_id, "type": "in", "quantity": 1}
         return load.post("/v1/stock_movements", self.key, moved)
 
     def move_in_stock(self) -> bytes:
-        moved = {"sku": self.sku(), "warehouse_id": self.site_id, "movement_type": "in", "quantity": 1}
+        moved = {
+            "product_id": self.product_id(), "warehouse_id": self.site_id, "movement_type": "in", "quantity": 1,
+        }  # fmt: skip
         return load.post("/api/inventory/movements", self.key, moved)
 
 
