@@ -67,12 +67,12 @@ def _refuse_repeated_ids(edition: Edition) -> None:
 
 def _document_endpoint(edition: Edition) -> Endpoint:
     @cache
-    def document() -> Response:
+    def document() -> bytes:
         from ambra_tui.api.openapi import document_of  # imported late: nothing else needs the framework
 
-        return JSONResponse(document_of(edition))
+        return bytes(JSONResponse(document_of(edition)).body)
 
     async def openapi(_request: Request) -> Response:
-        return document()
+        return Response(document(), media_type="application/json")  # one each: an answer gets headers of its asker
 
     return openapi

@@ -63,6 +63,16 @@ def test_every_answer_tells_where_the_key_stands(api: Api, clock: FrozenClock) -
     assert api.client.get("/v1/products", headers=key).headers["x-ratelimit-remaining"] == "7"
 
 
+def test_a_document_tells_nobody_where_another_key_stands(api: Api, clock: FrozenClock) -> None:
+    path = "/v1/openapi.json"
+    for limit in (20, 30):
+        answer = api.client.get(path, headers=bearer(api, rate_limit=limit))
+        assert answer.headers.get_list("x-ratelimit-limit") == [str(limit)]
+    without = api.client.get(path, headers={"Authorization": ""})
+    assert without.status_code == 200
+    assert not {name for name in without.headers if "ratelimit" in name}
+
+
 def test_a_key_that_asked_too_much_waits_for_the_next_hour(api: Api, clock: FrozenClock) -> None:
     key = bearer(api, rate_limit=2)
     for remaining in ("1", "0"):
