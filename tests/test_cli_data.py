@@ -13,11 +13,11 @@ from ambra_tui.cli import main
 from ambra_tui.cli.commands.import_ import read_mapping
 from ambra_tui.errors import Invalid, Unauthenticated
 from ambra_tui.services import access, access_system
-from ambra_tui.services.audit import list_entries
 from ambra_tui.services.secrets import verify_secret
 from ambra_tui.store import open_store
 from ambra_tui.store.models import User, Variant
 from ambra_tui.store.scope import scoped
+from tests.trail import list_entries
 
 
 @pytest.fixture

@@ -34,7 +34,6 @@ from ambra_tui.ledger.posting import (
 from ambra_tui.ledger.reservations import (
     ReserveLine,
     allocate,
-    consume,
     consume_lines,
     release,
     release_quantity,
@@ -62,7 +61,6 @@ __all__ = [
     "ReserveLine",
     "Source",
     "allocate",
-    "consume",
     "consume_lines",
     "issue_sources",
     "make_virtual_locations",

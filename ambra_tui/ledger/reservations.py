@@ -203,21 +203,11 @@ def _lower_reserved(session: Session, parts: Sequence[tuple[Reservation, Decimal
     _expire(session, SiteStock, {variant_id for variant_id, _ in totals})
 
 
-def consume(
-    session: Session, *, document_id: str, line_id: str, quantity: Decimal, variant_id: str | None = None
-) -> Decimal:
-    """Lowers a line's reservation rows (of a variant) by up to `quantity`; answers how much was reserved.
-
-    The caller passes the answer as `Posting.reserved`, which lowers the site's total with the same move.
-    """
-    open_ones = reserved_for(session, document_id=document_id, line_id=line_id, variant_id=variant_id)
-    consumed = _consume(session, open_ones, quantity)
-    session.flush()
-    return consumed
-
-
 def consume_lines(session: Session, *, document_id: str, wanted: Sequence[tuple[str, str, Decimal]]) -> list[Decimal]:
-    """`consume` for several lines of a document at once: (line id, variant id, quantity) each, answered in order."""
+    """Lowers a document's reservations by up to (line id, variant id, quantity) each; answers how much was reserved.
+
+    The caller passes each answer as `Posting.reserved`, which lowers the site's total with the same move.
+    """
     left: dict[tuple[str, str], list[list[Any]]] = {}
     for key, line_id, variant_id, quantity in _OPEN.all(session, document_id=document_id):
         left.setdefault((line_id, variant_id), []).append([key, quantity])
@@ -246,17 +236,6 @@ def _lower_rows(session: Session, lowered: Mapping[str, Decimal]) -> None:
     for row in list(session.identity_map.values()):
         if isinstance(row, Reservation) and row.id in lowered:
             session.expire(row)
-
-
-def _consume(session: Session, reservations: Sequence[Reservation], quantity: Decimal) -> Decimal:
-    rest = quantity
-    for reservation in reservations:
-        part = min(rest, reservation.quantity)
-        if part:
-            reservation.quantity -= part
-            session.add(reservation)
-            rest -= part
-    return quantity - rest
 
 
 def allocate(

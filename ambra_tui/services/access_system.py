@@ -23,7 +23,7 @@ from ambra_tui.errors import Duplicate, Invalid, NotFound, Unavailable
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.secrets import key_digest
 from ambra_tui.store import Store
-from ambra_tui.store.models import ApiKey, Organization, StoreSetting
+from ambra_tui.store.models import ApiKey, Organization
 from ambra_tui.store.quick import QuickSystem
 from ambra_tui.store.scope import SYSTEM, Actor, now_of
 from ambra_tui.store.tally import TableTally, Taken
@@ -198,19 +198,3 @@ def note_use(store: Store, organization_id: int, key_id: str) -> Future[None] | 
     with suppress(Unavailable):  # a store that closes is no reason to refuse the request
         return store.writer.submit(work, organization_id=organization_id)
     return None
-
-
-def setting(store: Store, name: str) -> str | None:
-    """A fact of the store."""
-    with store.read_system() as session:
-        found = session.get(StoreSetting, name)
-        return found.value if found else None
-
-
-def put_setting(store: Store, name: str, value: str) -> None:
-    """Set a fact of the store."""
-
-    def work(session: Session) -> None:
-        session.merge(StoreSetting(name=name, value=value))
-
-    store.writer.run(work, organization_id=None, actor=SYSTEM)

@@ -121,15 +121,6 @@ def create_product(
     return product
 
 
-def create_variant(session: Session, *, product_id: str, variant: NewVariant) -> Variant:
-    """One more variant of a product."""
-    product = fetch(session, Product, product_id, resource="product")
-    last = max((v.position for v in variants_of(session, product_id)), default=-1)
-    made = _add_variant(session, product, variant, last + 1)
-    audit(session, "variant_created", made.id, sku=made.sku)
-    return made
-
-
 def _add_variant(session: Session, product: Product, new: NewVariant, position: int) -> Variant:
     values = variant_values(
         new,
@@ -307,17 +298,6 @@ def variants_of(session: Session, product_id: str) -> list[Variant]:
     """A product's variants in their order."""
     statement = scoped(session, Variant).where(Variant.product_id == product_id)
     return list(session.exec(statement.order_by(col(Variant.position), col(Variant.id))).all())
-
-
-def only_variant_of(session: Session, product_id: str) -> Variant:
-    """The variant that a product stands for. Raises NotFound, or Invalid listing the SKUs when it has several."""
-    fetch(session, Product, product_id, resource="product")
-    variants = variants_of(session, product_id)
-    if len(variants) != 1:
-        skus = [variant.sku for variant in variants]
-        message = f"product {product_id} has several variants: name one by sku or variant_id ({', '.join(skus)})"
-        raise Invalid(message, field="sku", details={"skus": skus})
-    return variants[0]
 
 
 def barcodes_of(session: Session, variant_id: str) -> list[Barcode]:

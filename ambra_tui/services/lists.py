@@ -89,11 +89,6 @@ class _List:
     draw: Callable[[Row[Any]], ListRow]
 
 
-def list_names() -> tuple[str, ...]:
-    """The lists there are."""
-    return tuple(_LISTS)
-
-
 def read_page(
     session: Session,
     name: str,

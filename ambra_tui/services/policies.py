@@ -189,9 +189,7 @@ def suggested_quantity(policy: Policy, *, available: Decimal, on_order: Decimal 
     return packs * policy.pack_quantity
 
 
-def on_order(
-    session: Session, variant_ids: Sequence[str] | None = None, site_id: str | None = None
-) -> dict[tuple[str, str], Decimal]:
+def on_order(session: Session, variant_ids: Sequence[str]) -> dict[tuple[str, str], Decimal]:
     """What open purchase orders are still to bring: (variant id, site id) -> quantity."""
     organization_id = organization_of(session)
     rest = col(PurchaseOrderLine.quantity) - col(PurchaseOrderLine.received)
@@ -208,13 +206,10 @@ def on_order(
             col(PurchaseOrder.organization_id) == organization_id,
             col(PurchaseOrder.status).in_(OPEN_PURCHASES),
             col(PurchaseOrderLine.quantity) > col(PurchaseOrderLine.received),
+            col(PurchaseOrderLine.variant_id).in_(variant_ids),
         )
         .group_by(col(PurchaseOrderLine.variant_id), col(PurchaseOrder.site_id))
     )
-    if variant_ids is not None:
-        statement = statement.where(col(PurchaseOrderLine.variant_id).in_(variant_ids))
-    if site_id is not None:
-        statement = statement.where(col(PurchaseOrder.site_id) == site_id)
     return {(row[0], row[1]): row[2] for row in session.connection().execute(statement)}
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from ambra_tui.kit.clock import FrozenClock
 from ambra_tui.services import access
-from ambra_tui.services.audit import list_entries
 from ambra_tui.store.models import IdempotencyRecord
 from ambra_tui.store.scope import scoped
 from tests.api.conftest import Api, LiveServer, client_for
+from tests.trail import list_entries
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 KEYS = "/v1/api_keys"

@@ -10,9 +10,9 @@ import pytest
 
 from ambra_tui.api.app import find_editions
 from ambra_tui.services import access
-from ambra_tui.services.audit import list_entries
 from ambra_tui.services.modules import MODULES, switch_modules
 from tests.api.conftest import Api, LiveServer, client_for
+from tests.trail import list_entries
 
 GATED = [(operation, edition) for edition in find_editions() for operation in edition.operations if operation.module]
 OFF = (403, "MODULE_NOT_ENABLED")

@@ -21,7 +21,7 @@ from ambra_tui.ledger import (
     Posting,
     ReserveLine,
     allocate,
-    consume,
+    consume_lines,
     post,
     release,
     reserve,
@@ -230,7 +230,7 @@ def test_a_release_gives_back_once(house: House) -> None:
 def ship(house: House, quantity: Decimal | int, document: str = "so_1") -> None:
     def work(session: Session) -> None:
         amount = Decimal(quantity)
-        reserved = consume(session, document_id=document, line_id="line_1", quantity=amount)
+        (reserved,) = consume_lines(session, document_id=document, wanted=[("line_1", house.bolt.id, amount)])
         post(session, [house.issue(amount, reserved=reserved)])
 
     house.write(work)

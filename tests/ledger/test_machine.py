@@ -32,7 +32,7 @@ from ambra_tui.ledger import (
     Posting,
     ReserveLine,
     allocate,
-    consume,
+    consume_lines,
     post,
     release,
     reserve,
@@ -371,7 +371,8 @@ class LedgerMachine(RuleBasedStateMachine):
         )  # fmt: skip
 
         def work(session: Session) -> None:
-            assert consume(session, document_id=document, line_id="line", quantity=quantity) == reserved
+            wanted = [("line", variant, quantity)]
+            assert consume_lines(session, document_id=document, wanted=wanted) == [reserved]
             post(session, [p])
 
         allowed = self.model.allows(p)

@@ -9,10 +9,10 @@ import pytest
 from ambra_tui.errors import Duplicate, Invalid, Unauthenticated
 from ambra_tui.kit.clock import FrozenClock
 from ambra_tui.services import access, access_system, secrets
-from ambra_tui.services.audit import list_entries
 from ambra_tui.store.models import User
 from ambra_tui.store.scope import scoped
 from tests import factories
+from tests.trail import list_entries
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -188,14 +188,14 @@ def test_wrong_badges_lock_the_station_for_everybody(store, acme, cleo, clock):
 
 def test_the_password_is_another_secret_than_the_pin(store, acme, cleo, clock):
     def check(password):
-        return access.counted(
-            store,
-            lambda s: access.check_password(s, "BDG-9001", password, station="office"),
-            organization_id=acme.id,
-            actor=factories.TESTER,
-        )
+        def work(session):
+            user = session.get(User, (acme.id, cleo.id))
+            access.check_password_of(session, user, password, station="office")
+            return user.id
 
-    assert check("correct horse").id == cleo.id
+        return access.counted(store, work, organization_id=acme.id, actor=factories.TESTER)
+
+    assert check("correct horse") == cleo.id
     with pytest.raises(Unauthenticated, match="password is wrong"):
         check("4711")
 

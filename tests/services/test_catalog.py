@@ -41,7 +41,6 @@ def test_a_product_without_variants_has_one_that_carries_its_sku(write):
     product = write(lambda s: catalog.create_product(s, name="Bolt", sku="BOLT-M8", price_minor=125))
     (variant,) = write(lambda s: catalog.variants_of(s, product.id))
     assert (variant.sku, variant.name, variant.price_minor, variant.currency) == ("BOLT-M8", "Bolt", 125, "EUR")
-    assert write(lambda s: catalog.only_variant_of(s, product.id)).id == variant.id
 
 
 def test_a_sku_is_numbered_when_none_is_given_and_jumps_over_one_that_is_taken(write):
@@ -71,16 +70,6 @@ def test_a_sku_is_found_in_any_case_unless_twins_differ_in_case_alone(write, mil
     write(lambda s: catalog.create_product(s, name="Twin d", sku="X7"))
     assert write(lambda s: catalog.find_variant_by_sku(s, "x7")).name == "Twin c"
     assert write(lambda s: catalog.find_variant_by_sku(s, "nothing")) is None
-
-
-def test_several_variants_need_a_choice(write):
-    product = write(
-        lambda s: catalog.create_product(s, name="Glove", variants=[NewVariant("GLOVE-L"), NewVariant("GLOVE-M")])
-    )
-    with pytest.raises(Invalid) as refusal:
-        write(lambda s: catalog.only_variant_of(s, product.id))
-    assert refusal.value.details["skus"] == ["GLOVE-L", "GLOVE-M"]
-    assert refusal.value.field == "sku"
 
 
 @pytest.mark.parametrize("field", ["name", "sku", "barcode"])
@@ -129,7 +118,7 @@ def test_a_wrong_check_digit_is_refused_unless_the_code_is_an_own_label(write, m
 
 def test_a_barcode_belongs_to_one_variant(write, milk):
     product = write(lambda s: catalog.create_product(s, name="Bolt", sku="BOLT"))
-    bolt = write(lambda s: catalog.only_variant_of(s, product.id))
+    (bolt,) = write(lambda s: catalog.variants_of(s, product.id))
     with pytest.raises(Duplicate):
         write(lambda s: catalog.add_barcode(s, variant_id=bolt.id, code=MILK_14))
     assert write(lambda s: catalog.match_code(s, gtin(MILK))).variant.id == milk.id
@@ -149,7 +138,7 @@ def test_a_case_code_means_its_units(write, milk):
 def test_own_labels_come_before_gtins_and_gtins_before_skus(write, milk):
     number = write(lambda s: catalog.create_product(s, name="Numbered", sku=MILK))
     assert write(lambda s: catalog.match_code(s, gtin(MILK))).variant.id == milk.id
-    own = write(lambda s: catalog.only_variant_of(s, number.id))
+    (own,) = write(lambda s: catalog.variants_of(s, number.id))
     write(lambda s: catalog.add_barcode(s, variant_id=own.id, code=MILK, kind="own_label"))
     assert write(lambda s: catalog.match_code(s, gtin(MILK))).variant.id == own.id
 
@@ -167,7 +156,7 @@ def test_an_unknown_code_matches_nothing(write, milk):
 
 
 def test_a_learned_barcode_works_at_the_next_scan_and_is_audited(store, organization_id, write, milk):
-    from ambra_tui.services.audit import list_entries
+    from tests.trail import list_entries
 
     assert write(lambda s: catalog.match_code(s, plain("SHELF-7"))) is None
     write(lambda s: catalog.add_barcode(s, variant_id=milk.id, code="SHELF-7", quantity=6))
@@ -185,5 +174,4 @@ def test_another_organization_sees_nothing_of_it(store, milk):
         assert catalog.match_code(session, gtin(MILK)) is None
         assert catalog.find_variant_by_sku(session, "MILK-1L") is None
         assert catalog.search(session, "milk") == []
-        with pytest.raises(NotFound):
-            catalog.only_variant_of(session, milk.product_id)
+        assert catalog.variants_of(session, milk.product_id) == []

@@ -7,11 +7,11 @@ import gzip
 import pytest
 
 from ambra_tui.errors import Invalid
-from ambra_tui.services.audit import list_entries
 from ambra_tui.services.imports._run import import_kinds, run_import
 from ambra_tui.store.models import Product, Variant
 from tests import factories
 from tests.services.importing import ORDERS, Desk, stock
+from tests.trail import list_entries
 
 
 @pytest.fixture

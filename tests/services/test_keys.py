@@ -14,12 +14,12 @@ from ambra_tui.errors import Invalid, NotAllowed, NotFound, Unauthenticated, Una
 from ambra_tui.kit.clock import FrozenClock
 from ambra_tui.services import access, access_system
 from ambra_tui.services.access.texts import checksum
-from ambra_tui.services.audit import list_entries
 from ambra_tui.services.secrets import key_digest
 from ambra_tui.store import Store, open_store
 from ambra_tui.store.models import ApiKey, Organization
 from ambra_tui.store.scope import scoped
 from ambra_tui.store.tally import SLOTS, FileTally
+from tests.trail import list_entries
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 

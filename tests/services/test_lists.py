@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ambra_tui.errors import Invalid
-from ambra_tui.services.lists import ListRow, list_names, read_page
+from ambra_tui.services.lists import ListRow, read_page
 from tests.floor.worker import Worker, open_ds1
 
 
@@ -66,7 +66,8 @@ def test_a_page_says_whether_more_follows(ana: Worker) -> None:
         assert not read_page(session, "stock", limit=500).has_more
         with pytest.raises(Invalid):
             read_page(session, "secrets")
-    assert list_names() == ("stock", "moves", "exceptions", "low_stock", "trail")
+        for name in ("stock", "moves", "exceptions", "low_stock", "trail"):
+            assert len(read_page(session, name, limit=1).rows) <= 1
 
 
 def test_another_organization_sees_nothing(ana: Worker, store_url: str) -> None:

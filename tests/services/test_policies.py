@@ -242,7 +242,7 @@ def test_what_open_purchase_orders_are_to_bring(store: Store, organization_id: i
     write(lambda s: factories.purchase_order(s, house.site, (milk, 99), number="PO-2", status="cancelled"))
     with store.read(organization_id) as session:
         assert policies.on_order(session, [milk.id]) == {(milk.id, house.site.id): 15}
-        assert policies.on_order(session, site_id="site_other") == {}
+        assert policies.on_order(session, ["var_other"]) == {}
 
     def bring_more(session: Session) -> None:
         line = purchasing.lines_of(session, order.id)[0]

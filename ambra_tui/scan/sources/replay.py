@@ -18,16 +18,9 @@ from threading import Event, Thread
 
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import monotonic_milliseconds
-from ambra_tui.kit.text import is_control
 from ambra_tui.scan.model import Deliver, RawScan, SourceState
 
 _ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})|\\\\")
-
-
-def escape(text: str) -> str:
-    """One line of plain text for a frame."""
-    doubled = text.replace("\\", "\\\\")
-    return "".join(f"\\x{ord(c):02x}" if is_control(c) and ord(c) < 256 else c for c in doubled)
 
 
 def unescape(text: str) -> str:
@@ -51,15 +44,6 @@ def read_recording(lines: Iterable[str]) -> list[tuple[float, str]]:
             raise Invalid(f"line {number} of the recording is not 'milliseconds, tab, frame'", field="recording")
         frames.append((at_ms, unescape(text)))
     return frames
-
-
-def write_recording(path: Path, frames: Iterable[RawScan]) -> int:
-    """Save `frames` for a replay and return how many there were."""
-    kept = list(frames)
-    start = kept[0].last_ms if kept else 0.0
-    lines = [f"{max(0.0, frame.last_ms - start):.0f}\t{escape(frame.text)}\n" for frame in kept]
-    path.write_text("".join(lines), encoding="utf-8")
-    return len(kept)
 
 
 class ReplaySource:

@@ -10,7 +10,6 @@ Example::
 
 from ambra_tui.services.access.credentials import (
     badge_at,
-    check_password,
     check_password_of,
     check_pin,
     check_pin_of,
@@ -83,7 +82,6 @@ __all__ = [
     "admit",
     "badge_at",
     "change_badge",
-    "check_password",
     "check_password_of",
     "check_pin",
     "check_pin_of",

@@ -42,14 +42,14 @@ def sign_in(session: Session, badge: str, *, station: str) -> User:
 
 def check_pin(session: Session, badge: str, pin: str, *, station: str) -> User:
     """The person with this badge, when the PIN is theirs. Raises Unauthenticated (see `sign_in` on its count)."""
-    return _check_secret(session, badge, pin, station=station, hash_of=lambda user: user.pin_hash, word="PIN")
-
-
-def check_password(session: Session, badge: str, password: str, *, station: str) -> User:
-    """The person with this badge, when the password is theirs. Raises Unauthenticated (see `sign_in` on its count)."""
-    return _check_secret(
-        session, badge, password, station=station, hash_of=lambda user: user.password_hash, word="password"
-    )
+    lock = open_station(session, station)
+    try:
+        user = user_by_badge(session, badge)
+    except Unauthenticated:
+        count(session, lock)
+        raise
+    _check_secret_of(session, lock, user, pin, stored=user.pin_hash, word="PIN")
+    return user
 
 
 def badge_at(session: Session, badge: str, *, station: str) -> User | None:
@@ -65,7 +65,7 @@ def badge_at(session: Session, badge: str, *, station: str) -> User | None:
 
 
 def check_password_of(session: Session, user: User, password: str, *, station: str) -> None:
-    """As `check_password` for a person who is signed in."""
+    """As `check_pin_of` for the password of a person who is signed in."""
     lock = open_station(session, station)
     _check_secret_of(session, lock, user, password, stored=user.password_hash, word="password")
 
@@ -74,19 +74,6 @@ def check_pin_of(session: Session, user: User, pin: str, *, station: str) -> Non
     """As `check_pin` for a person whose badge was read a step earlier."""
     lock = open_station(session, station)
     _check_secret_of(session, lock, user, pin, stored=user.pin_hash, word="PIN")
-
-
-def _check_secret(
-    session: Session, badge: str, secret: str, *, station: str, hash_of: Callable[[User], str], word: str
-) -> User:
-    lock = open_station(session, station)
-    try:
-        user = user_by_badge(session, badge)
-    except Unauthenticated:
-        count(session, lock)
-        raise
-    _check_secret_of(session, lock, user, secret, stored=hash_of(user), word=word)
-    return user
 
 
 def _check_secret_of(session: Session, lock: StationLock, user: User, secret: str, *, stored: str, word: str) -> None:

@@ -14,7 +14,6 @@ from ambra_tui.services.forecasts.service import (
     daily_rates,
     forecast,
     forecast_keys,
-    forecast_site,
 )
 
 __all__ = [
@@ -25,5 +24,4 @@ __all__ = [
     "daily_rates",
     "forecast",
     "forecast_keys",
-    "forecast_site",
 ]

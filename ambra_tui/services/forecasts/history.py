@@ -43,13 +43,12 @@ _move, _stock, _rma = (table_of(model) for model in (StockMove, SiteStock, Retur
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose history is read: some variants or all, one site or all, so many days up to yesterday."""
+    """Whose history is read: some variants or all, so many days up to yesterday."""
 
     organization_id: int
     today: int  # days since 1970
     days: int
     variant_ids: tuple[str, ...] | None = None
-    site_id: str | None = None
 
     @property
     def since(self) -> int:
@@ -67,7 +66,7 @@ class Scope:
             move.c.organization_id == self.organization_id,
             move.c.kind == literal(MoveKind.ORDER_FULFILLED.value, literal_execute=True),
             *self._while(move),
-            *self.of(move.c.variant_id, move.c.source_site_id),
+            *self.of(move.c.variant_id),
         ]
 
     def _while(self, move: Any) -> tuple[ColumnElement[bool], ...]:
@@ -77,10 +76,9 @@ class Scope:
             moment = moment + literal(0, BigInteger, literal_execute=True)
         return moment >= self.since, moment < self.until
 
-    def of(self, variant: Any, site: Any) -> list[ColumnElement[bool]]:
-        """Conditions of the variants and the site."""
-        conditions = [] if self.variant_ids is None else [variant.in_(self.variant_ids)]
-        return conditions if self.site_id is None else [*conditions, site == self.site_id]
+    def of(self, variant: Any) -> list[ColumnElement[bool]]:
+        """The condition of the variants; none when all of them are meant."""
+        return [] if self.variant_ids is None else [variant.in_(self.variant_ids)]
 
 
 @dataclass(slots=True)
@@ -93,16 +91,14 @@ class _Past:
     is_here: bool = False
 
 
-def scopes(
-    session: Session, *, variant_ids: Iterable[str] | None, site_id: str | None, days: int = 7 * WEEKS
-) -> list[Scope]:
+def scopes(session: Session, *, variant_ids: Iterable[str] | None, days: int = 7 * WEEKS) -> list[Scope]:
     """The scope of all variants, or scopes of so many variants as one statement takes."""
     organization_id, today = organization_of(session), days_of(now_of(session).date())
     if variant_ids is None:
-        return [Scope(organization_id, today, days, None, site_id)]
+        return [Scope(organization_id, today, days)]
     ids = sorted(set(variant_ids))
     chunks = (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
-    return [Scope(organization_id, today, days, tuple(chunk), site_id) for chunk in chunks]
+    return [Scope(organization_id, today, days, tuple(chunk)) for chunk in chunks]
 
 
 def days_of(day: date) -> int:
@@ -115,12 +111,10 @@ def day_of(days: int) -> date:
     return EPOCH.date() + timedelta(days=days)
 
 
-def weekly_history(
-    session: Session, *, variant_ids: Iterable[str] | None = None, site_id: str | None = None
-) -> dict[Key, Weeks]:
+def weekly_history(session: Session, *, variant_ids: Iterable[str]) -> dict[Key, Weeks]:
     """Sales of the last 52 weeks per variant and site, of every pair that holds or held stock."""
     history: dict[Key, Weeks] = {}
-    for scope in scopes(session, variant_ids=variant_ids, site_id=site_id):
+    for scope in scopes(session, variant_ids=variant_ids):
         pasts: dict[Key, _Past] = defaultdict(_Past)
         for variant_id, site, week, quantity in sales(session, scope, period_days=7):
             pasts[variant_id, site].sold[week] += quantity
@@ -194,7 +188,7 @@ def _reversed(scope: Scope, period_days: int) -> Any:
         .where(
             back.c.organization_id == scope.organization_id,
             back.c.reverses_id != _NO_ID,
-            *scope.of(back.c.variant_id, back.c.destination_site_id),
+            *scope.of(back.c.variant_id),
             *scope.sold(sold),
         )
         .group_by(sold.c.variant_id, sold.c.source_site_id, period)
@@ -234,7 +228,7 @@ def _came_back(scope: Scope) -> Any:
             _move.c.origin_id != _NO_ID,
             _move.c.kind == MoveKind.RETURN_RECEIVED.value,
             _number(_move.c.occurred_at) >= scope.since,
-            *scope.of(_move.c.variant_id, _move.c.destination_site_id),
+            *scope.of(_move.c.variant_id),
         )
         .group_by(_rma.c.order_id, _move.c.variant_id)
     )
@@ -254,7 +248,7 @@ def _shipped(scope: Scope, orders: Sequence[str], period_days: int) -> Any:
 
 def _present(session: Session, scope: Scope) -> list[tuple[Key, int]]:
     statement = select(_stock.c.variant_id, _stock.c.site_id, _number(_stock.c.on_hand)).where(
-        _stock.c.organization_id == scope.organization_id, *scope.of(_stock.c.variant_id, _stock.c.site_id)
+        _stock.c.organization_id == scope.organization_id, *scope.of(_stock.c.variant_id)
     )
     return [((variant, site), on_hand) for variant, site, on_hand in session.connection().execute(statement)]
 
@@ -275,9 +269,9 @@ def _edges(session: Session, scope: Scope) -> list[tuple[Key, int, bool]]:
     )  # fmt: skip
     edges: list[tuple[Key, int, bool]] = []
     for row in sorted(session.connection().execute(statement)):
-        if row.has_left and scope.site_id in (None, row.source_site_id):
+        if row.has_left:
             edges.append(((row.variant_id, row.source_site_id), row.day, False))
-        if row.has_come and scope.site_id in (None, row.destination_site_id):
+        if row.has_come:
             edges.append(((row.variant_id, row.destination_site_id), row.day, True))
     return edges
 

@@ -67,7 +67,7 @@ def profiles_of(session: Session) -> dict[str, tuple[float, ...]]:
 
 
 def _of_the_day(session: Session, read: Callable[[Session, Scope], Fact]) -> Fact:
-    scope = scopes(session, variant_ids=None, site_id=None, days=7 * RATE_WEEKS)[0]
+    scope = scopes(session, variant_ids=None, days=7 * RATE_WEEKS)[0]
     newest = _newest(session, scope)
     if newest < KEPT_FROM:
         return read(session, scope)

@@ -41,14 +41,8 @@ def forecast(session: Session, keys: Sequence[Key], *, horizon_days: int = HORIZ
     Raises Invalid for a horizon outside 1 to 365 days.
     """
     variant_ids = sorted({variant_id for variant_id, _ in keys})
-    known = _Known.read(session, variant_ids, None, horizon_days)
+    known = _Known.read(session, variant_ids, horizon_days)
     return [known.answer(key) for key in keys if known.has(key)]
-
-
-def forecast_site(session: Session, site_id: str, *, horizon_days: int = HORIZON_DAYS) -> list[Forecast]:
-    """The forecasts of everything that a site holds or held, in one pass of its ledger; by variant."""
-    known = _Known.read(session, None, site_id, horizon_days)
-    return [known.answer(key) for key in sorted(known.stock)]
 
 
 def daily_rates(session: Session, *, site_id: str | None = None) -> dict[Key, float]:
@@ -129,23 +123,21 @@ class _Known:
     rates: Rates
 
     @classmethod
-    def read(
-        cls, session: Session, variant_ids: Sequence[str] | None, site_id: str | None, horizon_days: int
-    ) -> _Known:
-        """Reads it for these variants (all when None), at one site or all."""
+    def read(cls, session: Session, variant_ids: Sequence[str], horizon_days: int) -> _Known:
+        """Reads it for these variants."""
         if not MIN_HORIZON_DAYS <= horizon_days <= MAX_HORIZON_DAYS:
             raise Invalid(f"horizon_days lies between {MIN_HORIZON_DAYS} and {MAX_HORIZON_DAYS}", field="horizon_days")
         sites = select(_site.c.id).where(_site.c.organization_id == organization_of(session))
-        history = weekly_history(session, variant_ids=variant_ids, site_id=site_id)
+        history = weekly_history(session, variant_ids=variant_ids)
         return cls(
             horizon_days=horizon_days,
             today=days_of(now_of(session).date()),
             history=history,
-            stock=_available(session, variant_ids, site_id),
+            stock=_available(session, variant_ids),
             variants=_variants(session, variant_ids),
             sites=frozenset(session.connection().execute(sites).scalars()),
             policies=read_policies(session, variant_ids),
-            on_order=on_order(session, variant_ids, site_id),
+            on_order=on_order(session, variant_ids),
             profiles=profiles_of(session),
             rates=rates_of(session) if any(is_short(weeks) for weeks in history.values()) else NO_RATES,
         )
@@ -222,32 +214,27 @@ def _rounded(value: float, places: int = 2) -> Decimal:
     return Decimal(text)
 
 
-def _chunks(variant_ids: Sequence[str] | None) -> Iterable[Sequence[str] | None]:
-    if variant_ids is None:
-        return (None,)
+def _chunks(variant_ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (variant_ids[start : start + _CHUNK] for start in range(0, len(variant_ids), _CHUNK))
 
 
-def _available(session: Session, variant_ids: Sequence[str] | None, site_id: str | None) -> dict[Key, Decimal]:
+def _available(session: Session, variant_ids: Sequence[str]) -> dict[Key, Decimal]:
     statement = select(_stock.c.variant_id, _stock.c.site_id, _stock.c.on_hand, _stock.c.reserved, _stock.c.held).where(
         _stock.c.organization_id == organization_of(session)
     )
-    if site_id is not None:
-        statement = statement.where(_stock.c.site_id == site_id)
     found: dict[Key, Decimal] = {}
     for chunk in _chunks(variant_ids):
-        chosen = statement if chunk is None else statement.where(_stock.c.variant_id.in_(chunk))
-        for row in session.connection().execute(chosen):
+        for row in session.connection().execute(statement.where(_stock.c.variant_id.in_(chunk))):
             found[row.variant_id, row.site_id] = row.on_hand - row.reserved - row.held
     return found
 
 
-def _variants(session: Session, variant_ids: Sequence[str] | None) -> dict[str, Any]:
+def _variants(session: Session, variant_ids: Sequence[str]) -> dict[str, Any]:
     statement = select(_variant.c.id, _variant.c.sku, _variant.c.product_id, _variant.c.abc_class).where(
         _variant.c.organization_id == organization_of(session)
     )
     found: dict[str, Any] = {}
     for chunk in _chunks(variant_ids):
-        chosen = statement if chunk is None else statement.where(_variant.c.id.in_(chunk))
+        chosen = statement.where(_variant.c.id.in_(chunk))
         found |= {row.id: row for row in session.connection().execute(chosen)}
     return found
