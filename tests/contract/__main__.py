@@ -29,6 +29,7 @@ from ambra_tui.api.openapi import document_of
 from ambra_tui.services import access
 from ambra_tui.services.modules import MODULES
 from ambra_tui.store import open_store
+from tests.api.ambra_trials import furnish as furnish_for_ambra
 from tests.api.conftest import Api
 from tests.api.two_organizations import Names, furnished
 from tests.contract.named import named
@@ -80,7 +81,9 @@ def served() -> Iterator[tuple[str, str, Names]]:
             )
         with ServerProcess.start(url) as server:
             with open_store(url) as store, _client(server.address, secret) as client:
-                names = furnished(Api(store, organization.id, client), "OWNER", "NUTS", 400_000_000_100)
+                api = Api(store, organization.id, client)
+                names = furnished(api, "OWNER", "NUTS", 400_000_000_100)
+                furnish_for_ambra(api, "OWNER", names)
             yield server.address, secret, names
 
 
@@ -100,14 +103,15 @@ def fuzz(examples: int, seed: int, only: str | None) -> bool:
             with served() as (address, secret, names), tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "document.json"
                 document = document_of(edition)
-                path.write_text(json.dumps(named(document, names) if knows_names else document), encoding="utf-8")
-                left_out = ["--exclude-operation-id", "updateOrganization"] if knows_names else []
+                if knows_names:
+                    document = named(document, names, edition=edition.name)
+                path.write_text(json.dumps(document), encoding="utf-8")
                 mode = "positive" if knows_names else "all"
                 command = [
                     str(Path(sys.executable).with_name("schemathesis")), "run", str(path), "--url", address,
                     "--header", f"Authorization: Bearer {secret}", "--phases", PHASES, "--mode", mode,
                     "--checks", CHECKS, "--max-examples", str(examples), "--seed", str(seed), "--no-color",
-                    "--continue-on-failure", "--request-timeout", "30", *left_out, *chosen,
+                    "--continue-on-failure", "--request-timeout", "30", *chosen,
                 ]  # fmt: skip
                 good &= subprocess.run(command, check=False, cwd=folder).returncode == 0
     return good

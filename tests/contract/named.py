@@ -52,29 +52,60 @@ SEGMENTS = {
     "waste_records": "waste",
     "recipes": "recipe",
     "production_batches": "batch second_batch spare_batch",
-    "variants": "barcode",
 }
-NEW = frozenset({"NewProduct", "VariantBody", "NewLot"})  # what they name is new
+AMBRA_FIELDS = FIELDS | {
+    "location_id": "bin",
+    "to_location_id": "spare_bin",
+    "category_id": "category leaf",
+    "category": "category category_slug",
+    "default_supplier_id": "supplier",
+    "supplier": "supplier",
+    "location": "site bin",
+    "delivery_id": "delivery",
+}
+AMBRA_SEGMENTS = {
+    "products": "product",
+    "skus": "sku",
+    "categories": "leaf",
+    "suppliers": "supplier",
+    "locations": "bin",
+    "warehouses": "site shop",
+    "stock_movements": "movement spare_movement",
+    "purchase_orders": "bought",
+    "webhooks": "webhook",
+    "api_keys": "api_key",
+}
+ENDING = frozenset({
+    "deleteProduct", "deleteCategory", "deleteSupplier", "deleteWarehouse", "deleteLocation", "deleteWebhook",
+    "rotateApiKey", "revokeApiKey", "updateOrganization",
+})  # fmt: skip
+"""Calls after which others would find nothing more, or nobody be let in."""
+NEW = frozenset({"NewProduct", "VariantBody", "NewLot", "WholeProduct"})  # what they name is new
 WAYS = frozenset({"sku", "variant_id", "output_sku", "output_variant_id", "id"})
 MODES = frozenset({"plan", "aisle", "bins", "lots", "expiry_date", "best_before_date", "production_date", "parent_id"})
 MOST = 5
 
 
-def named(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """A copy of `document` with values of `names` (``$sku`` and so on) where they belong."""
+def named(document: Mapping[str, Any], names: Mapping[str, str], *, edition: str) -> dict[str, Any]:
+    """A copy of `document` with values of `names` (``$sku`` and so on) where they belong, without the calls that end
+    what others need."""
+    fields, segments = (AMBRA_FIELDS, AMBRA_SEGMENTS) if edition == "ambra" else (FIELDS, SEGMENTS)
     changed: dict[str, Any] = copy.deepcopy(dict(document))
     for title, schema in changed["components"]["schemas"].items():
         if not title.endswith("View"):
             _simplify(schema)
             if title not in NEW:
-                _name(schema.get("properties", {}), names)
+                _name(schema.get("properties", {}), names, fields)
     for path, methods in changed["paths"].items():
-        segment = next((part for part in path.split("/") if part in SEGMENTS), "")
-        for operation in methods.values():
+        segment = next((part for part in path.split("/") if part in segments), "")
+        for method, operation in list(methods.items()):
+            if operation["operationId"] in ENDING:
+                del methods[method]
+                continue
             operation["parameters"] = [given for given in operation["parameters"] if given["in"] != "header"]
             for parameter in operation["parameters"]:
-                by_name = FIELDS.get(parameter["name"], "")
-                known = SEGMENTS.get(segment, by_name) if parameter["in"] == "path" else by_name
+                by_name = fields.get(parameter["name"], "")
+                known = segments.get(segment, by_name) if parameter["name"] == "id" else by_name
                 _limit(parameter["schema"], known, names)
             if "requestBody" in operation:
                 _flatten(operation["requestBody"])
@@ -103,9 +134,9 @@ def _simplify(schema: dict[str, Any]) -> None:
     needed.extend(name for name in ("sku", "output_sku", "bin") if name in properties and name not in needed)
 
 
-def _name(properties: dict[str, Any], names: Mapping[str, str]) -> None:
+def _name(properties: dict[str, Any], names: Mapping[str, str], fields: Mapping[str, str]) -> None:
     for name, schema in properties.items():
-        _limit(schema, FIELDS.get(name, ""), names)
+        _limit(schema, fields.get(name, ""), names)
         if schema.get("type") == "number":
             schema.update(type="integer", minimum=1, maximum=MOST)
             schema.pop("exclusiveMinimum", None)
