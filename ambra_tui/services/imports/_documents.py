@@ -24,7 +24,7 @@ from ambra_tui.services.catalog import clean_currency, clean_sku, positive_quant
 from ambra_tui.services.codes import normalize_code
 from ambra_tui.services.imports import _values
 from ambra_tui.services.imports._bulk import existing
-from ambra_tui.services.imports._terms import Outcome, Record, Refused
+from ambra_tui.services.imports._terms import Learned, Outcome, Record, Refused
 from ambra_tui.store.models import Barcode, Site, Variant, table_of
 from ambra_tui.store.scope import organization_of
 
@@ -119,37 +119,53 @@ def agreed(document: Sequence[Line], field: str, *, word: str = "") -> Any:
     return said.pop() if said else None
 
 
-def write_documents(
-    session: Session,
-    documents: Sequence[Sequence[Line]],
-    *,
-    known_lines: Callable[[Session, str], list[tuple[str, Decimal]] | None],
-    create: Callable[[Session, Sequence[Line], Documents], None],
-) -> Outcome:
-    """Make each document that is new, wholly or not at all; `known_lines` tells the lines of one that exists."""
-    outcome = Outcome()
-    found = Documents(session, documents)
-    for document in documents:
-        line = document[0]
-        try:
-            wanted, faults = _items(found, document)
-            if faults:
-                outcome.refused += faults
-                continue
-            known = known_lines(session, line.number)
-            if known is None:
-                with session.begin_nested():
-                    create(session, document, found)
-                outcome.made += len(document)
-            elif Counter(known) == Counter(wanted):
-                outcome.unchanged += len(document)
-            else:
-                raise Invalid(f"{line.number} exists with other lines: change it there")
-        except AmbraError as error:
-            outcome.refused += [
-                Refused(row.line, f"{row.number} {row.sku or row.code}", error.message) for row in document
-            ]
-    return outcome
+KnownLines = Callable[[Session, str], list[tuple[str, Decimal]] | None]
+Create = Callable[[Session, Sequence[Line], Documents], None]
+
+
+@dataclass(slots=True)
+class DocumentImport:
+    """One run. `check`: a row by itself, in its currency; `known_lines`: the lines of a number that exists; `create`:
+    make a document that is new. `currency`: of rows that name none."""
+
+    currency: str
+    check: Callable[[Record, str], Line]
+    known_lines: KnownLines
+    create: Create
+    chunk: int = 20
+
+    def prepare(self, record: Record) -> Line:
+        """Check a row by itself."""
+        return self.check(record, record["currency"].upper() or self.currency)
+
+    def write(self, session: Session, items: Sequence[Sequence[Line]]) -> Outcome:
+        """Make each document that is new, wholly or not at all."""
+        outcome = Outcome()
+        found = Documents(session, items)
+        for document in items:
+            line = document[0]
+            try:
+                wanted, faults = _items(found, document)
+                if faults:
+                    outcome.refused += faults
+                    continue
+                known = self.known_lines(session, line.number)
+                if known is None:
+                    with session.begin_nested():
+                        self.create(session, document, found)
+                    outcome.made += len(document)
+                elif Counter(known) == Counter(wanted):
+                    outcome.unchanged += len(document)
+                else:
+                    raise Invalid(f"{line.number} exists with other lines: change it there")
+            except AmbraError as error:
+                outcome.refused += [
+                    Refused(row.line, f"{row.number} {row.sku or row.code}", error.message) for row in document
+                ]
+        return outcome
+
+    def remember(self, learned: Learned) -> None:
+        """Nothing of a chunk matters to the next."""
 
 
 def _items(found: Documents, document: Sequence[Line]) -> tuple[list[tuple[str, Decimal]], list[Refused]]:

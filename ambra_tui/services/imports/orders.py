@@ -21,13 +21,13 @@ from ambra_tui.services.imports import _values
 from ambra_tui.services.imports._documents import (
     BARCODE_ALIASES,
     SKU_ALIASES,
+    DocumentImport,
     Documents,
     Line,
     agreed,
     checked_line,
-    write_documents,
 )
-from ambra_tui.services.imports._terms import Circumstances, Field, ImportKind, Learned, Outcome, Record
+from ambra_tui.services.imports._terms import Circumstances, Field, ImportKind, Record
 
 FIELDS = (
     Field(
@@ -49,31 +49,14 @@ FIELDS = (
 )
 
 
-class OrderImport:
-    """One run."""
-
-    chunk = 20
-
-    def __init__(self, circumstances: Circumstances) -> None:
-        self.currency = circumstances.currency
-
-    def prepare(self, record: Record) -> Line:
-        """Check a row by itself."""
-        currency = record["currency"].upper() or self.currency
-        return checked_line(
-            record,
-            party="customer",
-            day="due",
-            amount=_values.minor(record, "price", currency),
-            priority=_values.whole(record, "priority") or 0,
-        )
-
-    def write(self, session: Session, items: Sequence[Sequence[Line]]) -> Outcome:
-        """Make the orders that are new."""
-        return write_documents(session, items, known_lines=_known_lines, create=_create)
-
-    def remember(self, learned: Learned) -> None:
-        """Nothing of a chunk matters to the next."""
+def _checked(record: Record, currency: str) -> Line:
+    return checked_line(
+        record,
+        party="customer",
+        day="due",
+        amount=_values.minor(record, "price", currency),
+        priority=_values.whole(record, "priority") or 0,
+    )
 
 
 def _known_lines(session: Session, number: str) -> list[tuple[str, Decimal]] | None:
@@ -105,11 +88,15 @@ def _create(session: Session, document: Sequence[Line], found: Documents) -> Non
     )
 
 
+def _run(circumstances: Circumstances) -> DocumentImport:
+    return DocumentImport(circumstances.currency, _checked, _known_lines, _create)
+
+
 IMPORT = ImportKind(
     name="orders",
     help="customers' orders, to be reserved and picked",
     fields=FIELDS,
-    make=OrderImport,
+    make=_run,
     subject=("number", "sku", "barcode"),
     group_by="number",
 )

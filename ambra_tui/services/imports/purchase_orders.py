@@ -20,13 +20,13 @@ from ambra_tui.services.imports import _values
 from ambra_tui.services.imports._documents import (
     BARCODE_ALIASES,
     SKU_ALIASES,
+    DocumentImport,
     Documents,
     Line,
     agreed,
     checked_line,
-    write_documents,
 )
-from ambra_tui.services.imports._terms import Circumstances, Field, ImportKind, Learned, Outcome, Record
+from ambra_tui.services.imports._terms import Circumstances, Field, ImportKind, Record
 
 UNKNOWN_SUPPLIER = "Unknown supplier"
 FIELDS = (
@@ -49,31 +49,14 @@ FIELDS = (
 )
 
 
-class PurchaseOrderImport:
-    """One run."""
-
-    chunk = 20
-
-    def __init__(self, circumstances: Circumstances) -> None:
-        self.currency = circumstances.currency
-
-    def prepare(self, record: Record) -> Line:
-        """Check a row by itself."""
-        currency = record["currency"].upper() or self.currency
-        return checked_line(
-            record,
-            party="supplier",
-            day="expected",
-            amount=_values.unit_cost(record, "unit_cost", currency),
-            tolerance=_values.number(record, "tolerance_percent"),
-        )
-
-    def write(self, session: Session, items: Sequence[Sequence[Line]]) -> Outcome:
-        """Place the orders that are new."""
-        return write_documents(session, items, known_lines=_known_lines, create=_create)
-
-    def remember(self, learned: Learned) -> None:
-        """Nothing of a chunk matters to the next."""
+def _checked(record: Record, currency: str) -> Line:
+    return checked_line(
+        record,
+        party="supplier",
+        day="expected",
+        amount=_values.unit_cost(record, "unit_cost", currency),
+        tolerance=_values.number(record, "tolerance_percent"),
+    )
 
 
 def _known_lines(session: Session, number: str) -> list[tuple[str, Decimal]] | None:
@@ -110,11 +93,15 @@ def _create(session: Session, document: Sequence[Line], found: Documents) -> Non
     )
 
 
+def _run(circumstances: Circumstances) -> DocumentImport:
+    return DocumentImport(circumstances.currency, _checked, _known_lines, _create)
+
+
 IMPORT = ImportKind(
     name="purchase-orders",
     help="orders at suppliers, to be received",
     fields=FIELDS,
-    make=PurchaseOrderImport,
+    make=_run,
     subject=("number", "sku", "barcode"),
     group_by="number",
 )
