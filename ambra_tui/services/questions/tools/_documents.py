@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import NotFound
@@ -17,9 +17,11 @@ from ambra_tui.store.models import Variant, table_of
 from ambra_tui.store.scope import scoped
 
 
-def states_named(status: str, open_states: Sequence[str]) -> Sequence[str]:
-    """The states that a status means: `open` is several."""
-    return open_states if status == "open" else (status,)
+def in_state(column: Any, status: str | None, open_states: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The condition that documents have this status, `open` being several states; none without one."""
+    if status is None:
+        return []
+    return [col(column).in_(open_states if status == "open" else (status,))]
 
 
 def document_named(session: Session, model: Any, text: str, resource: str) -> Any:
@@ -30,9 +32,14 @@ def document_named(session: Session, model: Any, text: str, resource: str) -> An
     return found
 
 
-def documents_with(session: Session, lines: Any, document: str, variant_id: str) -> Any:
-    """The statement of the ids of the documents that have a line of the variant."""
-    return select(getattr(lines, document)).where(own(session, lines), col(lines.variant_id) == variant_id)
+def with_line(
+    session: Session, model: Any, lines: Any, document: str, variant: Variant | None
+) -> list[ColumnElement[bool]]:
+    """The condition that documents have a line of the variant; none without one."""
+    if variant is None:
+        return []
+    with_it = select(getattr(lines, document)).where(own(session, lines), col(lines.variant_id) == variant.id)
+    return [col(model.id).in_(with_it)]
 
 
 def lines_of(session: Session, lines: Any, document: str, key: str, *columns: str) -> list[Row]:

@@ -52,6 +52,11 @@ def within(moment: Any, asked: InPeriod, session: Session) -> list[Any]:
     return [moment >= since, moment <= until]
 
 
+def asked_for(*pairs: tuple[Any, Any]) -> list[ColumnElement[bool]]:
+    """The conditions that columns have the values that were asked for; none of a value that was left out."""
+    return [col(column) == value for column, value in pairs if value is not None]
+
+
 def variant_named(session: Session, sku: str | None) -> Variant | None:
     """The variant with this SKU; None without one. Raises NotFound."""
     return variant_by_sku(session, sku) if sku else None

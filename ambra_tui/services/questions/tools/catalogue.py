@@ -11,8 +11,9 @@ from ambra_tui.kit.money import to_major
 from ambra_tui.services.catalog import barcodes_of, match_text, search
 from ambra_tui.services.insights import read_insights
 from ambra_tui.services.questions.tool import Found, InPeriod, Limited, Parameters, Row, Tool, number
-from ambra_tui.services.questions.tools._documents import document_named, states_named
+from ambra_tui.services.questions.tools._documents import document_named, in_state
 from ambra_tui.services.questions.tools._shared import (
+    asked_for,
     counted,
     day,
     joined,
@@ -146,14 +147,11 @@ def production_batches(session: Session, asked: Batches) -> Found:
     """Production batches, newest first."""
     moment = func.coalesce(ProductionBatch.completed_at, ProductionBatch.started_at, ProductionBatch.created_at)
     statement = select(ProductionBatch).where(own(session, ProductionBatch), *within(moment, asked, session))
-    if asked.status is not None:
-        states = states_named(asked.status, ("planned", "in_progress"))
-        statement = statement.where(col(ProductionBatch.status).in_(states))
     variant, site_id = variant_named(session, asked.sku), site_id_named(session, asked.location)
-    if variant is not None:
-        statement = statement.where(col(ProductionBatch.output_variant_id) == variant.id)
-    if site_id is not None:
-        statement = statement.where(col(ProductionBatch.site_id) == site_id)
+    statement = statement.where(
+        *in_state(ProductionBatch.status, asked.status, ("planned", "in_progress")),
+        *asked_for((ProductionBatch.output_variant_id, variant and variant.id), (ProductionBatch.site_id, site_id)),
+    )
     codes = site_codes(session)
     page = list(session.exec(statement.order_by(col(ProductionBatch.id).desc()).limit(asked.rows)))
     names = names_of(session, {row.output_variant_id for row in page})

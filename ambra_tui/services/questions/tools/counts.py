@@ -10,8 +10,9 @@ from sqlmodel import Session, col, select
 
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services.questions.tool import Found, InPeriod, Tool, number
-from ambra_tui.services.questions.tools._documents import states_named
+from ambra_tui.services.questions.tools._documents import in_state
 from ambra_tui.services.questions.tools._shared import (
+    asked_for,
     counted,
     day,
     joined,
@@ -50,12 +51,10 @@ def cycle_counts(session: Session, asked: Counts) -> Found:
     statement = select(CycleCount).where(own(session, CycleCount), *within(col(CycleCount.created_at), asked, session))
     if asked.count:
         statement = statement.where(col(CycleCount.number) == asked.count)
-    if asked.status is not None:
-        states = states_named(asked.status, _OPEN)
-        statement = statement.where(col(CycleCount.status).in_(states))
-    site_id = site_id_named(session, asked.location)
-    if site_id is not None:
-        statement = statement.where(col(CycleCount.site_id) == site_id)
+    statement = statement.where(
+        *in_state(CycleCount.status, asked.status, _OPEN),
+        *asked_for((CycleCount.site_id, site_id_named(session, asked.location))),
+    )
     codes = site_codes(session)
     page = list(session.exec(statement.order_by(col(CycleCount.id).desc()).limit(asked.rows)))
     progress = _progress(session, [row.id for row in page])
@@ -97,13 +96,13 @@ def count_variance(session: Session, asked: Variance) -> Found:
         )
     )  # fmt: skip
     variant = variant_named(session, asked.sku)
-    if variant is not None:
-        statement = statement.where(col(CycleCountLine.variant_id) == variant.id)
     site, location = place_named(session, asked.location)
-    if site is not None:
-        statement = statement.where(col(CycleCount.site_id) == site.id)
-    if location is not None:
-        statement = statement.where(col(CycleCountLine.location_id) == location.id)
+    wanted = asked_for(
+        (CycleCountLine.variant_id, variant and variant.id),
+        (CycleCount.site_id, site and site.id),
+        (CycleCountLine.location_id, location and location.id),
+    )
+    statement = statement.where(*wanted)
     if asked.count:
         statement = statement.where(col(CycleCount.number) == asked.count)
     codes = site_codes(session)

@@ -10,8 +10,9 @@ from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services.orders.terms import OPEN_STATES as OPEN_ORDERS
 from ambra_tui.services.orders.terms import STATE_WORDS
 from ambra_tui.services.questions.tool import Found, InPeriod, Parameters, Tool, number
-from ambra_tui.services.questions.tools._documents import document_named, documents_with, lines_of, sums_of
+from ambra_tui.services.questions.tools._documents import document_named, lines_of, sums_of, with_line
 from ambra_tui.services.questions.tools._shared import (
+    asked_for,
     counted,
     customer_of,
     day,
@@ -64,12 +65,10 @@ def orders(session: Session, asked: Orders) -> Found:
         now, _ = moments(today_of(session), today_of(session))
         statement = statement.where(col(SalesOrder.due_at) < now, col(SalesOrder.status).in_(OPEN_ORDERS))
     variant, site_id = variant_named(session, asked.sku), site_id_named(session, asked.location)
-    if variant is not None:
-        statement = statement.where(
-            col(SalesOrder.id).in_(documents_with(session, SalesOrderLine, "sales_order_id", variant.id))
-        )
-    if site_id is not None:
-        statement = statement.where(col(SalesOrder.site_id) == site_id)
+    statement = statement.where(
+        *with_line(session, SalesOrder, SalesOrderLine, "sales_order_id", variant),
+        *asked_for((SalesOrder.site_id, site_id)),
+    )
     codes = site_codes(session)
     page = list(session.exec(statement.order_by(col(SalesOrder.id).desc()).limit(asked.rows)))
     sums = sums_of(session, SalesOrderLine, "sales_order_id", [row.id for row in page], "fulfilled", variant)

@@ -15,6 +15,7 @@ from ambra_tui.services import forecasts, reports
 from ambra_tui.services.policies import read_policies
 from ambra_tui.services.questions.tool import Found, InPeriod, Limited, Row, Tool, number
 from ambra_tui.services.questions.tools._shared import (
+    asked_for,
     counted,
     customer_of,
     day,
@@ -169,10 +170,8 @@ def days_of_cover(session: Session, asked: Cover) -> Found:
         site_codes(session),
     )
     statement = select(SiteStock).where(own(session, SiteStock))
-    if variant is not None:
-        statement = statement.where(col(SiteStock.variant_id) == variant.id)
-    if site_id is not None:
-        statement = statement.where(col(SiteStock.site_id) == site_id)
+    wanted = asked_for((SiteStock.variant_id, variant and variant.id), (SiteStock.site_id, site_id))
+    statement = statement.where(*wanted)
     rates = _rates(session, variant.id if variant else None, site_id)
     lasting = []
     for row in session.exec(statement):

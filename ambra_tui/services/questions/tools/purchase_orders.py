@@ -10,12 +10,13 @@ from sqlmodel import Session, col, select
 from ambra_tui.services.questions.tool import Found, InPeriod, Parameters, Tool, number
 from ambra_tui.services.questions.tools._documents import (
     document_named,
-    documents_with,
+    in_state,
     lines_of,
-    states_named,
     sums_of,
+    with_line,
 )
 from ambra_tui.services.questions.tools._shared import (
+    asked_for,
     counted,
     day,
     joined,
@@ -61,21 +62,16 @@ def purchase_orders(session: Session, asked: PurchaseOrders) -> Found:
         .join(Supplier, joined(session, Supplier, col(PurchaseOrder.supplier_id)))
         .where(own(session, PurchaseOrder), own(session, Supplier), *_expected_within(session, asked))
     )
-    wanted = ("open",) if asked.overdue and asked.status is None else (asked.status,) if asked.status else ()
-    for status in wanted:
-        statement = statement.where(col(PurchaseOrder.status).in_(states_named(status, _OPEN)))
+    status = "open" if asked.overdue and asked.status is None else asked.status
     if asked.overdue:
         statement = statement.where(col(PurchaseOrder.expected_on) < today_of(session))
     supplier, variant = supplier_named(session, asked.supplier), variant_named(session, asked.sku)
     site_id = site_id_named(session, asked.location)
-    if supplier is not None:
-        statement = statement.where(col(PurchaseOrder.supplier_id) == supplier.id)
-    if site_id is not None:
-        statement = statement.where(col(PurchaseOrder.site_id) == site_id)
-    if variant is not None:
-        statement = statement.where(
-            col(PurchaseOrder.id).in_(documents_with(session, PurchaseOrderLine, "purchase_order_id", variant.id))
-        )
+    statement = statement.where(
+        *in_state(PurchaseOrder.status, status, _OPEN),
+        *asked_for((PurchaseOrder.supplier_id, supplier and supplier.id), (PurchaseOrder.site_id, site_id)),
+        *with_line(session, PurchaseOrder, PurchaseOrderLine, "purchase_order_id", variant),
+    )
     codes = site_codes(session)
     order = (col(PurchaseOrder.expected_on).is_(None), col(PurchaseOrder.expected_on), col(PurchaseOrder.id).desc())
     page = list(session.exec(statement.order_by(*order).limit(asked.rows)))

@@ -10,8 +10,9 @@ from sqlmodel import Session, col, select
 
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services.questions.tool import Found, InPeriod, Tool, number
-from ambra_tui.services.questions.tools._documents import documents_with, states_named
+from ambra_tui.services.questions.tools._documents import in_state, with_line
 from ambra_tui.services.questions.tools._shared import (
+    asked_for,
     counted,
     day,
     grouped,
@@ -52,17 +53,14 @@ def returns(session: Session, asked: Returns) -> Found:
     )  # fmt: skip
     if asked.rma:
         statement = statement.where(col(ReturnAuthorization.number) == asked.rma)
-    if asked.status is not None:
-        states = states_named(asked.status, _OPEN)
-        statement = statement.where(col(ReturnAuthorization.status).in_(states))
     if asked.order:
         statement = statement.where(col(SalesOrder.number) == asked.order)
     variant, site_id = variant_named(session, asked.sku), site_id_named(session, asked.location)
-    if variant is not None:
-        with_it = documents_with(session, ReturnLine, "return_authorization_id", variant.id)
-        statement = statement.where(col(ReturnAuthorization.id).in_(with_it))
-    if site_id is not None:
-        statement = statement.where(col(ReturnAuthorization.site_id) == site_id)
+    statement = statement.where(
+        *in_state(ReturnAuthorization.status, asked.status, _OPEN),
+        *with_line(session, ReturnAuthorization, ReturnLine, "return_authorization_id", variant),
+        *asked_for((ReturnAuthorization.site_id, site_id)),
+    )
     codes = site_codes(session)
     limit = 1000 if asked.group else asked.rows
     page = list(session.exec(statement.order_by(col(ReturnAuthorization.id).desc()).limit(limit)))

@@ -13,6 +13,7 @@ from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services import reports
 from ambra_tui.services.questions.tool import Found, Limited, Parameters, Row, Tool, number
 from ambra_tui.services.questions.tools._shared import (
+    asked_for,
     counted,
     day,
     joined,
@@ -205,10 +206,7 @@ def _below(
 def _totals(
     session: Session, statement: Any, limit: int, variant_id: str | None, site_id: str | None, codes: dict[str, str]
 ) -> Found:
-    if variant_id is not None:
-        statement = statement.where(col(SiteStock.variant_id) == variant_id)
-    if site_id is not None:
-        statement = statement.where(col(SiteStock.site_id) == site_id)
+    statement = statement.where(*asked_for((SiteStock.variant_id, variant_id), (SiteStock.site_id, site_id)))
     page = list(
         session.exec(statement.order_by(_available(), col(SiteStock.variant_id), col(SiteStock.site_id)).limit(limit))
     )

@@ -9,12 +9,13 @@ from sqlmodel import Session, col, select
 from ambra_tui.services.questions.tool import Found, InPeriod, Parameters, Tool, number
 from ambra_tui.services.questions.tools._documents import (
     document_named,
-    documents_with,
+    in_state,
     lines_of,
-    states_named,
     sums_of,
+    with_line,
 )
 from ambra_tui.services.questions.tools._shared import (
+    asked_for,
     counted,
     day,
     own,
@@ -51,24 +52,19 @@ def transfers(session: Session, asked: Transfers) -> Found:
     statement = select(StockTransfer).where(
         own(session, StockTransfer), *within(col(StockTransfer.created_at), asked, session)
     )
-    if asked.status is not None:
-        states = states_named(asked.status, _OPEN)
-        statement = statement.where(col(StockTransfer.status).in_(states))
     source, destination, either = (
         site_id_named(session, code) for code in (asked.from_location, asked.to_location, asked.location)
     )
-    if source is not None:
-        statement = statement.where(col(StockTransfer.source_site_id) == source)
-    if destination is not None:
-        statement = statement.where(col(StockTransfer.destination_site_id) == destination)
+    statement = statement.where(
+        *in_state(StockTransfer.status, asked.status, _OPEN),
+        *asked_for((StockTransfer.source_site_id, source), (StockTransfer.destination_site_id, destination)),
+    )
     if either is not None:
         statement = statement.where(
             (col(StockTransfer.source_site_id) == either) | (col(StockTransfer.destination_site_id) == either)
         )
     variant = variant_named(session, asked.sku)
-    if variant is not None:
-        with_it = documents_with(session, StockTransferLine, "stock_transfer_id", variant.id)
-        statement = statement.where(col(StockTransfer.id).in_(with_it))
+    statement = statement.where(*with_line(session, StockTransfer, StockTransferLine, "stock_transfer_id", variant))
     codes = site_codes(session)
     page = list(session.exec(statement.order_by(col(StockTransfer.id).desc()).limit(asked.rows)))
     sums = sums_of(session, StockTransferLine, "stock_transfer_id", [row.id for row in page], "received", variant)

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from ambra_tui.services.questions.tool import Found, InPeriod, Tool, number
 from ambra_tui.services.questions.tools._shared import (
+    asked_for,
     counted,
     day,
     grouped,
@@ -44,12 +45,12 @@ def waste(session: Session, asked: Waste) -> Found:
         )
     )  # fmt: skip
     variant, site_id = variant_named(session, asked.sku), site_id_named(session, asked.location)
-    if variant is not None:
-        statement = statement.where(col(WasteRecord.variant_id) == variant.id)
-    if site_id is not None:
-        statement = statement.where(col(WasteRecord.site_id) == site_id)
-    if asked.reason is not None:
-        statement = statement.where(col(WasteRecord.reason) == asked.reason)
+    wanted = asked_for(
+        (WasteRecord.variant_id, variant and variant.id),
+        (WasteRecord.site_id, site_id),
+        (WasteRecord.reason, asked.reason),
+    )
+    statement = statement.where(*wanted)
     codes = site_codes(session)
     limit = 10_000 if asked.group else asked.rows
     page = list(session.exec(statement.order_by(col(WasteRecord.recorded_at).desc(), col(WasteRecord.id)).limit(limit)))
