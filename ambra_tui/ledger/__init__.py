@@ -43,6 +43,7 @@ from ambra_tui.ledger.reservations import (
     unallocate,
 )
 from ambra_tui.ledger.status import SEVERITIES, STATUS_FELL, status_of
+from ambra_tui.ledger.stocked import in_stock
 from ambra_tui.store.models import MoveKind
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Source",
     "allocate",
     "consume_lines",
+    "in_stock",
     "issue_sources",
     "make_virtual_locations",
     "mirror_defaults",

@@ -16,9 +16,9 @@ from sqlmodel import Session, col, select
 
 from ambra_tui.errors import InsufficientStock, Invalid, ReadOnlySite, Shortage, WrongState
 from ambra_tui.kit.clock import EPOCH
-from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger.books import HELD_LOT_STATES
 from ambra_tui.ledger.posting import CUSTOMER, INVENTORY_LOSS, PRODUCTION, SUPPLIER, TRANSIT, WASTE
+from ambra_tui.ledger.stocked import in_stock
 from ambra_tui.store.models import Location, Lot, Site, StockLevel, Variant
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, given
 from ambra_tui.store.scope import fetch, is_alone, known_row, now_of, organization_of
@@ -110,17 +110,9 @@ def receiving_location(session: Session, *, site_id: str, variant: Variant) -> L
 
 
 _STOCKED = (
-    select(StockLevel)
-    .join(
-        Location,
-        (col(Location.organization_id) == col(StockLevel.organization_id))
-        & (col(Location.id) == col(StockLevel.location_id)),
-    )
+    in_stock(select(StockLevel), ORGANIZATION)
     .where(
-        StockLevel.organization_id == ORGANIZATION,
-        Location.organization_id == ORGANIZATION,
         Location.site_id == given("site_id"),
-        col(StockLevel.on_hand) > ZERO,
         col(Location.is_held).is_(False),
         Location.usage == "internal",
         Location.status == "active",

@@ -17,6 +17,7 @@ from ambra_tui.errors import Invalid
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger.books import HELD_LOT_STATES
 from ambra_tui.ledger.status import STATUS_FELL, fall, told
+from ambra_tui.ledger.stocked import in_stock
 from ambra_tui.store.facts import publish
 from ambra_tui.store.models import Location, Lot, SiteStock, StockLevel
 from ambra_tui.store.scope import now_of, organization_of
@@ -73,18 +74,8 @@ def _stop_postings(session: Session, held: Lot | Location) -> None:
 
 def _levels(session: Session, condition: ColumnElement[bool]) -> Sequence[tuple[StockLevel, Location]]:
     statement = (
-        select(StockLevel, Location)
-        .join(
-            Location,
-            (col(Location.organization_id) == col(StockLevel.organization_id))
-            & (col(Location.id) == col(StockLevel.location_id)),
-        )
-        .where(
-            StockLevel.organization_id == organization_of(session),
-            Location.organization_id == organization_of(session),
-            col(StockLevel.on_hand) > ZERO,
-            condition,
-        )
+        in_stock(select(StockLevel, Location), organization_of(session))
+        .where(condition)
         .execution_options(populate_existing=True)
     )
     return session.exec(statement).all()

@@ -19,6 +19,7 @@ from ambra_tui import ledger
 from ambra_tui.errors import WrongState
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
+from ambra_tui.ledger import in_stock
 from ambra_tui.services.lots import change_lot_status
 from ambra_tui.services.moves import HOLD_KINDS, levels_in, order_numbers
 from ambra_tui.services.orders import CARRIED_KINDS, OPEN_STATES, assigned
@@ -89,19 +90,11 @@ def _change_bin(session: Session, location: Location, *, is_held: bool, reason: 
 def levels_of_lot(session: Session, lot_id: str) -> list[StockLevel]:
     """Where a lot lies in the sites, and how much."""
     statement = (
-        select(StockLevel)
-        .join(
-            Location,
-            (col(Location.organization_id) == col(StockLevel.organization_id))
-            & (col(Location.id) == col(StockLevel.location_id)),
-        )
+        in_stock(select(StockLevel), organization_of(session))
         .where(
-            StockLevel.organization_id == organization_of(session),
-            Location.organization_id == organization_of(session),
             Location.usage == "internal",
             StockLevel.lot_id == lot_id,
             col(StockLevel.lot_id) != _NO_LOT,  # says it for the index of lots
-            col(StockLevel.on_hand) > ZERO,
         )
         .order_by(col(Location.code))
     )

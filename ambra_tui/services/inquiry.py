@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from ambra_tui.kit.quantity import ZERO
+from ambra_tui.ledger import in_stock
 from ambra_tui.scan.model import Scan
 from ambra_tui.services import production, transfers
 from ambra_tui.services.catalog import match_code
@@ -403,24 +404,13 @@ def _held(session: Session, site_id: str, condition: ColumnElement[bool] | bool)
     """Levels above zero, this site first, then by walking order; what is in transit stands in no site."""
     organization_id = organization_of(session)
     statement = (
-        select(StockLevel, Location, Variant)
-        .join(
-            Location,
-            (col(Location.organization_id) == col(StockLevel.organization_id))
-            & (col(Location.id) == col(StockLevel.location_id)),
-        )
+        in_stock(select(StockLevel, Location, Variant), organization_id)
         .join(
             Variant,
             (col(Variant.organization_id) == col(StockLevel.organization_id))
             & (col(Variant.id) == col(StockLevel.variant_id)),
         )
-        .where(
-            StockLevel.organization_id == organization_id,
-            Location.organization_id == organization_id,
-            Variant.organization_id == organization_id,
-            col(StockLevel.on_hand) > ZERO,
-            condition,
-        )
+        .where(Variant.organization_id == organization_id, condition)
         .limit(MAX_ROWS)
         .execution_options(populate_existing=True)
     )

@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 from ambra_tui import ledger
 from ambra_tui.errors import Conflict, Invalid
 from ambra_tui.kit.quantity import ZERO, show
-from ambra_tui.ledger import Posted
+from ambra_tui.ledger import Posted, in_stock
 from ambra_tui.services.receiving import Content, plate_levels
 from ambra_tui.store.models import LicensePlate, Location, Lot, Site, StockLevel, Variant
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
@@ -222,21 +222,10 @@ def _storage_bins(session: Session, site: Site, *, is_plate: bool) -> list[Locat
 def _bins_holding(session: Session, site: Site, variant_id: str) -> dict[str, set[str]]:
     """Location id -> the lots of the variant that lie there ('' where it has none)."""
     organization_id = organization_of(session)
-    statement = (
-        select(StockLevel.location_id, StockLevel.lot_id)
-        .join(
-            Location,
-            (col(Location.organization_id) == col(StockLevel.organization_id))
-            & (col(Location.id) == col(StockLevel.location_id)),
-        )
-        .where(
-            StockLevel.organization_id == organization_id,
-            Location.organization_id == organization_id,
-            Location.site_id == site.id,
-            col(Location.kind).in_(STORAGE_KINDS),
-            StockLevel.variant_id == variant_id,
-            col(StockLevel.on_hand) > ZERO,
-        )
+    statement = in_stock(select(StockLevel.location_id, StockLevel.lot_id), organization_id).where(
+        Location.site_id == site.id,
+        col(Location.kind).in_(STORAGE_KINDS),
+        StockLevel.variant_id == variant_id,
     )
     found: dict[str, set[str]] = {}
     for location_id, lot_id in session.exec(statement).all():

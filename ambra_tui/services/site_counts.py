@@ -22,7 +22,7 @@ from ambra_tui import ledger
 from ambra_tui.errors import Conflict
 from ambra_tui.kit.ids import derived_id
 from ambra_tui.kit.quantity import ZERO
-from ambra_tui.ledger import INVENTORY_LOSS, Guard, MoveKind, Posted, Posting
+from ambra_tui.ledger import INVENTORY_LOSS, Guard, MoveKind, Posted, Posting, in_stock
 from ambra_tui.services.adjustments import DOCUMENT
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import LastCount, Location, Site, SiteStock, StockLevel, Variant, table_of
@@ -148,18 +148,10 @@ def _postings(session: Session, made: SetOnHand, key: str) -> list[Posting]:
 
 
 _HELD: Prepared[StockLevel] = Prepared(
-    select(StockLevel, Location)
-    .join(
-        Location,
-        (col(Location.organization_id) == col(StockLevel.organization_id))
-        & (col(Location.id) == col(StockLevel.location_id)),
-    )
+    in_stock(select(StockLevel, Location), ORGANIZATION)
     .where(
-        StockLevel.organization_id == ORGANIZATION,
-        Location.organization_id == ORGANIZATION,
         StockLevel.variant_id == given("variant_id"),
         Location.site_id == given("site_id"),
-        col(StockLevel.on_hand) > ZERO,
     )
     .order_by(col(Location.code), col(StockLevel.lot_id), col(StockLevel.serial))
     .execution_options(populate_existing=True)

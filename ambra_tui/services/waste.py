@@ -20,7 +20,7 @@ from ambra_tui.errors import InsufficientStock, Invalid, Shortage, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
-from ambra_tui.ledger import WASTE, Guard, MoveKind, Posted, Posting, Source
+from ambra_tui.ledger import WASTE, Guard, MoveKind, Posted, Posting, Source, in_stock
 from ambra_tui.services.adjustments import Place
 from ambra_tui.services.catalog import positive_quantity
 from ambra_tui.services.holds import plan_again, short_orders
@@ -169,18 +169,10 @@ def _refuse_unnamed(session: Session, levels: Sequence[StockLevel], part: Part) 
 def _physical(session: Session, site_id: str, variant_id: str) -> list[Source]:
     """Usable stock in the order of issue, then what is on hold or stands ready for orders."""
     statement = (
-        select(StockLevel, Location)
-        .join(
-            Location,
-            (col(Location.organization_id) == col(StockLevel.organization_id))
-            & (col(Location.id) == col(StockLevel.location_id)),
-        )
+        in_stock(select(StockLevel, Location), organization_of(session))
         .where(
-            StockLevel.organization_id == organization_of(session),
-            Location.organization_id == organization_of(session),
             Location.site_id == site_id,
             StockLevel.variant_id == variant_id,
-            col(StockLevel.on_hand) > ZERO,
         )
         .order_by(col(Location.code), col(StockLevel.lot_id), col(StockLevel.serial), col(StockLevel.plate_id))
     )

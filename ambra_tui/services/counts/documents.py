@@ -20,6 +20,7 @@ from ambra_tui.errors import Conflict, Duplicate, Invalid, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import MAX_QUANTITY, ZERO
 from ambra_tui.kit.text import clean_line
+from ambra_tui.ledger import in_stock
 from ambra_tui.services import claims
 from ambra_tui.services.documents import document_number
 from ambra_tui.services.rows import add_unique
@@ -233,18 +234,10 @@ def load_inventory(session: Session, count: CycleCount) -> int:
 def _levels(session: Session, count: CycleCount) -> list[tuple[StockLevel, Location]]:
     """What the book holds in the count's bins (in the whole site), in walking order."""
     statement = (
-        select(StockLevel, Location)
-        .join(
-            Location,
-            (col(Location.organization_id) == col(StockLevel.organization_id))
-            & (col(Location.id) == col(StockLevel.location_id)),
-        )
+        in_stock(select(StockLevel, Location), organization_of(session))
         .where(
-            StockLevel.organization_id == organization_of(session),
-            Location.organization_id == organization_of(session),
             Location.site_id == count.site_id,
             Location.usage == "internal",
-            col(StockLevel.on_hand) > ZERO,
         )
         .execution_options(populate_existing=True)
     )
