@@ -41,10 +41,12 @@ def short_moment(desk: Desk, moment: datetime) -> str:
     return f"{here:%H:%M}" if here.date() == desk.now.astimezone().date() else f"{here:%m-%d}"
 
 
-def secret_facts(desk: Desk, secret: str | None) -> tuple[Row, ...]:
-    """The secret in lines that belong together, or that it is gone."""
+def secret_facts(desk: Desk, secret: str | None, *, is_code: bool) -> tuple[Row, ...]:
+    """The secret in lines that belong together, or that it is gone; for a screen with no room for its code, why."""
     if secret is None:
         return (Row(desk.say("admin.secret_gone")),)
+    if is_code:
+        return (Row(desk.say("labels.too_small")),)
     return tuple(Row(piece, emphasis=True) for piece in slips.pieces(secret))
 
 

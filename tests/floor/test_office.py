@@ -91,7 +91,8 @@ def test_keys_are_made_shown_once_rotated_and_revoked(ds1: tuple[Store, int], cl
     cleo.press("1")
     assert (cleo.prompt.step, labels(cleo)) == ("card", ["New text", "End it"])
     assert [row.value or row.label for row in cleo.prompt.facts] == [
-        "active", secret.rpartition("_")[0], "inventory:write, orders:read", "Professional", "08:00", "2026-05-31",
+        "Web shop", secret.rpartition("_")[0], "inventory:write, orders:read", "active", "Professional", "08:00",
+        "2026-05-31",
     ]  # fmt: skip
     assert slips.read(principal.key_id) is None
 
@@ -106,7 +107,7 @@ def test_keys_are_made_shown_once_rotated_and_revoked(ds1: tuple[Store, int], cl
     assert cleo.press("2").press("2").verdict == "G44"
     with pytest.raises(Unauthenticated):
         scopes_of(cleo, fresh)
-    assert (labels(cleo), cleo.prompt.facts[0].value) == ([], "revoked")
+    assert (labels(cleo), cleo.facts["State"]) == ([], "revoked")
 
     cleo.command("back").command("new").type("ERP").press("4").press("2").press("1").press("1").press("1")
     cleo.command("back")
@@ -170,6 +171,41 @@ def test_webhooks_are_added_tested_sent_again_switched_and_removed(cleo: Worker)
     cleo.command("back")
     assert cleo.reply.flow == "admin"
     assert cleo.command("home").reply.flow == "home"
+
+
+def test_what_somebody_else_ended_meanwhile_is_told_and_stays_ended(cleo: Worker) -> None:
+    made = cleo.write(lambda s: access.add_key(s, label="Shop", scopes=["read"])[0].id)
+    hook = cleo.write(
+        lambda s: (
+            webhooks.create_webhook(
+                s, url="https://hooks.example:8443/a?b=1", events=webhooks.event_names("ambra")[:1], edition="ambra"
+            ).id
+        )
+    )
+
+    cleo.press("4").press("1").press("1")
+    cleo.write(lambda s: access.revoke_key(s, made))
+    assert (cleo.press("1").verdict, cleo.prompt.step, labels(cleo)) == ("E78", "card", [])
+
+    cleo.command("back").command("back").press("5")
+    assert labels(cleo) == ["hooks.example:8443"]
+    cleo.press("1")
+    assert [row.label for row in cleo.prompt.facts[:2]] == ["hooks.example:8443", "/a?b=1"]
+    test = next(choice.code for choice in cleo.prompt.choices if choice.digit == "2")
+    cleo.press("4")
+    cleo.write(lambda s: webhooks.remove_webhook(s, webhooks.webhook_by_id(s, hook)))
+    assert (cleo.press("2").verdict, cleo.prompt.step) == ("E78", "card")
+    assert (cleo.facts["State"], labels(cleo)) == ("removed", ["Deliveries"])
+    assert cleo.enter(Entry("choice", test)).verdict == "E78"
+
+    def two(session: Any) -> None:
+        for path in "ab":
+            webhooks.create_webhook(
+                session, url=f"https://h.example/{path}", events=["product.created"], edition="ambra"
+            )
+
+    cleo.write(two)
+    assert sorted(labels(cleo.command("back"))) == ["h.example/a", "h.example/b"]
 
 
 def test_a_long_list_of_keys_is_turned_by_pages(cleo: Worker) -> None:

@@ -16,7 +16,7 @@ from typing import Literal
 
 from sqlmodel import col
 
-from ambra_tui.errors import Invalid
+from ambra_tui.errors import Invalid, WrongState
 from ambra_tui.floor import slips
 from ambra_tui.floor.codes import shown
 from ambra_tui.floor.conversation import Choice, Command, Entry, FlowState, Heard, Prompt, Refusal, Row, Verdict
@@ -108,7 +108,7 @@ def _back(state: KeysState) -> Heard:
     if state.step == "list":
         return Heard(KeysState() if state.offset else None)
     step = BEFORE[state.step]
-    return Heard(KeysState() if step == "list" else state.model_copy(update={"step": step}))
+    return Heard(KeysState() if step == "list" else state.model_copy(update={"step": step, "is_code": False}))
 
 
 # --- what is typed --------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def _found(desk: Desk, text: str) -> Heard:
 def _choose(desk: Desk, state: KeysState, chosen: str) -> Heard:
     choose = _CHOICES.get(state.step)
     if choose is None or chosen not in {choice.code for choice in _choices(desk, state)}:
-        raise Refusal("E54", found=shown(chosen))
+        raise Refusal("E78")
     return choose(desk, state, chosen)
 
 
@@ -179,7 +179,10 @@ def _make(desk: Desk, state: KeysState, chosen: str) -> Heard:
 
 
 def _rotate(desk: Desk, state: KeysState, chosen: str) -> Heard:
-    return _show_once(*access.rotate_key(desk.session, state.key_id, grace_seconds=GRACES[chosen]))
+    try:
+        return _show_once(*access.rotate_key(desk.session, state.key_id, grace_seconds=GRACES[chosen]))
+    except WrongState:
+        return Heard(KeysState(step="card", key_id=state.key_id), Verdict("E78"))
 
 
 def _show_once(key: ApiKey, secret: str) -> Heard:
@@ -248,7 +251,8 @@ def _secret(desk: Desk, state: KeysState) -> Prompt:
     secret = slips.read(state.key_id)
     return Prompt(
         step="secret", title=desk.say("keys.title"), ask=desk.say("keys.ask_secret"),
-        facts=secret_facts(desk, secret), choices=_choices(desk, state), accepts_text=False, is_dialog=True,
+        facts=secret_facts(desk, secret, is_code=state.is_code), choices=_choices(desk, state),
+        accepts_text=False, is_dialog=True,
         commands=code_command(desk, is_code=state.is_code) if secret else (),
         symbol=secret if secret and state.is_code else "", help_page="keys-and-webhooks",
     )  # fmt: skip
@@ -262,12 +266,12 @@ def _facts(desk: Desk, state: KeysState) -> tuple[Row, ...]:
 
 
 def _card_facts(desk: Desk, key: ApiKey) -> tuple[Row, ...]:
-    name = Row(key.label, _state_words(desk, key), emphasis=True)
     used = moment_of(desk, key.last_used_at) or desk.say("keys.never_used")
     return (
-        name,
+        Row(key.label, emphasis=True),
         Row(key.prefix),
         Row(", ".join(key.scopes)),
+        Row(desk.say("keys.state"), _state_words(desk, key)),
         Row(desk.say("keys.plan"), key.plan.capitalize()),
         Row(desk.say("keys.used"), used),
         Row(desk.say("keys.expires"), moment_of(desk, key.expires_at) or desk.say("keys.never")),

@@ -11,6 +11,7 @@ Example::
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -18,7 +19,6 @@ from sqlmodel import col
 
 from ambra_tui.errors import Invalid
 from ambra_tui.floor import slips
-from ambra_tui.floor.codes import shown
 from ambra_tui.floor.conversation import Choice, Command, Entry, FlowState, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
 from ambra_tui.floor.office import ADMINS, ADMITTED, PAGE, code_command, moment_of, secret_facts, short_moment
@@ -108,7 +108,7 @@ def _back(state: WebhooksState) -> Heard:
     if state.step == "list":
         return Heard(None)
     step = BEFORE[state.step]
-    return Heard(WebhooksState() if step == "list" else state.model_copy(update={"step": step}))
+    return Heard(WebhooksState() if step == "list" else state.model_copy(update={"step": step, "is_code": False}))
 
 
 # --- what is chosen -------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def _back(state: WebhooksState) -> Heard:
 def _choose(desk: Desk, state: WebhooksState, chosen: str) -> Heard:
     choose = _CHOICES.get(state.step)
     if choose is None or chosen not in {choice.code for choice in _choices(desk, state)}:
-        raise Refusal("E54", found=shown(chosen))
+        raise Refusal("E78")
     return choose(desk, state, chosen)
 
 
@@ -161,17 +161,23 @@ def _act(desk: Desk, state: WebhooksState, chosen: str) -> Heard:
 
 
 def _rotate(desk: Desk, state: WebhooksState, chosen: str) -> Heard:
-    if chosen == "no":
-        return Heard(_on_card(state))
-    return _show_once(webhooks.rotate_secret(desk.session, _webhook(desk, state)))
+    webhook = _webhook(desk, state)
+    if chosen == "no" or webhook.removed_at is not None:
+        return _kept(state, webhook)
+    return _show_once(webhooks.rotate_secret(desk.session, webhook))
 
 
 def _remove(desk: Desk, state: WebhooksState, chosen: str) -> Heard:
-    if chosen == "no":
-        return Heard(_on_card(state))
     webhook = _webhook(desk, state)
+    if chosen == "no" or webhook.removed_at is not None:
+        return _kept(state, webhook)
     webhooks.remove_webhook(desk.session, webhook)
     return Heard(WebhooksState(), Verdict("G45", {"name": _host(webhook)}))
+
+
+def _kept(state: WebhooksState, webhook: Webhook) -> Heard:
+    """Back on the card, with a word where somebody else removed the webhook meanwhile."""
+    return Heard(_on_card(state), None if webhook.removed_at is None else Verdict("E78"))
 
 
 def _choose_delivery(_desk: Desk, state: WebhooksState, chosen: str) -> Heard:
@@ -255,7 +261,8 @@ def _secret(desk: Desk, state: WebhooksState) -> Prompt:
     secret = slips.read(state.webhook_id)
     return Prompt(
         step="secret", title=desk.say("webhooks.title"), ask=desk.say("webhooks.ask_secret"),
-        facts=secret_facts(desk, secret), choices=_choices(desk, state), accepts_text=False, is_dialog=True,
+        facts=secret_facts(desk, secret, is_code=state.is_code), choices=_choices(desk, state),
+        accepts_text=False, is_dialog=True,
         commands=code_command(desk, is_code=state.is_code) if secret else (),
         symbol=secret if secret and state.is_code else "", help_page="keys-and-webhooks",
     )  # fmt: skip
@@ -270,6 +277,7 @@ def _facts(desk: Desk, state: WebhooksState) -> tuple[Row, ...]:
     last, _ = webhooks.deliveries_of(desk.session, webhook.id, limit=1)
     return (
         Row(_host(webhook), emphasis=True),
+        *((Row(_path(webhook)),) if _path(webhook) else ()),
         Row(desk.say("webhooks.state"), _state_words(desk, webhook)),
         Row(desk.say("webhooks.events"), str(len(webhook.events))),
         Row(desk.say("webhooks.last"), _outcome(desk, last[0]) if last else "-"),
@@ -293,10 +301,19 @@ def _outcome(desk: Desk, delivery: WebhookDelivery) -> str:
 
 
 def _host(webhook: Webhook) -> str:
-    return parse_target(webhook.url).host
+    """The host, with its port where the URL names one."""
+    return webhook.url.partition("://")[2].partition("/")[0]
+
+
+def _path(webhook: Webhook) -> str:
+    """What tells two webhooks of one host apart; empty for the host alone."""
+    _, slash, path = webhook.url.partition("://")[2].partition("/")
+    return f"{slash}{path}" if path else ""
 
 
 def _state_words(desk: Desk, webhook: Webhook) -> str:
+    if webhook.removed_at is not None:
+        return desk.say("webhooks.state_removed")
     state = "on" if webhook.is_listening else "paused" if webhook.is_active else "off"
     return desk.say(f"webhooks.state_{state}")
 
@@ -309,12 +326,17 @@ def _choices(desk: Desk, state: WebhooksState) -> tuple[Choice, ...]:
 def _names(desk: Desk, state: WebhooksState) -> list[tuple[str, str]]:
     if state.step == "list":
         found, _ = webhooks.list_webhooks(desk.session, offset=state.offset, limit=PAGE)
-        return [(webhook.id, _host(webhook)) for webhook in found]
+        hosts = Counter(_host(webhook) for webhook in found)
+        return [
+            (webhook.id, _host(webhook) + (_path(webhook) if hosts[_host(webhook)] > 1 else "")) for webhook in found
+        ]
     if state.step == "events":
         kinds = dict.fromkeys(name.partition(".")[0] for name in webhooks.event_names(EDITION))
         return [(ALL, desk.say("webhooks.events_all")), *((kind, f"{kind}.*") for kind in kinds)]
     if state.step == "card":
         webhook = _webhook(desk, state)
+        if webhook.removed_at is not None:
+            return [("deliveries", desk.say("webhooks.deliveries"))]
         listening = ("test", "off") if webhook.is_listening else ("on",)
         return [(act, desk.say(f"webhooks.{act}")) for act in ("deliveries", *listening, "rotate", "remove")]
     if state.step == "deliveries":
