@@ -274,7 +274,7 @@ def test_what_is_wrong_is_told_by_field(api: Api) -> None:
     other = made(api, sku="OTHER", name="Other")
     for body, code, field in (
         ({"sku": "TEE-001"}, "VALIDATION_ERROR", "sku"),
-        ({"sku": "NEW", "barcode": "05001000000019"}, "VALIDATION_ERROR", "code"),
+        ({"sku": "NEW", "barcode": "05001000000019"}, "VALIDATION_ERROR", "barcode"),
         ({"sku": "NEW", "barcode": "5001000000018"}, "VALIDATION_ERROR", "barcode"),
         ({"sku": "NEW", "price": 1.999}, "VALIDATION_ERROR", "price"),
         ({"sku": "NEW", "price": -1}, "VALIDATION_ERROR", "price"),
@@ -494,5 +494,5 @@ def test_one_of_many_at_once_gets_the_sku(api: Api) -> None:
     assert sorted(answer.status_code for answer in answers) == [201] + [422] * 7
     for answer in answers:
         if answer.status_code == 422:
-            assert refused(answer, 422, "VALIDATION_ERROR")["details"].keys() <= {"sku", "code"}
+            assert refused(answer, 422, "VALIDATION_ERROR")["details"].keys() <= {"sku", "barcode"}
     assert skus(api) == ["SAME"]

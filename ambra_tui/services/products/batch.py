@@ -164,7 +164,7 @@ def _checked(values: Values, known: _Known) -> NewRow:
         raise Duplicate("product", "sku", sku)
     code = normalize_code(values["barcode"]) if values.get("barcode") is not None else None
     if code in known.codes:
-        raise Duplicate("barcode", "code", str(code))
+        raise Duplicate("product", "barcode", str(code))
     category, supplier = values.get("category_id"), values.get("default_supplier_id")
     if category is not None and category not in known.categories:
         raise NotFound("category", category)

@@ -205,7 +205,10 @@ def _set_supplier(session: Session, _product: Product, variant: Variant, _siblin
 
 
 def _set_barcode(session: Session, _product: Product, variant: Variant, _siblings: Any, code: str | None) -> None:
-    set_main_barcode(session, variant, code)
+    try:
+        set_main_barcode(session, variant, code)
+    except Duplicate as error:
+        raise _as_product(error) from error
 
 
 _CHANGES: Mapping[str, Callable[..., None]] = {
@@ -242,7 +245,9 @@ def _supplier_id(session: Session, supplier_id: str | None) -> str | None:
 
 
 def _as_product(error: Duplicate) -> Duplicate:
-    return Duplicate("product", error.field, error.value) if error.resource == "variant" else error
+    """The refusal by the product's own field."""
+    field = "barcode" if error.resource == "barcode" else error.field
+    return Duplicate("product", field, error.value)
 
 
 def _flush(session: Session, sku: str) -> None:
