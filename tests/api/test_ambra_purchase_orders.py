@@ -86,6 +86,7 @@ def test_received_in_parts_and_only_once(buying: Buying) -> None:
         422, "CONFLICT", "POST", f"{PATH}/{order['id']}/receive", {"items": [{**item, "quantity": 7}]}
     )
     assert "at most 6 more" in error["message"]
+    buying.refused(422, "VALIDATION_ERROR", "POST", f"{PATH}/{order['id']}/receive", {"items": []})
     done = buying.receive(order)
     assert (done["status"], done["items"][0]["outstanding_quantity"]) == ("received", 0)
     error = buying.refused(422, "INVALID_STATE", "POST", f"{PATH}/{order['id']}/receive", {})

@@ -40,6 +40,8 @@ def test_an_empty_receipt_brings_everything_outstanding(
     api: Api, house: factories.Warehouse, milk: Any, dairy: str
 ) -> None:
     order = place(api, dairy)
+    assert api.post(f"/purchase_orders/{order['id']}/receive", {"items": []}).status_code == 422
+    assert api.on_hand("MILK-1L") == 0
     answer = api.post(f"/purchase_orders/{order['id']}/receive")
     assert (answer.status_code, answer.json()["status"]) == (200, "received")
     assert api.on_hand("MILK-1L") == 120

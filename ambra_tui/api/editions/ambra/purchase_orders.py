@@ -140,9 +140,9 @@ class ReceivedItem(Body):
 
 
 class Receipt(Body):
-    """Without `items` everything outstanding comes in."""
+    """Without `items` everything outstanding comes in; a list that is empty is refused."""
 
-    items: list[ReceivedItem] = Field(default_factory=list)
+    items: list[ReceivedItem] = Field(default_factory=list, min_length=1)
     notes: Blank | None = None
 
 

@@ -97,9 +97,9 @@ class ReceivedItem(Body):
 
 
 class Receipt(Body):
-    """Without `items` everything outstanding comes in."""
+    """Without `items` everything outstanding comes in; a list that is empty is refused."""
 
-    items: Annotated[list[ReceivedItem], Rows] = Field(default_factory=list, validation_alias=_ITEMS)
+    items: Annotated[list[ReceivedItem], Rows] = Field(default_factory=list, validation_alias=_ITEMS, min_length=1)
     reason: Blank = ""
 
 
