@@ -86,6 +86,8 @@ def post_movement(session: Session, asked: Asked, *, origin: tuple[str, str], id
     target = _target_of(session, asked)
     if target is not None and target.site.id == asked.place.site.id:
         return _move_within(session, asked, target, origin=origin, idempotency_key=idempotency_key)
+    if target is not None:
+        _one_transfer_at_a_time(session, asked.variant.id)
     kind, outside = _POSTED[asked.type]
     made = adjust(
         session,
@@ -107,6 +109,13 @@ def post_movement(session: Session, asked: Asked, *, origin: tuple[str, str], id
     if target is not None:
         _arrive(session, made, target, f"{idempotency_key}:arrival")
     return made
+
+
+def _one_transfer_at_a_time(session: Session, variant_id: str) -> None:
+    """Transfers that cross would each wait for the bins of the other: what leaves is locked before where it arrives."""
+    if not is_alone(session):
+        key = f"{organization_of(session)} transfer {variant_id}"
+        session.connection().execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
 def _target_of(session: Session, asked: Asked) -> Place | None:

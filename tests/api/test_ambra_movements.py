@@ -238,6 +238,22 @@ def test_a_movement_of_many_completes_posts_once(moves: Movements) -> None:
     assert moves.api.on_hand("MILK-1L") == done
 
 
+def test_transfers_that_cross_wait_for_each_other(moves: Movements) -> None:
+    """Both ways between two warehouses at once: every one posts, and nothing is lost on the way."""
+    here, there = moves.house.site.id, moves.api.write(lambda session: factories.warehouse(session, code="WH2")).site.id
+    for site in (here, there):
+        moves.move("in", 40, warehouse_id=site)
+
+    def cross(number: int) -> int:
+        start, end = (here, there) if number % 2 else (there, here)
+        asked = moves.body("transfer", 1, warehouse_id=start, to_warehouse_id=end)
+        return moves.ask("POST", PATH, asked).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(cross, range(32))) == {201}
+    assert moves.api.on_hand("MILK-1L") == 80
+
+
 def test_a_repeat_with_its_key_is_answered_again(moves: Movements) -> None:
     """The same Idempotency-Key: the same answer, one movement; another body: refused."""
     headers = {"Idempotency-Key": "truck-7"}
