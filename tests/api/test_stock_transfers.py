@@ -62,6 +62,7 @@ def test_p7_over_the_contract(api: Api, house: Any, shop: Any) -> None:
         ("CHOC-100", house.site.id, -24, 24, "C7"),
         ("GLOVE-L", house.site.id, -10, 30, None),
     ]
+    assert api.post(f"{path}/receive", {"items": []}).status_code == 422
     over = api.post(f"{path}/receive", {"items": [{"sku": "CHOC-100", "quantity": 25}]})
     assert (over.status_code, "at most 24" in over.json()["error"]["message"]) == (422, True)
     short = [{"sku": "GLOVE-L", "quantity": 10}, {"sku": "CHOC-100", "quantity": 22, "lot_number": "C7"}]

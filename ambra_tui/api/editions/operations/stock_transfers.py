@@ -112,11 +112,11 @@ class ArrivedItem(Body):
 
 
 class Receipt(Body):
-    """Without `items` everything in transit comes in; what they leave out is missing. `occurred_at`: when it came, if
-    not now."""
+    """Without `items` everything in transit comes in; what they leave out is missing, and an empty list is refused.
+    `occurred_at`: when it came, if not now."""
 
     occurred_at: FromMoment | None = None
-    items: Annotated[list[ArrivedItem], Rows] = Field(default_factory=list, validation_alias=_ITEMS)
+    items: Annotated[list[ArrivedItem], Rows] = Field(default_factory=list, validation_alias=_ITEMS, min_length=1)
 
 
 @catalogue.read(
