@@ -163,6 +163,8 @@ def test_webhooks_are_added_tested_sent_again_switched_and_removed(cleo: Worker)
     assert secret_of(cleo) not in (secret, "")
     cleo.press("1").press("3")
     assert (cleo.verdict, cleo.facts["State"]) == ("G77", "off")
+    assert cleo.press("1").press("1").prompt.ask == "Nothing is sent there now"
+    cleo.command("back").command("back")
     assert labels(cleo) == ["Deliveries", "Switch on", "New secret", "Remove"]
     cleo.press("2").press("5").press("1")
     assert cleo.prompt.step == "card"

@@ -232,8 +232,10 @@ def _list(desk: Desk, state: WebhooksState) -> Prompt:
 
 def _card(desk: Desk, state: WebhooksState) -> Prompt:
     drawn = _question(desk, state)
+    is_quiet = state.step == "delivery" and not drawn.choices
+    ask = desk.say("webhooks.ask_quiet") if is_quiet else drawn.ask
     return Prompt(
-        step=state.step, title=drawn.title, ask=drawn.ask, facts=drawn.facts, choices=drawn.choices,
+        step=state.step, title=drawn.title, ask=ask, facts=drawn.facts, choices=drawn.choices,
         accepts_text=False, is_card=True, help_page=drawn.help_page,
     )  # fmt: skip
 
