@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import create_engine
 from sqlmodel import Session, col, select
 
-from ambra_tui.scan.sources.replay import escape
 from ambra_tui.store.models import FloorStep
 from ambra_tui.store.scope import organization_of
 from tests.floor.conftest import Start, until
@@ -21,6 +20,7 @@ from tests.floor.receiving import buy, plates
 from tests.floor.station import Station
 from tests.floor.test_pty_receive import BOLT_CASE, MILK_LABEL, PLATE, PLATE_CODE, receive
 from tests.floor.worker import Worker
+from tests.terminal.test_sources import escaped
 
 GS = "\x1d"
 BOLT, GLOVE = "5001000000033", "5001000000040"
@@ -190,7 +190,7 @@ def opened(source: str, store_url: str, folder: Path) -> Iterator[tuple[Station,
     tty.setraw(far_end)
     recording = folder / "pallet.scans"
     lines = [(0, "BDG-1001"), *((8000 + 100 * number, code) for number, code in enumerate(PALLET))]
-    recording.write_text("".join(f"{at}\t{escape(code)}\n" for at, code in lines), encoding="utf-8")
+    recording.write_text("".join(f"{at}\t{escaped(code)}\n" for at, code in lines), encoding="utf-8")
     serial = {"keyboard": "", "serial": os.ttyname(far_end), "replay": f"replay:{recording}"}[source]
     ana = Station.open(store_url, folder / "home", serial=serial)
     try:
