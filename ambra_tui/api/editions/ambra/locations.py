@@ -110,21 +110,8 @@ class NewLocation(Body):
     capacity: PositiveQuantity | None = None
 
 
-class LocationReplacement(Body):
+class LocationReplacement(NewLocation):
     """A location, whole: what is left out is emptied; without a `code` it keeps its own."""
-
-    name: Line
-    warehouse_id: Identifier | None = None
-    code: Code | None = None
-    barcode: Identifier | None = None
-    type: Kind = "pick"
-    status: Status = "active"
-    zone: Blank | None = None
-    sequence: WalkingOrder | None = None
-    parent_id: Identifier | None = None
-    is_single_lot: Flag = False
-    is_single_product: Flag = False
-    capacity: PositiveQuantity | None = None
 
 
 class LocationChange(Body):

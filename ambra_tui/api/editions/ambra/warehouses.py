@@ -84,15 +84,8 @@ class NewWarehouse(Body):
     parent_id: Identifier | None = None
 
 
-class WarehouseReplacement(Body):
+class WarehouseReplacement(NewWarehouse):
     """A warehouse, whole: what is left out is emptied; without a `code` it keeps its own."""
-
-    name: Line
-    code: Code | None = None
-    type: Kind = "warehouse"
-    status: Status = "active"
-    address: Address = Field(default_factory=dict)
-    parent_id: Identifier | None = None
 
 
 class WarehouseChange(Body):
