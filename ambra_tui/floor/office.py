@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from ambra_tui.floor import slips
-from ambra_tui.floor.conversation import Command, Entry, Row
+from ambra_tui.floor.conversation import Command, Entry, FlowState, Refusal, Row
 from ambra_tui.floor.desk import Desk
 
 T = TypeVar("T")
@@ -20,6 +20,27 @@ ADMINS = frozenset({"admin"})
 ADMITTED = Entry("command", "admitted")
 """Said by the administration alone, once the password was right; no key and no scan is this."""
 PAGE = 8
+State = TypeVar("State", bound=FlowState)
+
+
+class OfficePage(Generic[State]):
+    """A page behind the administration's menu: for administrators alone, on no menu of the floor, begun anew each time.
+    `state_type` as it is at first is the page's list."""
+
+    menu_digit = ""
+    roles = ADMINS
+    is_resumable = False
+    state_type: type[State]
+
+    def begin(self, desk: Desk, entry: Entry | None = None) -> State:
+        """The list. Raises Refusal for whoever does not come through the administration."""
+        if entry != ADMITTED:
+            raise Refusal("E71")
+        return self.state_type()
+
+    def open_work(self, desk: Desk) -> Sequence[Row]:
+        """Nothing waits here."""
+        return ()
 
 
 def page_of(rows: Sequence[T], offset: int) -> Sequence[T]:

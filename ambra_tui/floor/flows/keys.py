@@ -10,7 +10,7 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
 
@@ -21,7 +21,7 @@ from ambra_tui.floor import slips
 from ambra_tui.floor.codes import shown
 from ambra_tui.floor.conversation import Choice, Command, Entry, FlowState, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
-from ambra_tui.floor.office import ADMINS, ADMITTED, PAGE, code_command, moment_of, page_of, secret_facts
+from ambra_tui.floor.office import PAGE, OfficePage, code_command, moment_of, page_of, secret_facts
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import access
 from ambra_tui.store.models import ApiKey
@@ -53,24 +53,11 @@ class KeysState(FlowState):
     is_code: bool = False
 
 
-class Keys:
+class Keys(OfficePage[KeysState]):
     """The page behind the administration's menu."""
 
     name = "keys"
-    menu_digit = ""
-    roles = ADMINS
     state_type = KeysState
-    is_resumable = False
-
-    def begin(self, desk: Desk, entry: Entry | None = None) -> KeysState:
-        """The list. Raises Refusal for whoever does not come through the administration."""
-        if entry != ADMITTED:
-            raise Refusal("E71")
-        return KeysState()
-
-    def open_work(self, desk: Desk) -> Sequence[Row]:
-        """Nothing waits here."""
-        return ()
 
     def prompt(self, desk: Desk, state: KeysState) -> Prompt:
         """The step as it is now."""

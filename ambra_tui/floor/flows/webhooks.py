@@ -12,7 +12,7 @@ Example::
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal
 
 from sqlmodel import col
@@ -21,7 +21,7 @@ from ambra_tui.errors import Invalid
 from ambra_tui.floor import slips
 from ambra_tui.floor.conversation import Choice, Command, Entry, FlowState, Heard, Prompt, Refusal, Row, Verdict
 from ambra_tui.floor.desk import Desk
-from ambra_tui.floor.office import ADMINS, ADMITTED, PAGE, code_command, moment_of, secret_facts, short_moment
+from ambra_tui.floor.office import PAGE, OfficePage, code_command, moment_of, secret_facts, short_moment
 from ambra_tui.services import webhooks
 from ambra_tui.services.webhooks.targets import parse_target
 from ambra_tui.store.models import Webhook, WebhookDelivery
@@ -48,24 +48,11 @@ class WebhooksState(FlowState):
     is_code: bool = False
 
 
-class Webhooks:
+class Webhooks(OfficePage[WebhooksState]):
     """The page behind the administration's menu."""
 
     name = "webhooks"
-    menu_digit = ""
-    roles = ADMINS
     state_type = WebhooksState
-    is_resumable = False
-
-    def begin(self, desk: Desk, entry: Entry | None = None) -> WebhooksState:
-        """The list. Raises Refusal for whoever does not come through the administration."""
-        if entry != ADMITTED:
-            raise Refusal("E71")
-        return WebhooksState()
-
-    def open_work(self, desk: Desk) -> Sequence[Row]:
-        """Nothing waits here."""
-        return ()
 
     def prompt(self, desk: Desk, state: WebhooksState) -> Prompt:
         """The step as it is now."""
