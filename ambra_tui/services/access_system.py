@@ -151,7 +151,9 @@ class KeyRow(NamedTuple):
 
 
 def _by(column: Any) -> QuickSystem:
-    keys = select(*_KEY_COLUMNS).join(Organization, col(Organization.id) == col(ApiKey.organization_id))  # type: ignore[call-overload]
+    keys = select(*_KEY_COLUMNS).join(  # type: ignore[call-overload]  # more columns than it has types for
+        Organization, col(Organization.id) == col(ApiKey.organization_id)
+    )
     return QuickSystem(keys.where(column == bindparam("prefix")))
 
 

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import and_, delete, or_, tuple_, update
 from sqlmodel import Session, col, select
@@ -183,11 +184,8 @@ def settle(store: Store, holder: str, outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         by_organization[outcome.job.organization_id].append(outcome)
     for organization_id, own in by_organization.items():
-        store.writer.run(
-            lambda session, own=own: _settle(session, holder, own),  # type: ignore[misc]
-            organization_id=organization_id,
-            actor=SYSTEM,
-        )
+        settled = partial(_settle, holder=holder, outcomes=own)
+        store.writer.run(settled, organization_id=organization_id, actor=SYSTEM)
 
 
 def _settle(session: Session, holder: str, outcomes: Sequence[Outcome]) -> None:

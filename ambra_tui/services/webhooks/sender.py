@@ -169,7 +169,7 @@ class Sender:
             return None, "the host's name cannot be looked up"
         except httpx.HTTPError as failure:
             return None, _told(failure)
-        except Exception:
+        except Exception:  # whatever one receiver's answer did, it is an attempt that failed, and the next is sent
             log.exception("delivery %s could not be sent", job.id)
             return None, "the request could not be made"
         return status, "" if 200 <= status < 300 else f"answered {status}"
