@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 SCHEMA_NUMBER = len(REVISIONS)
 HEAD = REVISIONS[-1]
 WAIT_SECONDS = 60.0

@@ -8,7 +8,9 @@ Example::
 from ambra_tui.store.models.base import Scoped, metadata, table_of
 from ambra_tui.store.models.catalog import Barcode, Lot, Product, Supplier, Variant
 from ambra_tui.store.models.categories import Category, ProductCategory, VariantSupplier
+from ambra_tui.store.models.checkouts import OrderCheckout, OrderHistory
 from ambra_tui.store.models.counts import CycleCount, CycleCountBin, CycleCountLine, WorkerLimit
+from ambra_tui.store.models.customers import Customer, CustomerAddress, CustomerTag
 from ambra_tui.store.models.documents import (
     Discrepancy,
     PurchaseOrder,
@@ -19,6 +21,7 @@ from ambra_tui.store.models.documents import (
 )
 from ambra_tui.store.models.labels import PrintJob, StationPrinter
 from ambra_tui.store.models.movements import MovementDocument
+from ambra_tui.store.models.payments import Dispute, GatewayNotice, Payment, Refund
 from ambra_tui.store.models.people import ApiKey, RequestTally, StationLock, User, WorkSession
 from ambra_tui.store.models.picking import LineSubstitution, PickCluster, PickClusterOrder, PickFace, SubstitutionRule
 from ambra_tui.store.models.places import LicensePlate, Location, Site
@@ -33,6 +36,7 @@ from ambra_tui.store.models.production import (
 )
 from ambra_tui.store.models.recalls import LotRecall, LotRecallLot, LotRecallOrder
 from ambra_tui.store.models.returns import ReturnAuthorization, ReturnLine
+from ambra_tui.store.models.shipping import Shipment, ShipmentContent, ShipmentPackage, TrackingEvent
 from ambra_tui.store.models.sites import LastCount, MarketplaceSite
 from ambra_tui.store.models.stock import Allocation, MoveKind, Reservation, SiteStock, StockLevel, StockMove
 from ambra_tui.store.models.system import (
@@ -57,12 +61,17 @@ __all__ = [
     "AuditEntry",
     "Barcode",
     "Category",
+    "Customer",
+    "CustomerAddress",
+    "CustomerTag",
     "CycleCount",
     "CycleCountBin",
     "CycleCountLine",
     "Discrepancy",
+    "Dispute",
     "DocumentCounter",
     "FloorStep",
+    "GatewayNotice",
     "IdempotencyRecord",
     "InventoryPolicy",
     "LastCount",
@@ -77,8 +86,11 @@ __all__ = [
     "MarketplaceSite",
     "MoveKind",
     "MovementDocument",
+    "OrderCheckout",
+    "OrderHistory",
     "Organization",
     "OutboxEvent",
+    "Payment",
     "PickCluster",
     "PickClusterOrder",
     "PickFace",
@@ -94,6 +106,7 @@ __all__ = [
     "PurchaseOrderLine",
     "Recipe",
     "RecipeIngredient",
+    "Refund",
     "RequestTally",
     "Reservation",
     "ReturnAuthorization",
@@ -102,6 +115,9 @@ __all__ = [
     "SalesOrderLine",
     "Scoped",
     "SearchToken",
+    "Shipment",
+    "ShipmentContent",
+    "ShipmentPackage",
     "Site",
     "SiteStock",
     "StationLock",
@@ -115,6 +131,7 @@ __all__ = [
     "SubstitutionRule",
     "Supplier",
     "Task",
+    "TrackingEvent",
     "User",
     "Variant",
     "VariantSupplier",

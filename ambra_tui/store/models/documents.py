@@ -22,6 +22,11 @@ ORDER_STATES = (
 )  # fmt: skip
 
 
+def _empty(longest: int) -> Any:
+    """A text that earlier rows have empty."""
+    return Field(default="", max_length=longest, sa_column_kwargs={"server_default": ""})
+
+
 class PurchaseOrder(Scoped, table=True):
     """What a supplier is to bring to a site. `close_reason`: why it was closed short, else empty."""
 
@@ -71,13 +76,20 @@ class PurchaseOrderLine(Scoped, table=True):
 
 
 class SalesOrder(Scoped, table=True):
-    """A customer's order. States are the one domain order's (contracts, section 4); editions show subsets."""
+    """A customer's order. States are the one domain order's (contracts, section 4); editions show subsets.
+
+    `customer_id`: the customer on record, else empty; `customer`: what the order itself says of them. `channel`: where
+    it was sold. `ship_country` (ISO 3166-1 alpha-2), `ship_state`: where it goes. `payment_status` follows from its
+    payments, `fulfillment_status` from what has left.
+    """
 
     __tablename__ = "sales_order"
     __table_args__ = (
         belongs_to("site", "site_id"),
         unique("number"),
         index("sales_order", "status"),
+        index("sales_order", "customer_id", "created_at"),
+        index("sales_order", "created_at", "id"),
         one_of("status", *ORDER_STATES),
     )
 
@@ -92,6 +104,14 @@ class SalesOrder(Scoped, table=True):
     notes: str = Field(default="", max_length=1000)
     created_at: datetime = moment()
     updated_at: datetime = moment()
+    customer_id: str = _empty(40)
+    channel: str = _empty(40)
+    ship_country: str = _empty(2)
+    ship_state: str = _empty(120)
+    payment_status: str = Field(default="pending", max_length=20, sa_column_kwargs={"server_default": "pending"})
+    fulfillment_status: str = Field(
+        default="unfulfilled", max_length=20, sa_column_kwargs={"server_default": "unfulfilled"}
+    )
 
 
 class SalesOrderLine(Scoped, table=True):

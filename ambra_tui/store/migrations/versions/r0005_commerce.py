@@ -1,0 +1,501 @@
+"""Commerce: customers, checkouts, payments, shipments, analytics, OAuth.
+
+Revision 0005
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make every table, parents first, then the columns that earlier tables gain."""
+    _create_customer()
+    _create_gateway_notice()
+    _create_payment()
+    _create_customer_address()
+    _create_customer_tag()
+    _create_dispute()
+    _create_refund()
+    _create_order_checkout()
+    _create_order_history()
+    _create_shipment()
+    _create_shipment_package()
+    _create_tracking_event()
+    _create_shipment_content()
+    _extend_earlier_tables()
+    _tell_what_has_left()
+
+
+def downgrade() -> None:
+    """Take it all away, children first."""
+    op.drop_index(op.f("ix_sales_order_created_at_id"), "sales_order")
+    op.drop_index(op.f("ix_sales_order_customer_id_created_at"), "sales_order")
+    op.drop_column("sales_order", "customer_id")
+    op.drop_column("sales_order", "channel")
+    op.drop_column("sales_order", "ship_country")
+    op.drop_column("sales_order", "ship_state")
+    op.drop_column("sales_order", "payment_status")
+    op.drop_column("sales_order", "fulfillment_status")
+    for table in reversed(_TABLES):
+        op.drop_table(table)
+
+
+_TABLES = (
+    "customer",
+    "gateway_notice",
+    "payment",
+    "customer_address",
+    "customer_tag",
+    "dispute",
+    "refund",
+    "order_checkout",
+    "order_history",
+    "shipment",
+    "shipment_package",
+    "tracking_event",
+    "shipment_content",
+)
+
+
+def _create_customer() -> None:
+    op.create_table(
+        "customer",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("email", sa.String(255), nullable=False),
+        sa.Column("first_name", sa.String(120), nullable=False),
+        sa.Column("last_name", sa.String(120), nullable=False),
+        sa.Column("phone", sa.String(60), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("erased_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_customer")),
+        sa.UniqueConstraint("organization_id", "email", name=op.f("uq_customer_organization_id_email")),
+        sa.CheckConstraint("status IN ('active', 'erased')", name=op.f("ck_customer_status_known")),
+    )
+    op.create_index(
+        op.f("ix_customer_created_at_id"), "customer", ["organization_id", "created_at", "id"], unique=False
+    )
+    op.create_index(op.f("ix_customer_last_name_id"), "customer", ["organization_id", "last_name", "id"], unique=False)
+
+
+def _create_gateway_notice() -> None:
+    op.create_table(
+        "gateway_notice",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("gateway", sa.String(20), nullable=False),
+        sa.Column("notice_id", sa.String(120), nullable=False),
+        sa.Column("type", sa.String(80), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "gateway", "notice_id", name=op.f("pk_gateway_notice")),
+    )
+
+
+def _create_payment() -> None:
+    op.create_table(
+        "payment",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("order_id", sa.String(40), nullable=False),
+        sa.Column("customer_id", sa.String(40), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("amount_captured", sa.Integer(), nullable=False),
+        sa.Column("amount_refunded", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("method", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("gateway", sa.String(20), nullable=False),
+        sa.Column("gateway_reference", sa.String(120), nullable=False),
+        sa.Column("failure_code", sa.String(60), nullable=False),
+        sa.Column("failure_message", sa.String(255), nullable=False),
+        sa.Column("card_brand", sa.String(20), nullable=False),
+        sa.Column("card_last4", sa.String(4), nullable=False),
+        sa.Column("next_action", sa.Text(), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("captured_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_payment")),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_payment_amount_positive")),
+        sa.CheckConstraint(
+            "amount_captured >= 0 AND amount_captured <= amount", name=op.f("ck_payment_captured_within_amount")
+        ),
+        sa.CheckConstraint(
+            "amount_refunded >= 0 AND amount_refunded <= amount_captured",
+            name=op.f("ck_payment_refunded_within_captured"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('requires_action', 'processing', 'authorized', 'succeeded', 'failed', 'cancelled')",
+            name=op.f("ck_payment_status_known"),
+        ),
+    )
+    op.create_index(op.f("ix_payment_created_at_id"), "payment", ["organization_id", "created_at", "id"], unique=False)
+    op.create_index(op.f("ix_payment_customer_id"), "payment", ["organization_id", "customer_id"], unique=False)
+    op.create_index(
+        op.f("ix_payment_gateway_gateway_reference"),
+        "payment",
+        ["organization_id", "gateway", "gateway_reference"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_payment_order_id"), "payment", ["organization_id", "order_id"], unique=False)
+
+
+def _create_customer_address() -> None:
+    op.create_table(
+        "customer_address",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("customer_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(20), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("first_name", sa.String(120), nullable=False),
+        sa.Column("last_name", sa.String(120), nullable=False),
+        sa.Column("company", sa.String(255), nullable=False),
+        sa.Column("line1", sa.String(255), nullable=False),
+        sa.Column("line2", sa.String(255), nullable=False),
+        sa.Column("city", sa.String(120), nullable=False),
+        sa.Column("state", sa.String(120), nullable=False),
+        sa.Column("zip", sa.String(20), nullable=False),
+        sa.Column("country", sa.String(2), nullable=False),
+        sa.Column("phone", sa.String(60), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_customer_address")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "customer_id"],
+            ["customer.organization_id", "customer.id"],
+            name=op.f("fk_customer_address_customer_customer_id"),
+        ),
+        sa.CheckConstraint("position >= 0", name=op.f("ck_customer_address_position_not_negative")),
+        sa.CheckConstraint("type IN ('shipping', 'billing')", name=op.f("ck_customer_address_type_known")),
+    )
+    op.create_index(
+        op.f("ix_customer_address_customer_id_position"),
+        "customer_address",
+        ["organization_id", "customer_id", "position"],
+        unique=False,
+    )
+
+
+def _create_customer_tag() -> None:
+    op.create_table(
+        "customer_tag",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("customer_id", sa.String(40), nullable=False),
+        sa.Column("tag", sa.String(60), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "customer_id", "tag", name=op.f("pk_customer_tag")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "customer_id"],
+            ["customer.organization_id", "customer.id"],
+            name=op.f("fk_customer_tag_customer_customer_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_customer_tag_tag_customer_id"), "customer_tag", ["organization_id", "tag", "customer_id"], unique=False
+    )
+
+
+def _create_dispute() -> None:
+    op.create_table(
+        "dispute",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("payment_id", sa.String(40), nullable=False),
+        sa.Column("order_id", sa.String(40), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("reason", sa.String(60), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("gateway_reference", sa.String(120), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_dispute")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "payment_id"],
+            ["payment.organization_id", "payment.id"],
+            name=op.f("fk_dispute_payment_payment_id"),
+        ),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_dispute_amount_positive")),
+        sa.CheckConstraint(
+            "status IN ('needs_response', 'under_review', 'won', 'lost')", name=op.f("ck_dispute_status_known")
+        ),
+    )
+    op.create_index(op.f("ix_dispute_created_at_id"), "dispute", ["organization_id", "created_at", "id"], unique=False)
+    op.create_index(op.f("ix_dispute_payment_id"), "dispute", ["organization_id", "payment_id"], unique=False)
+
+
+def _create_refund() -> None:
+    op.create_table(
+        "refund",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("payment_id", sa.String(40), nullable=False),
+        sa.Column("order_id", sa.String(40), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("reason", sa.String(255), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("is_application_fee_refunded", sa.Boolean(), nullable=False),
+        sa.Column("gateway_reference", sa.String(120), nullable=False),
+        sa.Column("failure_code", sa.String(60), nullable=False),
+        sa.Column("expected_on", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_refund")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "payment_id"],
+            ["payment.organization_id", "payment.id"],
+            name=op.f("fk_refund_payment_payment_id"),
+        ),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_refund_amount_positive")),
+        sa.CheckConstraint("status IN ('pending', 'succeeded', 'failed')", name=op.f("ck_refund_status_known")),
+    )
+    op.create_index(op.f("ix_refund_order_id"), "refund", ["organization_id", "order_id"], unique=False)
+    op.create_index(op.f("ix_refund_payment_id_id"), "refund", ["organization_id", "payment_id", "id"], unique=False)
+
+
+def _create_order_checkout() -> None:
+    op.create_table(
+        "order_checkout",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.String(40), nullable=False),
+        sa.Column("shipping_address", sa.Text(), nullable=False),
+        sa.Column("billing_address", sa.Text(), nullable=False),
+        sa.Column("payment_method", sa.String(40), nullable=False),
+        sa.Column("shipping_method", sa.String(40), nullable=False),
+        sa.Column("shipping_minor", sa.Integer(), nullable=False),
+        sa.Column("tax_minor", sa.Integer(), nullable=False),
+        sa.Column("discount_minor", sa.Integer(), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "order_id", name=op.f("pk_order_checkout")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "order_id"],
+            ["sales_order.organization_id", "sales_order.id"],
+            name=op.f("fk_order_checkout_sales_order_order_id"),
+        ),
+        sa.CheckConstraint(
+            "shipping_minor >= 0 AND tax_minor >= 0 AND discount_minor >= 0",
+            name=op.f("ck_order_checkout_amounts_not_negative"),
+        ),
+    )
+
+
+def _create_order_history() -> None:
+    op.create_table(
+        "order_history",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("order_id", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("reason", sa.String(255), nullable=False),
+        sa.Column("note", sa.String(1000), nullable=False),
+        sa.Column("actor_id", sa.String(60), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_order_history")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "order_id"],
+            ["sales_order.organization_id", "sales_order.id"],
+            name=op.f("fk_order_history_sales_order_order_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_order_history_order_id_id"), "order_history", ["organization_id", "order_id", "id"], unique=False
+    )
+
+
+def _create_shipment() -> None:
+    op.create_table(
+        "shipment",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("order_id", sa.String(40), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("carrier", sa.String(20), nullable=False),
+        sa.Column("service", sa.String(40), nullable=False),
+        sa.Column("ship_from", sa.Text(), nullable=False),
+        sa.Column("ship_to", sa.Text(), nullable=False),
+        sa.Column("insurance_minor", sa.Integer(), nullable=True),
+        sa.Column("is_signature_required", sa.Boolean(), nullable=False),
+        sa.Column("cost_minor", sa.Integer(), nullable=True),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("estimated_on", sa.Date(), nullable=True),
+        sa.Column("connector_reference", sa.String(120), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
+        sa.Column("delivered_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_shipment")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "order_id"],
+            ["sales_order.organization_id", "sales_order.id"],
+            name=op.f("fk_shipment_sales_order_order_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "site_id"], ["site.organization_id", "site.id"], name=op.f("fk_shipment_site_site_id")
+        ),
+        sa.CheckConstraint(
+            "status IN ('packing', 'created', 'in_transit', 'out_for_delivery', 'delivered', 'exception', 'cancelled')",
+            name=op.f("ck_shipment_status_known"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_shipment_created_at_id"), "shipment", ["organization_id", "created_at", "id"], unique=False
+    )
+    op.create_index(op.f("ix_shipment_order_id"), "shipment", ["organization_id", "order_id"], unique=False)
+    op.create_index(op.f("ix_shipment_status_id"), "shipment", ["organization_id", "status", "id"], unique=False)
+
+
+def _create_shipment_package() -> None:
+    op.create_table(
+        "shipment_package",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("shipment_id", sa.String(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("tracking_number", sa.String(60), nullable=False),
+        sa.Column("weight_grams", sa.Integer(), nullable=True),
+        sa.Column("length_mm", sa.Integer(), nullable=True),
+        sa.Column("width_mm", sa.Integer(), nullable=True),
+        sa.Column("height_mm", sa.Integer(), nullable=True),
+        sa.Column("plate_id", sa.String(40), nullable=False),
+        sa.Column("is_closed", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_shipment_package")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "shipment_id"],
+            ["shipment.organization_id", "shipment.id"],
+            name=op.f("fk_shipment_package_shipment_shipment_id"),
+        ),
+        sa.CheckConstraint(
+            "weight_grams > 0 AND length_mm > 0 AND width_mm > 0 AND height_mm > 0",
+            name=op.f("ck_shipment_package_measures_positive"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_shipment_package_shipment_id_position"),
+        "shipment_package",
+        ["organization_id", "shipment_id", "position"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_shipment_package_tracking_number"),
+        "shipment_package",
+        ["organization_id", "tracking_number"],
+        unique=False,
+    )
+
+
+def _create_tracking_event() -> None:
+    op.create_table(
+        "tracking_event",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("shipment_id", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("location", sa.String(120), nullable=False),
+        sa.Column("description", sa.String(255), nullable=False),
+        sa.Column("source", sa.String(20), nullable=False),
+        sa.Column("happened_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_tracking_event")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "shipment_id"],
+            ["shipment.organization_id", "shipment.id"],
+            name=op.f("fk_tracking_event_shipment_shipment_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_tracking_event_shipment_id_happened_at_id"),
+        "tracking_event",
+        ["organization_id", "shipment_id", "happened_at", "id"],
+        unique=False,
+    )
+
+
+def _create_shipment_content() -> None:
+    op.create_table(
+        "shipment_content",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("package_id", sa.String(40), nullable=False),
+        sa.Column("order_line_id", sa.String(40), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("lot_id", sa.String(40), nullable=False),
+        sa.Column("serial", sa.String(60), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_shipment_content")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "order_line_id"],
+            ["sales_order_line.organization_id", "sales_order_line.id"],
+            name=op.f("fk_shipment_content_sales_order_line_order_line_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "package_id"],
+            ["shipment_package.organization_id", "shipment_package.id"],
+            name=op.f("fk_shipment_content_shipment_package_package_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_shipment_content_variant_variant_id"),
+        ),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_shipment_content_quantity_positive")),
+    )
+    op.create_index(
+        op.f("ix_shipment_content_order_line_id"),
+        "shipment_content",
+        ["organization_id", "order_line_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_shipment_content_package_id"), "shipment_content", ["organization_id", "package_id"], unique=False
+    )
+
+
+def _extend_earlier_tables() -> None:
+    op.add_column("sales_order", sa.Column("customer_id", sa.String(40), nullable=False, server_default=""))
+    op.add_column("sales_order", sa.Column("channel", sa.String(40), nullable=False, server_default=""))
+    op.add_column("sales_order", sa.Column("ship_country", sa.String(2), nullable=False, server_default=""))
+    op.add_column("sales_order", sa.Column("ship_state", sa.String(120), nullable=False, server_default=""))
+    op.add_column("sales_order", sa.Column("payment_status", sa.String(20), nullable=False, server_default="pending"))
+    op.add_column(
+        "sales_order", sa.Column("fulfillment_status", sa.String(20), nullable=False, server_default="unfulfilled")
+    )
+    op.create_index(
+        op.f("ix_sales_order_created_at_id"), "sales_order", ["organization_id", "created_at", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_sales_order_customer_id_created_at"),
+        "sales_order",
+        ["organization_id", "customer_id", "created_at"],
+        unique=False,
+    )
+
+
+def _tell_what_has_left() -> None:
+    """Orders that were made before say what of them has left the site."""
+    op.execute(_FULFILLED)
+    op.execute(_PARTIAL)
+
+
+_FULFILLED = "UPDATE sales_order SET fulfillment_status = 'fulfilled' WHERE status IN ('shipped', 'delivered')"
+_PARTIAL = """
+    UPDATE sales_order SET fulfillment_status = 'partial'
+    WHERE status NOT IN ('shipped', 'delivered') AND EXISTS (
+        SELECT 1 FROM sales_order_line
+        WHERE sales_order_line.organization_id = sales_order.organization_id
+        AND sales_order_line.sales_order_id = sales_order.id AND sales_order_line.fulfilled > 0
+    )
+"""

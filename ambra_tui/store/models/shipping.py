@@ -1,0 +1,120 @@
+"""Shipments: the parcels of an order, what is in them, and where the carrier has seen them.
+
+Example::
+
+    Shipment(organization_id=1, id=new_id("shp"), order_id=order.id, carrier="ups", service="ground", ...)
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Field
+
+from ambra_tui.store.models.base import Scoped, belongs_to, check, index, moment, one_of
+from ambra_tui.store.types import JsonColumn, QuantityColumn
+
+SHIPMENT_STATES = ("packing", "created", "in_transit", "out_for_delivery", "delivered", "exception", "cancelled")
+
+
+class Shipment(Scoped, table=True):
+    """What leaves for a customer together. It is `packing` until its label is made, `created` from then on.
+
+    `left_at`: when its stock was posted out of the site; None while it stands there. `insurance_minor`, `cost_minor`:
+    minor units of `currency`. `connector_reference`: its name at a multi-carrier service, else empty.
+    """
+
+    __table_args__ = (
+        belongs_to("sales_order", "order_id"),
+        belongs_to("site", "site_id"),
+        index("shipment", "order_id"),
+        index("shipment", "status", "id"),
+        index("shipment", "created_at", "id"),
+        one_of("status", *SHIPMENT_STATES),
+    )
+
+    id: str = Field(primary_key=True, max_length=40)
+    order_id: str = Field(max_length=40)
+    site_id: str = Field(max_length=40)
+    status: str = Field(default="packing", max_length=20)
+    carrier: str = Field(default="", max_length=20)
+    service: str = Field(default="", max_length=40)
+    ship_from: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
+    ship_to: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
+    insurance_minor: int | None = None
+    is_signature_required: bool = False
+    cost_minor: int | None = None
+    currency: str = Field(max_length=3)
+    estimated_on: date | None = None
+    connector_reference: str = Field(default="", max_length=120)
+    created_at: datetime = moment()
+    updated_at: datetime = moment()
+    left_at: datetime | None = moment(default=None, nullable=True)
+    delivered_at: datetime | None = moment(default=None, nullable=True)
+
+
+class ShipmentPackage(Scoped, table=True):
+    """One parcel. Lengths in whole millimetres, weight in whole grams; empty when nobody told them.
+    `tracking_number` is empty until the label is made. `plate_id`: the carton or tote that it is on the floor."""
+
+    __tablename__ = "shipment_package"
+    __table_args__ = (
+        belongs_to("shipment", "shipment_id"),
+        index("shipment_package", "shipment_id", "position"),
+        index("shipment_package", "tracking_number"),
+        check("measures_positive", "weight_grams > 0 AND length_mm > 0 AND width_mm > 0 AND height_mm > 0"),
+    )
+
+    id: str = Field(primary_key=True, max_length=40)
+    shipment_id: str = Field(max_length=40)
+    position: int
+    tracking_number: str = Field(default="", max_length=60)
+    weight_grams: int | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    plate_id: str = Field(default="", max_length=40)
+    is_closed: bool = False
+
+
+class ShipmentContent(Scoped, table=True):
+    """What of an order's line lies in a parcel."""
+
+    __tablename__ = "shipment_content"
+    __table_args__ = (
+        belongs_to("shipment_package", "package_id"),
+        belongs_to("sales_order_line", "order_line_id"),
+        belongs_to("variant", "variant_id"),
+        index("shipment_content", "package_id"),
+        index("shipment_content", "order_line_id"),
+        check("quantity_positive", "quantity > 0"),
+    )
+
+    id: str = Field(primary_key=True, max_length=40)
+    package_id: str = Field(max_length=40)
+    order_line_id: str = Field(max_length=40)
+    variant_id: str = Field(max_length=40)
+    lot_id: str = Field(default="", max_length=40)
+    serial: str = Field(default="", max_length=60)
+    quantity: Decimal = Field(sa_type=QuantityColumn)
+
+
+class TrackingEvent(Scoped, table=True):
+    """Where and when a carrier saw a shipment. `source`: who told it (the carrier's name, `api`, `floor`)."""
+
+    __tablename__ = "tracking_event"
+    __table_args__ = (
+        belongs_to("shipment", "shipment_id"),
+        index("tracking_event", "shipment_id", "happened_at", "id"),
+    )
+
+    id: str = Field(primary_key=True, max_length=40)
+    shipment_id: str = Field(max_length=40)
+    status: str = Field(max_length=20)
+    location: str = Field(default="", max_length=120)
+    description: str = Field(default="", max_length=255)
+    source: str = Field(default="", max_length=20)
+    happened_at: datetime = moment()
+    created_at: datetime = moment()
