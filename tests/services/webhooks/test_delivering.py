@@ -6,18 +6,20 @@ import base64
 import hashlib
 import hmac
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 from standardwebhooks import Webhook as Verifier
 
 from ambra_tui.errors import Invalid, WrongState
 from ambra_tui.kit.clock import Clock
 from ambra_tui.services import webhooks
-from ambra_tui.services.webhooks import schedule
+from ambra_tui.services.webhooks import Happened, schedule
+from ambra_tui.services.webhooks.fan_out import FanOut
 from ambra_tui.store.models import AuditEntry, OutboxEvent, Webhook
 from ambra_tui.store.scope import scoped
-from tests.services.webhooks.conftest import Office
+from tests.services.webhooks.conftest import Office, shown
 from tests.services.webhooks.receiver import Received, Receiver
 
 MOMENTS = [0, 60, 300, 1_800, 7_200, 21_600]
@@ -139,6 +141,19 @@ def test_who_does_not_listen_hears_nothing_and_queues_nothing(office: Office, re
     assert office.tell() == 0
     with pytest.raises(Exception, match="not found"):
         office.now(webhook)
+
+
+def test_switched_off_between_reading_and_writing_it_queues_nothing(office: Office, receiver: Receiver) -> None:
+    leaving, staying = office.add(receiver.url), office.add(receiver.url)
+    office.publish()
+
+    def show(session: Session, edition: str, event: Happened) -> Any:
+        """The object is looked at behind the reading and before the writing."""
+        office.change(leaving, is_active=False)
+        return shown(session, edition, event)
+
+    assert FanOut(office.store, show).run_once() == 1
+    assert [len(office.log(each)) for each in (leaving, staying)] == [0, 1]
 
 
 def test_gone_stops_at_once_and_days_of_failures_pause(office: Office, receiver: Receiver) -> None:
