@@ -17,13 +17,16 @@ from ambra_tui.store.models.base import Scoped, belongs_to, check, index, moment
 from ambra_tui.store.types import JsonColumn, QuantityColumn
 
 SHIPMENT_STATES = ("packing", "created", "in_transit", "out_for_delivery", "delivered", "exception", "cancelled")
+WEIGHT_UNITS = ("g", "kg", "oz", "lb")
+SIZE_UNITS = ("cm", "in")
 
 
 class Shipment(Scoped, table=True):
     """What leaves for a customer together. It is `packing` until its label is made, `created` from then on.
 
     `left_at`: when its stock was posted out of the site; None while it stands there. `insurance_minor`, `cost_minor`:
-    minor units of `currency`. `connector_reference`: its name at a multi-carrier service, else empty.
+    minor units of `currency`. `connector_reference`: its name at a multi-carrier service, else empty. `details`: what
+    left with it, so that it can be taken back, and what a multi-carrier service said.
     """
 
     __table_args__ = (
@@ -53,28 +56,34 @@ class Shipment(Scoped, table=True):
     updated_at: datetime = moment()
     left_at: datetime | None = moment(default=None, nullable=True)
     delivered_at: datetime | None = moment(default=None, nullable=True)
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
 
 
 class ShipmentPackage(Scoped, table=True):
-    """One parcel. Lengths in whole millimetres, weight in whole grams; empty when nobody told them.
-    `tracking_number` is empty until the label is made. `plate_id`: the carton or tote that it is on the floor."""
+    """One parcel. Weight and lengths are kept in the units in which they were told, so that they stay exact; empty when
+    nobody told them. `tracking_number` is empty until the label is made. `plate_id`: the carton or tote that it is on
+    the floor."""
 
     __tablename__ = "shipment_package"
     __table_args__ = (
         belongs_to("shipment", "shipment_id"),
         index("shipment_package", "shipment_id", "position"),
         index("shipment_package", "tracking_number"),
-        check("measures_positive", "weight_grams > 0 AND length_mm > 0 AND width_mm > 0 AND height_mm > 0"),
+        check("measures_positive", "weight > 0 AND length > 0 AND width > 0 AND height > 0"),
+        one_of("weight_unit", *WEIGHT_UNITS),
+        one_of("size_unit", *SIZE_UNITS),
     )
 
     id: str = Field(primary_key=True, max_length=40)
     shipment_id: str = Field(max_length=40)
     position: int
     tracking_number: str = Field(default="", max_length=60)
-    weight_grams: int | None = None
-    length_mm: int | None = None
-    width_mm: int | None = None
-    height_mm: int | None = None
+    weight: Decimal | None = Field(default=None, sa_type=QuantityColumn)
+    weight_unit: str = Field(default="kg", max_length=2)
+    length: Decimal | None = Field(default=None, sa_type=QuantityColumn)
+    width: Decimal | None = Field(default=None, sa_type=QuantityColumn)
+    height: Decimal | None = Field(default=None, sa_type=QuantityColumn)
+    size_unit: str = Field(default="cm", max_length=2)
     plate_id: str = Field(default="", max_length=40)
     is_closed: bool = False
 

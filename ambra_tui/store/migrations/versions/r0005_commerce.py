@@ -17,7 +17,9 @@ depends_on = None
 def upgrade() -> None:
     """Make every table, parents first, then the columns that earlier tables gain."""
     _create_customer()
+    _create_errand()
     _create_gateway_notice()
+    _create_organization_setting()
     _create_payment()
     _create_customer_address()
     _create_customer_tag()
@@ -26,6 +28,7 @@ def upgrade() -> None:
     _create_order_checkout()
     _create_order_history()
     _create_shipment()
+    _create_stock_alert()
     _create_shipment_package()
     _create_tracking_event()
     _create_shipment_content()
@@ -49,7 +52,9 @@ def downgrade() -> None:
 
 _TABLES = (
     "customer",
+    "errand",
     "gateway_notice",
+    "organization_setting",
     "payment",
     "customer_address",
     "customer_tag",
@@ -58,6 +63,7 @@ _TABLES = (
     "order_checkout",
     "order_history",
     "shipment",
+    "stock_alert",
     "shipment_package",
     "tracking_event",
     "shipment_content",
@@ -88,6 +94,37 @@ def _create_customer() -> None:
     op.create_index(op.f("ix_customer_last_name_id"), "customer", ["organization_id", "last_name", "id"], unique=False)
 
 
+def _create_errand() -> None:
+    op.create_table(
+        "errand",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("subject_id", sa.String(40), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", sa.BigInteger(), nullable=False),
+        sa.Column("claimed_by", sa.String(80), nullable=False),
+        sa.Column("claimed_until", sa.BigInteger(), nullable=True),
+        sa.Column("last_error", sa.String(200), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_errand")),
+        sa.CheckConstraint("attempts >= 0", name=op.f("ck_errand_attempts_not_negative")),
+        sa.CheckConstraint("status IN ('waiting', 'done', 'abandoned')", name=op.f("ck_errand_status_known")),
+    )
+    op.create_index(
+        op.f("ix_errand_due"),
+        "errand",
+        ["next_attempt_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'waiting'"),
+        postgresql_where=sa.text("status = 'waiting'"),
+    )
+    op.create_index(op.f("ix_errand_subject_id"), "errand", ["organization_id", "subject_id"], unique=False)
+
+
 def _create_gateway_notice() -> None:
     op.create_table(
         "gateway_notice",
@@ -100,6 +137,17 @@ def _create_gateway_notice() -> None:
     )
 
 
+def _create_organization_setting() -> None:
+    op.create_table(
+        "organization_setting",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(60), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "name", name=op.f("pk_organization_setting")),
+    )
+
+
 def _create_payment() -> None:
     op.create_table(
         "payment",
@@ -107,11 +155,12 @@ def _create_payment() -> None:
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("order_id", sa.String(40), nullable=False),
         sa.Column("customer_id", sa.String(40), nullable=False),
-        sa.Column("amount", sa.Integer(), nullable=False),
-        sa.Column("amount_captured", sa.Integer(), nullable=False),
-        sa.Column("amount_refunded", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("amount_captured", sa.BigInteger(), nullable=False),
+        sa.Column("amount_refunded", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("method", sa.String(40), nullable=False),
+        sa.Column("capture_method", sa.String(20), nullable=False),
         sa.Column("status", sa.String(20), nullable=False),
         sa.Column("gateway", sa.String(20), nullable=False),
         sa.Column("gateway_reference", sa.String(120), nullable=False),
@@ -126,6 +175,7 @@ def _create_payment() -> None:
         sa.Column("captured_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_payment")),
         sa.CheckConstraint("amount > 0", name=op.f("ck_payment_amount_positive")),
+        sa.CheckConstraint("capture_method IN ('manual', 'automatic')", name=op.f("ck_payment_capture_method_known")),
         sa.CheckConstraint(
             "amount_captured >= 0 AND amount_captured <= amount", name=op.f("ck_payment_captured_within_amount")
         ),
@@ -212,7 +262,7 @@ def _create_dispute() -> None:
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("payment_id", sa.String(40), nullable=False),
         sa.Column("order_id", sa.String(40), nullable=False),
-        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("reason", sa.String(60), nullable=False),
         sa.Column("status", sa.String(20), nullable=False),
@@ -243,7 +293,7 @@ def _create_refund() -> None:
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("payment_id", sa.String(40), nullable=False),
         sa.Column("order_id", sa.String(40), nullable=False),
-        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("reason", sa.String(255), nullable=False),
         sa.Column("status", sa.String(20), nullable=False),
@@ -337,6 +387,7 @@ def _create_shipment() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.Column("delivered_at", sa.BigInteger(), nullable=True),
+        sa.Column("details", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_shipment")),
         sa.ForeignKeyConstraint(
             ["organization_id", "order_id"],
@@ -358,6 +409,31 @@ def _create_shipment() -> None:
     op.create_index(op.f("ix_shipment_status_id"), "shipment", ["organization_id", "status", "id"], unique=False)
 
 
+def _create_stock_alert() -> None:
+    op.create_table(
+        "stock_alert",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("is_reordering", sa.Boolean(), nullable=False),
+        sa.Column("notify", sa.Text(), nullable=False),
+        sa.Column("after_event", sa.BigInteger(), nullable=False),
+        sa.Column("last_order_id", sa.String(40), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_stock_alert")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_stock_alert_variant_variant_id"),
+        ),
+        sa.UniqueConstraint(
+            "organization_id", "variant_id", "site_id", name=op.f("uq_stock_alert_organization_id_variant_id_site_id")
+        ),
+    )
+
+
 def _create_shipment_package() -> None:
     op.create_table(
         "shipment_package",
@@ -366,10 +442,12 @@ def _create_shipment_package() -> None:
         sa.Column("shipment_id", sa.String(40), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("tracking_number", sa.String(60), nullable=False),
-        sa.Column("weight_grams", sa.Integer(), nullable=True),
-        sa.Column("length_mm", sa.Integer(), nullable=True),
-        sa.Column("width_mm", sa.Integer(), nullable=True),
-        sa.Column("height_mm", sa.Integer(), nullable=True),
+        sa.Column("weight", sa.BigInteger(), nullable=True),
+        sa.Column("weight_unit", sa.String(2), nullable=False),
+        sa.Column("length", sa.BigInteger(), nullable=True),
+        sa.Column("width", sa.BigInteger(), nullable=True),
+        sa.Column("height", sa.BigInteger(), nullable=True),
+        sa.Column("size_unit", sa.String(2), nullable=False),
         sa.Column("plate_id", sa.String(40), nullable=False),
         sa.Column("is_closed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_shipment_package")),
@@ -379,8 +457,11 @@ def _create_shipment_package() -> None:
             name=op.f("fk_shipment_package_shipment_shipment_id"),
         ),
         sa.CheckConstraint(
-            "weight_grams > 0 AND length_mm > 0 AND width_mm > 0 AND height_mm > 0",
-            name=op.f("ck_shipment_package_measures_positive"),
+            "weight > 0 AND length > 0 AND width > 0 AND height > 0", name=op.f("ck_shipment_package_measures_positive")
+        ),
+        sa.CheckConstraint("size_unit IN ('cm', 'in')", name=op.f("ck_shipment_package_size_unit_known")),
+        sa.CheckConstraint(
+            "weight_unit IN ('g', 'kg', 'oz', 'lb')", name=op.f("ck_shipment_package_weight_unit_known")
         ),
     )
     op.create_index(
