@@ -5,6 +5,7 @@ Example::
     from ambra_tui.store.models import StockMove, Variant
 """
 
+from ambra_tui.store.models.alerts import StockAlert
 from ambra_tui.store.models.base import Scoped, metadata, table_of
 from ambra_tui.store.models.catalog import Barcode, Lot, Product, Supplier, Variant
 from ambra_tui.store.models.categories import Category, ProductCategory, VariantSupplier
@@ -19,6 +20,7 @@ from ambra_tui.store.models.documents import (
     SalesOrderLine,
     Task,
 )
+from ambra_tui.store.models.errands import Errand
 from ambra_tui.store.models.labels import PrintJob, StationPrinter
 from ambra_tui.store.models.movements import MovementDocument
 from ambra_tui.store.models.payments import Dispute, GatewayNotice, Payment, Refund
@@ -36,6 +38,7 @@ from ambra_tui.store.models.production import (
 )
 from ambra_tui.store.models.recalls import LotRecall, LotRecallLot, LotRecallOrder
 from ambra_tui.store.models.returns import ReturnAuthorization, ReturnLine
+from ambra_tui.store.models.settings import OrganizationSetting
 from ambra_tui.store.models.shipping import Shipment, ShipmentContent, ShipmentPackage, TrackingEvent
 from ambra_tui.store.models.sites import LastCount, MarketplaceSite
 from ambra_tui.store.models.stock import Allocation, MoveKind, Reservation, SiteStock, StockLevel, StockMove
@@ -70,6 +73,7 @@ __all__ = [
     "Discrepancy",
     "Dispute",
     "DocumentCounter",
+    "Errand",
     "FloorStep",
     "GatewayNotice",
     "IdempotencyRecord",
@@ -89,6 +93,7 @@ __all__ = [
     "OrderCheckout",
     "OrderHistory",
     "Organization",
+    "OrganizationSetting",
     "OutboxEvent",
     "Payment",
     "PickCluster",
@@ -122,6 +127,7 @@ __all__ = [
     "SiteStock",
     "StationLock",
     "StationPrinter",
+    "StockAlert",
     "StockLevel",
     "StockMove",
     "StockTransfer",
