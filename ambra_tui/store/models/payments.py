@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from ambra_tui.store.models.base import Scoped, belongs_to, check, index, moment, one_of
@@ -24,8 +25,8 @@ DISPUTE_STATES = ("needs_response", "under_review", "won", "lost")
 
 class Payment(Scoped, table=True):
     """A payment intent from its first call to its last. `amount_captured` is what was taken, `amount_refunded` what of
-    it went back. `gateway_reference`: its name at the gateway. `card_brand`, `card_last4`: what may be shown of a card.
-    """
+    it went back or is on its way. `capture_method`: whether a good one is taken at once or waits for its capture.
+    `gateway_reference`: its name at the gateway. `card_brand`, `card_last4`: what may be shown of a card."""
 
     __table_args__ = (
         index("payment", "order_id"),
@@ -33,6 +34,7 @@ class Payment(Scoped, table=True):
         index("payment", "created_at", "id"),
         index("payment", "gateway", "gateway_reference"),
         one_of("status", *PAYMENT_STEPS),
+        one_of("capture_method", "manual", "automatic"),
         check("amount_positive", "amount > 0"),
         check("captured_within_amount", "amount_captured >= 0 AND amount_captured <= amount"),
         check("refunded_within_captured", "amount_refunded >= 0 AND amount_refunded <= amount_captured"),
@@ -41,11 +43,12 @@ class Payment(Scoped, table=True):
     id: str = Field(primary_key=True, max_length=40)
     order_id: str = Field(default="", max_length=40)
     customer_id: str = Field(default="", max_length=40)
-    amount: int
-    amount_captured: int = 0
-    amount_refunded: int = 0
+    amount: int = Field(sa_type=BigInteger)
+    amount_captured: int = Field(default=0, sa_type=BigInteger)
+    amount_refunded: int = Field(default=0, sa_type=BigInteger)
     currency: str = Field(max_length=3)
     method: str = Field(max_length=40)
+    capture_method: str = Field(default="manual", max_length=20)
     status: str = Field(max_length=20)
     gateway: str = Field(max_length=20)
     gateway_reference: str = Field(default="", max_length=120)
@@ -74,7 +77,7 @@ class Refund(Scoped, table=True):
     id: str = Field(primary_key=True, max_length=40)
     payment_id: str = Field(max_length=40)
     order_id: str = Field(default="", max_length=40)
-    amount: int
+    amount: int = Field(sa_type=BigInteger)
     currency: str = Field(max_length=3)
     reason: str = Field(default="", max_length=255)
     status: str = Field(max_length=20)
@@ -100,7 +103,7 @@ class Dispute(Scoped, table=True):
     id: str = Field(primary_key=True, max_length=40)
     payment_id: str = Field(max_length=40)
     order_id: str = Field(default="", max_length=40)
-    amount: int
+    amount: int = Field(sa_type=BigInteger)
     currency: str = Field(max_length=3)
     reason: str = Field(default="", max_length=60)
     status: str = Field(default="needs_response", max_length=20)
