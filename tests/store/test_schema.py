@@ -195,7 +195,11 @@ def test_records_go_with_a_set_of_a_sandbox_that_is_out_of_use(store_url: str, t
         with engine.begin() as connection:
             owner = connection.execute(text(f"SELECT organization_id FROM {table}")).scalar_one()
             connection.execute(
-                text("INSERT INTO organization VALUES (:id, 'Old', '[]', 'EUR', NULL, 0, 1)"), {"id": owner}
+                text(
+                    "INSERT INTO organization (id, name, modules, currency, created_at, retired_at)"
+                    " VALUES (:id, 'Old', '[]', 'EUR', 0, 1)"
+                ),
+                {"id": owner},
             )
         with pytest.raises(DBAPIError, match="only ever added"), engine.begin() as connection:
             connection.execute(text(f"UPDATE {table} SET organization_id = 2"))

@@ -21,8 +21,10 @@ from ambra_tui.store.models.documents import (
     Task,
 )
 from ambra_tui.store.models.errands import Errand
+from ambra_tui.store.models.key_use import KeyHabit, KeyNetwork, KeyNotice
 from ambra_tui.store.models.labels import PrintJob, StationPrinter
 from ambra_tui.store.models.movements import MovementDocument
+from ambra_tui.store.models.oauth import OAuthClient, OAuthCode, OAuthGrant, OAuthToken
 from ambra_tui.store.models.payments import Dispute, GatewayNotice, Payment, Refund
 from ambra_tui.store.models.people import ApiKey, RequestTally, StationLock, User, WorkSession
 from ambra_tui.store.models.picking import LineSubstitution, PickCluster, PickClusterOrder, PickFace, SubstitutionRule
@@ -78,6 +80,9 @@ __all__ = [
     "GatewayNotice",
     "IdempotencyRecord",
     "InventoryPolicy",
+    "KeyHabit",
+    "KeyNetwork",
+    "KeyNotice",
     "LastCount",
     "Lease",
     "LicensePlate",
@@ -90,6 +95,10 @@ __all__ = [
     "MarketplaceSite",
     "MoveKind",
     "MovementDocument",
+    "OAuthClient",
+    "OAuthCode",
+    "OAuthGrant",
+    "OAuthToken",
     "OrderCheckout",
     "OrderHistory",
     "Organization",

@@ -22,7 +22,8 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 class Organization(SQLModel, table=True):
     """A tenant. `modules`: names of what is switched on (manufacturing, traceability). `sandbox_of`: the live
     organization whose `test_` keys work here. `retired_at`: of a sandbox's set that is not yet or no longer in use;
-    nothing shows it, and only its records may be deleted. `currency`: ISO 4217, of costs and prices without one."""
+    nothing shows it, and only its records may be deleted. `currency`: ISO 4217, of costs and prices without one.
+    `allowed_networks`: where its keys may be used from; None: anywhere."""
 
     __table_args__ = (UniqueConstraint("name"),)
 
@@ -33,6 +34,7 @@ class Organization(SQLModel, table=True):
     sandbox_of: int | None = Field(default=None, foreign_key="organization.id")
     created_at: datetime = moment()
     retired_at: datetime | None = moment(default=None, nullable=True)
+    allowed_networks: list[str] | None = Field(default=None, sa_type=JsonColumn)
 
 
 class StoreSetting(SQLModel, table=True):

@@ -19,12 +19,19 @@ def upgrade() -> None:
     _create_customer()
     _create_errand()
     _create_gateway_notice()
+    _create_key_habit()
+    _create_key_network()
+    _create_key_notice()
+    _create_oauth_client()
     _create_organization_setting()
     _create_payment()
     _create_customer_address()
     _create_customer_tag()
     _create_dispute()
+    _create_oauth_grant()
     _create_refund()
+    _create_oauth_code()
+    _create_oauth_token()
     _create_order_checkout()
     _create_order_history()
     _create_shipment()
@@ -40,6 +47,7 @@ def downgrade() -> None:
     """Take it all away, children first."""
     op.drop_index(op.f("ix_sales_order_created_at_id"), "sales_order")
     op.drop_index(op.f("ix_sales_order_customer_id_created_at"), "sales_order")
+    op.drop_column("organization", "allowed_networks")
     op.drop_column("sales_order", "customer_id")
     op.drop_column("sales_order", "channel")
     op.drop_column("sales_order", "ship_country")
@@ -54,12 +62,19 @@ _TABLES = (
     "customer",
     "errand",
     "gateway_notice",
+    "key_habit",
+    "key_network",
+    "key_notice",
+    "oauth_client",
     "organization_setting",
     "payment",
     "customer_address",
     "customer_tag",
     "dispute",
+    "oauth_grant",
     "refund",
+    "oauth_code",
+    "oauth_token",
     "order_checkout",
     "order_history",
     "shipment",
@@ -135,6 +150,72 @@ def _create_gateway_notice() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "gateway", "notice_id", name=op.f("pk_gateway_notice")),
     )
+
+
+def _create_key_habit() -> None:
+    op.create_table(
+        "key_habit",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("key_id", sa.String(40), nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("hour_used", sa.Integer(), nullable=False),
+        sa.Column("busiest", sa.Integer(), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "key_id", name=op.f("pk_key_habit")),
+    )
+
+
+def _create_key_network() -> None:
+    op.create_table(
+        "key_network",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("key_id", sa.String(40), nullable=False),
+        sa.Column("network", sa.String(50), nullable=False),
+        sa.Column("first_used_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "key_id", "network", name=op.f("pk_key_network")),
+    )
+
+
+def _create_key_notice() -> None:
+    op.create_table(
+        "key_notice",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("key_id", sa.String(40), nullable=False),
+        sa.Column("label", sa.String(120), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_key_notice")),
+        sa.CheckConstraint(
+            "kind IN ('new_network', 'high_rate', 'long_silence')", name=op.f("ck_key_notice_kind_known")
+        ),
+    )
+    op.create_index(op.f("ix_key_notice_at"), "key_notice", ["organization_id", "at"], unique=False)
+
+
+def _create_oauth_client() -> None:
+    op.create_table(
+        "oauth_client",
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("secret_digest", sa.String(64), nullable=False),
+        sa.Column("redirect_uris", sa.Text(), nullable=False),
+        sa.Column("grant_types", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("requires_pkce", sa.Boolean(), nullable=False),
+        sa.Column("plan", sa.String(20), nullable=False),
+        sa.Column("rate_limit", sa.Integer(), nullable=True),
+        sa.Column("allowed_networks", sa.Text(), nullable=True),
+        sa.Column("is_sandbox", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=True),
+        sa.Column("removed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_client")),
+    )
+    op.create_index(op.f("ix_oauth_client_created_at"), "oauth_client", ["organization_id", "created_at"], unique=False)
 
 
 def _create_organization_setting() -> None:
@@ -286,6 +367,29 @@ def _create_dispute() -> None:
     op.create_index(op.f("ix_dispute_payment_id"), "dispute", ["organization_id", "payment_id"], unique=False)
 
 
+def _create_oauth_grant() -> None:
+    op.create_table(
+        "oauth_grant",
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("client_id", sa.String(40), nullable=False),
+        sa.Column("user_id", sa.String(40), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_why", sa.String(40), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_grant")),
+        sa.ForeignKeyConstraint(["client_id"], ["oauth_client.id"], name=op.f("fk_oauth_grant_oauth_client_")),
+    )
+    op.create_index(
+        op.f("ix_oauth_grant_client_id_created_at"),
+        "oauth_grant",
+        ["organization_id", "client_id", "created_at"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_oauth_grant_user_id"), "oauth_grant", ["organization_id", "user_id"], unique=False)
+
+
 def _create_refund() -> None:
     op.create_table(
         "refund",
@@ -314,6 +418,52 @@ def _create_refund() -> None:
     )
     op.create_index(op.f("ix_refund_order_id"), "refund", ["organization_id", "order_id"], unique=False)
     op.create_index(op.f("ix_refund_payment_id_id"), "refund", ["organization_id", "payment_id", "id"], unique=False)
+
+
+def _create_oauth_code() -> None:
+    op.create_table(
+        "oauth_code",
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("client_id", sa.String(40), nullable=False),
+        sa.Column("grant_id", sa.String(40), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("redirect_uri", sa.Text(), nullable=False),
+        sa.Column("challenge", sa.String(128), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_code")),
+        sa.ForeignKeyConstraint(["client_id"], ["oauth_client.id"], name=op.f("fk_oauth_code_oauth_client_")),
+        sa.ForeignKeyConstraint(["grant_id"], ["oauth_grant.id"], name=op.f("fk_oauth_code_oauth_grant_")),
+        sa.UniqueConstraint("digest", name=op.f("uq_oauth_code_digest")),
+    )
+    op.create_index(op.f("ix_oauth_code_expires_at"), "oauth_code", ["organization_id", "expires_at"], unique=False)
+
+
+def _create_oauth_token() -> None:
+    op.create_table(
+        "oauth_token",
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("client_id", sa.String(40), nullable=False),
+        sa.Column("grant_id", sa.String(40), nullable=False),
+        sa.Column("kind", sa.String(10), nullable=False),
+        sa.Column("prefix", sa.String(40), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_token")),
+        sa.ForeignKeyConstraint(["client_id"], ["oauth_client.id"], name=op.f("fk_oauth_token_oauth_client_")),
+        sa.ForeignKeyConstraint(["grant_id"], ["oauth_grant.id"], name=op.f("fk_oauth_token_oauth_grant_")),
+        sa.UniqueConstraint("prefix", name=op.f("uq_oauth_token_prefix")),
+        sa.CheckConstraint("kind IN ('access', 'refresh')", name=op.f("ck_oauth_token_kind_known")),
+    )
+    op.create_index(op.f("ix_oauth_token_expires_at"), "oauth_token", ["organization_id", "expires_at"], unique=False)
+    op.create_index(op.f("ix_oauth_token_grant_id"), "oauth_token", ["grant_id"], unique=False)
 
 
 def _create_order_checkout() -> None:
@@ -546,6 +696,7 @@ def _create_shipment_content() -> None:
 
 
 def _extend_earlier_tables() -> None:
+    op.add_column("organization", sa.Column("allowed_networks", sa.Text(), nullable=True))
     op.add_column("sales_order", sa.Column("customer_id", sa.String(40), nullable=False, server_default=""))
     op.add_column("sales_order", sa.Column("channel", sa.String(40), nullable=False, server_default=""))
     op.add_column("sales_order", sa.Column("ship_country", sa.String(2), nullable=False, server_default=""))
