@@ -80,3 +80,4 @@ class CustomerTag(Scoped, table=True):
 
     customer_id: str = Field(primary_key=True, max_length=40)
     tag: str = Field(primary_key=True, max_length=60)
+    position: int = 0

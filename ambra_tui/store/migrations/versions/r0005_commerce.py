@@ -13,27 +13,33 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+_SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Make every table, parents first, then the columns that earlier tables gain."""
     _create_customer()
     _create_errand()
     _create_gateway_notice()
+    _create_item_sale()
     _create_key_habit()
     _create_key_network()
     _create_key_notice()
     _create_oauth_client()
     _create_organization_setting()
     _create_payment()
+    _create_product_view_mark()
     _create_customer_address()
     _create_customer_tag()
     _create_dispute()
     _create_oauth_grant()
+    _create_product_views()
     _create_refund()
     _create_oauth_code()
     _create_oauth_token()
     _create_order_checkout()
     _create_order_history()
+    _create_order_sale()
     _create_shipment()
     _create_stock_alert()
     _create_shipment_package()
@@ -62,21 +68,25 @@ _TABLES = (
     "customer",
     "errand",
     "gateway_notice",
+    "item_sale",
     "key_habit",
     "key_network",
     "key_notice",
     "oauth_client",
     "organization_setting",
     "payment",
+    "product_view_mark",
     "customer_address",
     "customer_tag",
     "dispute",
     "oauth_grant",
+    "product_views",
     "refund",
     "oauth_code",
     "oauth_token",
     "order_checkout",
     "order_history",
+    "order_sale",
     "shipment",
     "stock_alert",
     "shipment_package",
@@ -149,6 +159,24 @@ def _create_gateway_notice() -> None:
         sa.Column("type", sa.String(80), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "gateway", "notice_id", name=op.f("pk_gateway_notice")),
+    )
+
+
+def _create_item_sale() -> None:
+    op.create_table(
+        "item_sale",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("order_key", sa.BigInteger(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("units", sa.BigInteger(), nullable=False),
+        sa.Column("revenue", sa.BigInteger(), nullable=False),
+        sa.Column("discount", sa.BigInteger(), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
+        sa.Column("shipped", sa.BigInteger(), nullable=False),
+        sa.Column("shipped_revenue", sa.BigInteger(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.Column("returned", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "order_key", "variant_id", name=op.f("pk_item_sale")),
     )
 
 
@@ -280,6 +308,17 @@ def _create_payment() -> None:
     op.create_index(op.f("ix_payment_order_id"), "payment", ["organization_id", "order_id"], unique=False)
 
 
+def _create_product_view_mark() -> None:
+    op.create_table(
+        "product_view_mark",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("product_id", sa.String(40), nullable=False),
+        sa.Column("visitor", sa.String(32), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "day", "product_id", "visitor", name=op.f("pk_product_view_mark")),
+    )
+
+
 def _create_customer_address() -> None:
     op.create_table(
         "customer_address",
@@ -324,6 +363,7 @@ def _create_customer_tag() -> None:
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("customer_id", sa.String(40), nullable=False),
         sa.Column("tag", sa.String(60), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "customer_id", "tag", name=op.f("pk_customer_tag")),
         sa.ForeignKeyConstraint(
             ["organization_id", "customer_id"],
@@ -388,6 +428,23 @@ def _create_oauth_grant() -> None:
         unique=False,
     )
     op.create_index(op.f("ix_oauth_grant_user_id"), "oauth_grant", ["organization_id", "user_id"], unique=False)
+
+
+def _create_product_views() -> None:
+    op.create_table(
+        "product_views",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("product_id", sa.String(40), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("views", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "product_id", "day", name=op.f("pk_product_views")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "product_id"],
+            ["product.organization_id", "product.id"],
+            name=op.f("fk_product_views_product_product_id"),
+        ),
+        sa.CheckConstraint("views > 0", name=op.f("ck_product_views_views_positive")),
+    )
 
 
 def _create_refund() -> None:
@@ -513,6 +570,46 @@ def _create_order_history() -> None:
     op.create_index(
         op.f("ix_order_history_order_id_id"), "order_history", ["organization_id", "order_id", "id"], unique=False
     )
+
+
+def _create_order_sale() -> None:
+    op.create_table(
+        "order_sale",
+        sa.Column("key", _SERIAL, autoincrement=True, nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.String(40), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("customer_id", sa.String(40), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("channel", sa.String(40), nullable=False),
+        sa.Column("country", sa.String(2), nullable=False),
+        sa.Column("state", sa.String(120), nullable=False),
+        sa.Column("region", sa.String(20), nullable=False),
+        sa.Column("payment_method", sa.String(40), nullable=False),
+        sa.Column("units", sa.BigInteger(), nullable=False),
+        sa.Column("revenue", sa.BigInteger(), nullable=False),
+        sa.Column("discount", sa.BigInteger(), nullable=False),
+        sa.Column("shipping", sa.BigInteger(), nullable=False),
+        sa.Column("tax", sa.BigInteger(), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
+        sa.Column("shipped", sa.BigInteger(), nullable=False),
+        sa.Column("shipped_revenue", sa.BigInteger(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.Column("returned", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_order_sale")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "order_id"],
+            ["sales_order.organization_id", "sales_order.id"],
+            name=op.f("fk_order_sale_sales_order_order_id"),
+        ),
+        sa.UniqueConstraint("organization_id", "order_id", name=op.f("uq_order_sale_organization_id_order_id")),
+    )
+    op.create_index(
+        op.f("ix_order_sale_currency_day"), "order_sale", ["organization_id", "currency", "day"], unique=False
+    )
+    op.create_index(op.f("ix_order_sale_customer_id"), "order_sale", ["organization_id", "customer_id"], unique=False)
 
 
 def _create_shipment() -> None:
