@@ -103,7 +103,7 @@ class KeyReused(Conflict):
 
 
 class Shortage(NamedTuple):
-    """One short line: `requested` and `available` in the variant's base unit."""
+    """One short line: `requested` and `available` in base units of the variant; `field`: where the request has it."""
 
     sku: str
     requested: Decimal
@@ -112,6 +112,7 @@ class Shortage(NamedTuple):
     site_id: str = ""
     location_code: str = ""
     line_id: str = ""
+    field: str = "quantity"
 
 
 class InsufficientStock(AmbraError):

@@ -17,7 +17,7 @@ from ambra_tui.errors import Conflict
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services.holds import plan_again
 from ambra_tui.services.moves import HOLD_KINDS, Part, level_in, open_allocations, order_numbers
-from ambra_tui.services.orders import CARRIED_KINDS, DOCUMENT, OPEN_STATES, lines_of, lock_order, ratios_of
+from ambra_tui.services.orders import CARRIED_KINDS, DOCUMENT, OPEN_STATES, lines_of, lock_order, ratios_of, stepped
 from ambra_tui.services.receiving import Content
 from ambra_tui.store.models import Allocation, Location, Lot, Variant
 from ambra_tui.store.scope import fetch, now_of
@@ -87,7 +87,9 @@ def _take_from(session: Session, allocation: Allocation, quantity: Decimal, *, w
     line = next(row for row in rows if row.id == allocation.line_id)
     ratio = ratios_of(session, [order.id]).get((line.id, allocation.variant_id), ONE)
     line.picked = max(line.picked - quantity / ratio, line.fulfilled)
+    before = order.status
     order.status = "allocated" if all(row.picked <= row.fulfilled for row in rows) else "picking"
     order.updated_at = now_of(session)
     session.add_all((line, order))
     session.flush()
+    stepped(session, order, before)

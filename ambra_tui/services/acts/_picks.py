@@ -17,7 +17,7 @@ from ambra_tui import ledger
 from ambra_tui.errors import InsufficientStock
 from ambra_tui.services import claims, tasks
 from ambra_tui.services.acts import _trail
-from ambra_tui.services.orders import DOCUMENT, OPEN_STATES, assigned, lines_of, lock_order
+from ambra_tui.services.orders import DOCUMENT, OPEN_STATES, assigned, lines_of, lock_order, stepped
 from ambra_tui.store.models import Act, Allocation, SalesOrder, SalesOrderLine, Task
 from ambra_tui.store.scope import actor_of, now_of, organization_of
 
@@ -47,6 +47,7 @@ def put_back(session: Session, act: Act, pick: Mapping[str, Any], *, idempotency
     assign(session, order, pick, quantity)
     line = line_of(session, order, pick["line_id"])
     line.picked -= Decimal(pick["units"])
+    before = order.status
     if all(row.picked <= row.fulfilled for row in lines_of(session, order.id) if row.id != line.id) and (
         line.picked <= line.fulfilled
     ):
@@ -54,6 +55,7 @@ def put_back(session: Session, act: Act, pick: Mapping[str, Any], *, idempotency
     order.updated_at = now_of(session)
     session.add_all((line, order))
     session.flush()
+    stepped(session, order, before)
     cancel_task(session, pick["replenish_id"])
 
 

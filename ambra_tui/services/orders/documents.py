@@ -9,7 +9,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,15 @@ from ambra_tui.services import claims
 from ambra_tui.services.catalog import positive_quantity, variants_by_id
 from ambra_tui.services.documents import document_currency, document_number, told_moment
 from ambra_tui.services.orders.assigned import assigned, reserved_by_line
-from ambra_tui.services.orders.terms import CARRIED_KINDS, DOCUMENT, OPEN_STATES, changed, wrong_state
+from ambra_tui.services.orders.terms import (
+    CARRIED_KINDS,
+    DOCUMENT,
+    OPEN_STATES,
+    Told,
+    changed,
+    note_step,
+    wrong_state,
+)
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.tasks import CANCELLED_ORDER, ask_putaway
 from ambra_tui.store.facts import audit, publish
@@ -56,6 +64,20 @@ class NewOrderLine:
     price_minor: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """To which customer on record, by which channel and where to an order was sold; empty: not known.
+    `ship_country`: ISO 3166-1 alpha-2."""
+
+    customer_id: str = ""
+    channel: str = ""
+    ship_country: str = ""
+    ship_state: str = ""
+
+
+NOBODY_KNOWN = Sold()
+
+
 def create_order(
     session: Session,
     *,
@@ -68,9 +90,10 @@ def create_order(
     due_at: datetime | None = None,
     notes: str = "",
     ordered_at: datetime | None = None,
+    sold: Sold | None = None,
 ) -> SalesOrder:
     """A confirmed order; nothing is reserved yet. `number` is kept when given, else the next one is used.
-    `ordered_at`: when it was placed, if not now.
+    `ordered_at`: when it was placed, if not now. `sold`: to whom and where, as far as it is known.
 
     Raises Invalid naming the field, NotFound for a site or variant, Duplicate for a number that is taken.
     """
@@ -94,6 +117,7 @@ def create_order(
         notes=clean_line(notes, field="notes", max_length=1000, required=False),
         created_at=told_moment(session, ordered_at, field="ordered_at") or now,
         updated_at=now,
+        **asdict(sold or NOBODY_KNOWN),
     )
     variants = variants_by_id(session, [line.variant_id for line in lines])
     rows = [_line(order, position, line, variants[line.variant_id]) for position, line in enumerate(lines, start=1)]
@@ -105,6 +129,7 @@ def create_order(
     session.connection().execute(insert(SalesOrderLine), rows)
     publish(session, "order_created", order.id, {"number": order.number})
     audit(session, "order_created", order.id, number=order.number)
+    note_step(session, order)
     return order
 
 
@@ -172,6 +197,7 @@ def reserve_order(session: Session, order: SalesOrder) -> SalesOrder:
     there is nothing left to reserve.
     """
     order = lock_order(session, order.id)
+    before = order.status
     reserved = reserved_by_line(session, order.id)
     lines = lines_of(session, order.id)
     wanted = [
@@ -188,11 +214,11 @@ def reserve_order(session: Session, order: SalesOrder) -> SalesOrder:
         session.add(line)
     if order.status == "confirmed":
         order.status = "allocated"
-    changed(session, order, "order_reserved")
+    changed(session, order, "order_reserved", before=before)
     return order
 
 
-def cancel_order(session: Session, order: SalesOrder, *, reason: str = "") -> SalesOrder:
+def cancel_order(session: Session, order: SalesOrder, *, reason: str = "", note: str = "") -> SalesOrder:
     """Gives back all that was promised and assigned; what lies in totes already is to be put away again.
 
     Raises WrongState when anything has left the site, or the order was cancelled before.
@@ -204,8 +230,9 @@ def cancel_order(session: Session, order: SalesOrder, *, reason: str = "") -> Sa
         raise WrongState("order", order.number, state="partly fulfilled", step="cancel")
     let_go(session, order)
     leave_floor(session, order.id)
-    order.status = "cancelled"
-    changed(session, order, "order_cancelled", reason=clean_line(reason, field="reason", required=False))
+    before, order.status = order.status, "cancelled"
+    reason = clean_line(reason, field="reason", required=False)
+    changed(session, order, "order_cancelled", before=before, told=Told(reason, note), reason=reason)
     return order
 
 

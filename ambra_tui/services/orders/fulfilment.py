@@ -25,7 +25,18 @@ from ambra_tui.services.catalog import positive_quantity
 from ambra_tui.services.documents import told_moment
 from ambra_tui.services.orders.assigned import ONE, Ratios, assigned, ratios_of
 from ambra_tui.services.orders.documents import leave_floor, let_go, lines_of, lock_order
-from ambra_tui.services.orders.terms import CARRIED_KINDS, DOCUMENT, OPEN_STATES, HeldStock, changed, wrong_state
+from ambra_tui.services.orders.terms import (
+    CARRIED_KINDS,
+    DOCUMENT,
+    NOTHING,
+    OPEN_STATES,
+    HeldStock,
+    Told,
+    changed,
+    fulfilment_of,
+    tell_shops,
+    wrong_state,
+)
 from ambra_tui.store.models import Allocation, SalesOrder, SalesOrderLine, Variant
 from ambra_tui.store.scope import fetch
 
@@ -94,9 +105,11 @@ def fulfill(
     lines: Sequence[FulfillLine] | None = None,
     *,
     occurred_at: datetime | None = None,
+    told: Told = NOTHING,
 ) -> Fulfilled:
     """Lets the order (or the quantities of `lines`) leave the site: what was picked or staged for it first, then what
     is assigned to it in bins, then pick bins and reserve bins by expiry. `occurred_at`: when it left, if not now.
+    `told`: what somebody says of it.
 
     Raises WrongState, Invalid for more than is open, InsufficientStock listing every short line, HeldStock.
     """
@@ -123,7 +136,11 @@ def fulfill(
         let_go(session, order)
         leave_floor(session, order.id)
         order.status = "shipped"
-    changed(session, order, "order_fulfilled", complete=is_complete)
+    order.fulfillment_status = fulfilment_of(rows)
+    fact = "order_fulfilled" if is_complete else "order_partly_fulfilled"
+    changed(session, order, fact, before=before, told=told, complete=is_complete)
+    if not is_complete:
+        tell_shops(session, order)
     return Fulfilled(order, before, posted, parts)
 
 
@@ -156,8 +173,11 @@ def take_back(session: Session, order: SalesOrder, parts: Sequence[Part], *, sta
             )
         rows[part.line_id].fulfilled -= part.units
         session.add(rows[part.line_id])
-    order.status = status
-    changed(session, order, "order_returned_to_stock")
+    before, order.status = order.status, status
+    order.fulfillment_status = fulfilment_of(list(rows.values()))
+    changed(session, order, "order_returned_to_stock", before=before)
+    if order.status == before:
+        tell_shops(session, order)
 
 
 def _asked(

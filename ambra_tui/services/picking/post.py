@@ -18,7 +18,7 @@ from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger import Guard, MoveKind, Posted, Posting
 from ambra_tui.services import replenishment
 from ambra_tui.services.lot_rules import is_later, may_leave
-from ambra_tui.services.orders import DOCUMENT, HeldStock, lines_of, lock_order
+from ambra_tui.services.orders import DOCUMENT, HeldStock, lines_of, lock_order, stepped
 from ambra_tui.services.picking.stops import STAGE, TOTE
 from ambra_tui.services.picking.terms import EarlierLotFirst, Picked, Stop, Taken
 from ambra_tui.services.picking.totes import check_tote
@@ -106,9 +106,10 @@ def pick(
         serial=allocation.serial,
     )
     line.picked += quantity / stop.ratio
-    order.status = "picking"
+    before, order.status = order.status, "picking"
     order.updated_at = now_of(session)
     session.add_all((line, order))
+    stepped(session, order, before)
     is_order_picked = _STOPS_LEFT.first(session, order_id=order.id) is None
     if is_order_picked:
         publish(session, "order_picked", order.id, {"number": order.number})

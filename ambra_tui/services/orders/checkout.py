@@ -1,0 +1,254 @@
+"""An order as a shop places it: checked out, sent to a site, promised its stock by the organization's policy; and what
+its payments make of it.
+
+Example::
+
+    order = place_order(session, NewCheckout(customer_id=ana.id), lines=[NewOrderLine(variant.id, Decimal(2), 19999)])
+    order.status, order.payment_status      # ('allocated', 'pending')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Session, col
+
+from ambra_tui import ledger
+from ambra_tui.errors import InsufficientStock, Invalid, NotFound
+from ambra_tui.kit.quantity import ZERO
+from ambra_tui.kit.text import clean_line
+from ambra_tui.services.orders.amounts import order_total, total_of
+from ambra_tui.services.orders.assigned import reserved_by_line
+from ambra_tui.services.orders.documents import (
+    NewOrderLine,
+    Sold,
+    create_order,
+    lines_of,
+    lock_order,
+    reserve_order,
+)
+from ambra_tui.services.orders.policy import available_at, order_policy, site_for
+from ambra_tui.services.orders.terms import DOCUMENT, changed, note_step, tell_shops
+from ambra_tui.store.facts import audit
+from ambra_tui.store.models import Customer, OrderCheckout, Payment, SalesOrder
+from ambra_tui.store.scope import now_of, organization_of, scoped
+
+MOST_MINOR = 10**15
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NewCheckout:
+    """What a shop agreed with the customer. Amounts in minor units of the order's currency; an address has the fields
+    of a customer's (``line1``, ``city``, ``zip``, ``country`` ...). `details`: whatever the shop keeps beside."""
+
+    customer_id: str = ""
+    channel: str = ""
+    shipping_address: Mapping[str, Any] = field(default_factory=dict)
+    billing_address: Mapping[str, Any] = field(default_factory=dict)
+    payment_method: str = ""
+    shipping_method: str = ""
+    shipping_minor: int = 0
+    tax_minor: int = 0
+    discount_minor: int = 0
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def place_order(
+    session: Session,
+    checkout: NewCheckout,
+    *,
+    lines: Sequence[NewOrderLine],
+    site_id: str | None = None,
+    number: str | None = None,
+    currency: str | None = None,
+    notes: str = "",
+    ordered_at: datetime | None = None,
+    is_reserved: bool | None = None,
+) -> SalesOrder:
+    """The order, with its stock promised as the organization's policy has it; `is_reserved` decides for this one.
+
+    `site_id`: where it leaves from; None: `policy.site_for`. Raises Invalid naming the field, InsufficientStock listing
+    every short line when it is to be reserved and backorders are not taken; then nothing is made.
+    """
+    customer = customer_of(session, checkout.customer_id) if checkout.customer_id else None
+    sold = _sold(checkout)
+    wanted: dict[str, Decimal] = {}
+    for line in lines:
+        wanted[line.variant_id] = wanted.get(line.variant_id, ZERO) + line.quantity
+    order = create_order(
+        session,
+        site_id=site_id or site_for(session, wanted, country=sold.ship_country),
+        lines=lines,
+        number=number,
+        customer={"name": name} if customer and (name := _name(customer)) else None,
+        currency=currency,
+        notes=notes,
+        ordered_at=ordered_at,
+        sold=sold,
+    )
+    _add_checkout(session, order, checkout)
+    policy = order_policy(session)
+    if is_reserved if is_reserved is not None else policy.reserve_at == "always":
+        _promise_new(session, order, takes_backorders=policy.takes_backorders)
+    if order_total(session, order) == 0:
+        settle_payment_status(session, order)
+    return order
+
+
+def customer_of(session: Session, customer_id: str) -> Customer:
+    """The customer of an order that is placed. Raises Invalid for one that is not there, or no more."""
+    found = session.get(Customer, (organization_of(session), customer_id))
+    if found is None:
+        raise Invalid(f"there is no customer with ID '{customer_id}'", field="customer_id")
+    if found.status != "active":
+        raise Invalid("this customer was erased: make a new one", field="customer_id")
+    return found
+
+
+def _name(customer: Customer) -> str:
+    return f"{customer.first_name} {customer.last_name}".strip()
+
+
+def _sold(checkout: NewCheckout) -> Sold:
+    address = checkout.shipping_address
+    return Sold(
+        customer_id=checkout.customer_id,
+        channel=clean_line(checkout.channel, field="channel", max_length=40, required=False),
+        ship_country=str(address.get("country", "")),
+        ship_state=clean_line(str(address.get("state", "")), field="state", max_length=120, required=False),
+    )
+
+
+def _add_checkout(session: Session, order: SalesOrder, checkout: NewCheckout) -> None:
+    for name in ("shipping", "tax", "discount"):
+        if not 0 <= getattr(checkout, f"{name}_minor") <= MOST_MINOR:
+            raise Invalid(f"must lie between 0 and {MOST_MINOR} minor units", field=name)
+    lines = lines_of(session, order.id)
+    if total_of(lines, checkout) < 0:
+        raise Invalid("is more than the order costs", field="discount")
+    session.add(
+        OrderCheckout(
+            organization_id=order.organization_id,
+            order_id=order.id,
+            shipping_address=dict(checkout.shipping_address),
+            billing_address=dict(checkout.billing_address),
+            payment_method=clean_line(checkout.payment_method, field="payment_method", max_length=40, required=False),
+            shipping_method=clean_line(
+                checkout.shipping_method, field="shipping_method", max_length=40, required=False
+            ),
+            shipping_minor=checkout.shipping_minor,
+            tax_minor=checkout.tax_minor,
+            discount_minor=checkout.discount_minor,
+            details=dict(checkout.details),
+        )
+    )
+    session.flush()
+
+
+def _promise_new(session: Session, order: SalesOrder, *, takes_backorders: bool) -> None:
+    try:
+        promise(session, order, takes_backorders=takes_backorders)
+    except InsufficientStock as error:
+        positions = {line.id: line.position - 1 for line in lines_of(session, order.id)}
+        told = [short._replace(field=f"items.{positions[short.line_id]}.quantity") for short in error.shortages]
+        raise InsufficientStock(told) from error
+
+
+# -- promises --------------------------------------------------------------------------------------------------------
+
+
+def promise(session: Session, order: SalesOrder, *, takes_backorders: bool) -> SalesOrder:
+    """Promises everything that is open to the order; with `takes_backorders` what is there, and the rest waits.
+
+    Raises InsufficientStock listing every short line, ReadOnlySite.
+    """
+    if not takes_backorders:
+        return reserve_order(session, order)
+    ledger.refuse_read_only(session, order.site_id)
+    for _ in range(TRIES):
+        savepoint = session.begin_nested()
+        try:
+            _promise_what_is_there(session, order)
+        except InsufficientStock:  # somebody else was promised it since it was looked at
+            savepoint.rollback()
+            continue
+        savepoint.commit()
+        return order
+    return order
+
+
+def _promise_what_is_there(session: Session, order: SalesOrder) -> None:
+    order = lock_order(session, order.id)
+    before = order.status
+    lines = lines_of(session, order.id)
+    known = reserved_by_line(session, order.id)
+    free = available_at(session, order.site_id, sorted({line.variant_id for line in lines}))
+    parts = []
+    for line in lines:
+        rest = line.quantity - line.fulfilled - known.get(line.id, ZERO)
+        part = min(rest, free[line.variant_id])
+        free[line.variant_id] -= part
+        line.backordered = rest - part
+        if part > ZERO:
+            parts.append(ledger.ReserveLine(line.id, line.variant_id, part))
+    session.add_all(lines)
+    if parts:
+        ledger.reserve(session, site_id=order.site_id, document_kind=DOCUMENT, document_id=order.id, lines=parts)
+        order.status = "allocated" if before == "confirmed" else before
+    changed(session, order, "order_reserved" if parts else "order_backordered", before=before)
+
+
+# -- payments --------------------------------------------------------------------------------------------------------
+
+
+def settle_payment_status(session: Session, order: SalesOrder) -> str:
+    """What the order's payments make of it: paid when all of it was captured, refunded when all that was captured went
+    back, failed when the latest attempt failed and nothing was captured, else pending.
+
+    An order that is paid now is promised its stock where the policy says so; too little of it is noted in its history.
+    """
+    payments = session.exec(
+        scoped(session, Payment)
+        .where(Payment.order_id == order.id, Payment.currency == order.currency)
+        .order_by(col(Payment.created_at), col(Payment.id))
+        .execution_options(populate_existing=True)
+    ).all()
+    word = payment_word(payments, order_total(session, order))
+    if word == order.payment_status:
+        return word
+    order.payment_status, order.updated_at = word, now_of(session)
+    session.add(order)
+    session.flush()
+    audit(session, "order_payment_settled", order.id, number=order.number, payment_status=word)
+    tell_shops(session, order)
+    if word == "paid" and order.status == "confirmed" and order_policy(session).reserve_at == "paid":
+        _promise_paid(session, order)
+    return word
+
+
+def payment_word(payments: Sequence[Payment], total: int) -> str:
+    """The word for these payments, the latest one last, of an order that costs `total`."""
+    captured = sum(payment.amount_captured for payment in payments)
+    if captured and captured == sum(payment.amount_refunded for payment in payments):
+        return "refunded"
+    if captured >= total:
+        return "paid"
+    return "failed" if not captured and payments and payments[-1].status == "failed" else "pending"
+
+
+def _promise_paid(session: Session, order: SalesOrder) -> None:
+    """The money was taken, whatever the shelves hold: stock that is missing is a matter for people."""
+    savepoint = session.begin_nested()
+    try:
+        promise(session, order, takes_backorders=order_policy(session).takes_backorders)
+    except (InsufficientStock, NotFound) as error:
+        savepoint.rollback()
+        session.refresh(order)
+        note_step(session, order, note=f"Paid, and not reserved. {error.message}"[:1000])
+    else:
+        savepoint.commit()
