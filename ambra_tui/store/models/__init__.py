@@ -6,6 +6,7 @@ Example::
 """
 
 from ambra_tui.store.models.alerts import StockAlert
+from ambra_tui.store.models.analytics import ItemSale, OrderSale, ProductViewMark, ProductViews
 from ambra_tui.store.models.base import Scoped, metadata, table_of
 from ambra_tui.store.models.catalog import Barcode, Lot, Product, Supplier, Variant
 from ambra_tui.store.models.categories import Category, ProductCategory, VariantSupplier
@@ -80,6 +81,7 @@ __all__ = [
     "GatewayNotice",
     "IdempotencyRecord",
     "InventoryPolicy",
+    "ItemSale",
     "KeyHabit",
     "KeyNetwork",
     "KeyNotice",
@@ -101,6 +103,7 @@ __all__ = [
     "OAuthToken",
     "OrderCheckout",
     "OrderHistory",
+    "OrderSale",
     "Organization",
     "OrganizationSetting",
     "OutboxEvent",
@@ -112,6 +115,8 @@ __all__ = [
     "PrintJob",
     "Product",
     "ProductCategory",
+    "ProductViewMark",
+    "ProductViews",
     "ProductionBatch",
     "ProductionInput",
     "ProductionOutput",

@@ -47,6 +47,7 @@ def upgrade() -> None:
     _create_shipment_content()
     _extend_earlier_tables()
     _tell_what_has_left()
+    _record_what_was_sold()
 
 
 def downgrade() -> None:
@@ -177,6 +178,7 @@ def _create_item_sale() -> None:
         sa.Column("cost", sa.BigInteger(), nullable=False),
         sa.Column("returned", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "order_key", "variant_id", name=op.f("pk_item_sale")),
+        sqlite_with_rowid=False,
     )
 
 
@@ -827,4 +829,141 @@ _PARTIAL = """
         WHERE sales_order_line.organization_id = sales_order.organization_id
         AND sales_order_line.sales_order_id = sales_order.id AND sales_order_line.fulfilled > 0
     )
+"""
+
+
+def _record_what_was_sold() -> None:
+    """Orders that were made before are counted."""
+    day = "(sales_order.created_at / 86400000000) * 86400"
+    on_sqlite = f"CAST(strftime('%Y%m', {day}, 'unixepoch') AS INTEGER)"
+    on_postgresql = f"CAST(to_char(to_timestamp({day}.0) AT TIME ZONE 'UTC', 'YYYYMM') AS INTEGER)"
+    month = on_postgresql if op.get_bind().dialect.name == "postgresql" else on_sqlite
+    op.execute(sa.text(_SOLD_ORDERS.replace("MONTH_OF_ORDER", month)))
+    op.execute(sa.text(_SOLD_ITEMS))
+    op.execute(sa.text(_SOLD_SUMS))
+
+
+_SOLD_ORDERS = """
+    INSERT INTO order_sale (organization_id, order_id, day, month, currency, customer_id, site_id, channel,
+    country, state, region, payment_method, discount, shipping, tax, refunded, units, revenue, shipped,
+    shipped_revenue, cost, returned) SELECT sales_order.organization_id, sales_order.id AS order_id,
+    sales_order.created_at / 86400000000 AS day, MONTH_OF_ORDER AS month, sales_order.currency,
+    sales_order.customer_id, sales_order.site_id, sales_order.channel, sales_order.ship_country AS country,
+    sales_order.ship_state AS state, CASE WHEN (sales_order.ship_country IN ('BM', 'CA', 'GL', 'MX', 'PM', 'US'))
+    THEN 'north_america' WHEN (sales_order.ship_country IN ('AG', 'AI', 'AR', 'AW', 'BB', 'BL', 'BO', 'BQ', 'BR',
+    'BS', 'BV', 'BZ', 'CL', 'CO', 'CR', 'CU', 'CW', 'DM', 'DO', 'EC', 'FK', 'GD', 'GF', 'GP', 'GS', 'GT', 'GY',
+    'HN', 'HT', 'JM', 'KN', 'KY', 'LC', 'MF', 'MQ', 'MS', 'NI', 'PA', 'PE', 'PR', 'PY', 'SR', 'SV', 'SX', 'TC',
+    'TT', 'UY', 'VC', 'VE', 'VG', 'VI')) THEN 'latin_america' WHEN (sales_order.ship_country IN ('AD', 'AL', 'AT',
+    'AX', 'BA', 'BE', 'BG', 'BY', 'CH', 'CY', 'CZ', 'DE', 'DK', 'EE', 'ES', 'FI', 'FO', 'FR', 'GB', 'GG', 'GI',
+    'GR', 'HR', 'HU', 'IE', 'IM', 'IS', 'IT', 'JE', 'LI', 'LT', 'LU', 'LV', 'MC', 'MD', 'ME', 'MK', 'MT', 'NL',
+    'NO', 'PL', 'PT', 'RO', 'RS', 'RU', 'SE', 'SI', 'SJ', 'SK', 'SM', 'UA', 'VA', 'XK')) THEN 'europe' WHEN
+    (sales_order.ship_country IN ('AE', 'BH', 'IL', 'IQ', 'IR', 'JO', 'KW', 'LB', 'OM', 'PS', 'QA', 'SA', 'SY',
+    'TR', 'YE')) THEN 'middle_east' WHEN (sales_order.ship_country IN ('AO', 'BF', 'BI', 'BJ', 'BW', 'CD', 'CF',
+    'CG', 'CI', 'CM', 'CV', 'DJ', 'DZ', 'EG', 'EH', 'ER', 'ET', 'GA', 'GH', 'GM', 'GN', 'GQ', 'GW', 'KE', 'KM',
+    'LR', 'LS', 'LY', 'MA', 'MG', 'ML', 'MR', 'MU', 'MW', 'MZ', 'NA', 'NE', 'NG', 'RE', 'RW', 'SC', 'SD', 'SH',
+    'SL', 'SN', 'SO', 'SS', 'ST', 'SZ', 'TD', 'TF', 'TG', 'TN', 'TZ', 'UG', 'YT', 'ZA', 'ZM', 'ZW')) THEN 'africa'
+    WHEN (sales_order.ship_country IN ('AF', 'AM', 'AZ', 'BD', 'BN', 'BT', 'CC', 'CN', 'CX', 'GE', 'HK', 'ID',
+    'IN', 'IO', 'JP', 'KG', 'KH', 'KP', 'KR', 'KZ', 'LA', 'LK', 'MM', 'MN', 'MO', 'MV', 'MY', 'NP', 'PH', 'PK',
+    'SG', 'TH', 'TJ', 'TL', 'TM', 'TW', 'UZ', 'VN')) THEN 'asia' WHEN (sales_order.ship_country IN ('AS', 'AU',
+    'CK', 'FJ', 'FM', 'GU', 'HM', 'KI', 'MH', 'MP', 'NC', 'NF', 'NR', 'NU', 'NZ', 'PF', 'PG', 'PN', 'PW', 'SB',
+    'TK', 'TO', 'TV', 'UM', 'VU', 'WF', 'WS')) THEN 'oceania' ELSE 'unknown' END AS region,
+    coalesce(order_checkout.payment_method, '') AS payment_method, coalesce(order_checkout.discount_minor, 0) AS
+    discount, coalesce(order_checkout.shipping_minor, 0) AS shipping, coalesce(order_checkout.tax_minor, 0) AS
+    tax, coalesce(refunds.refunded, 0) AS refunded, 0 AS units, 0 AS revenue, 0 AS shipped, 0 AS shipped_revenue,
+    0 AS cost, 0 AS returned FROM sales_order LEFT OUTER JOIN order_checkout ON order_checkout.organization_id =
+    sales_order.organization_id AND order_checkout.order_id = sales_order.id LEFT OUTER JOIN (SELECT
+    refund.organization_id AS organization_id, refund.order_id AS order_id, refund.currency AS currency,
+    CAST(coalesce(sum(refund.amount), 0) AS BIGINT) AS refunded FROM refund WHERE refund.organization_id IS NOT
+    NULL AND refund.status != 'failed' GROUP BY refund.organization_id, refund.order_id, refund.currency) AS
+    refunds ON refunds.organization_id = sales_order.organization_id AND refunds.order_id = sales_order.id AND
+    refunds.currency = sales_order.currency WHERE sales_order.organization_id IS NOT NULL AND (sales_order.status
+    NOT IN ('draft', 'cancelled'))
+"""
+
+_SOLD_ITEMS = """
+    INSERT INTO item_sale (organization_id, order_key, variant_id, units, revenue, discount, refunded, shipped,
+    shipped_revenue, cost, returned) SELECT shared.organization_id, shared.key AS order_key, shared.variant_id,
+    shared.units, shared.revenue, shared.discount_upto - shared.discount_before AS discount, shared.refunded_upto
+    - shared.refunded_before AS refunded, shared.shipped, CASE WHEN (shared.costed = 0) THEN 0 WHEN (shared.costed
+    >= shared.units) THEN shared.revenue - (shared.discount_upto - shared.discount_before) ELSE ((shared.revenue -
+    (shared.discount_upto - shared.discount_before)) * CASE WHEN (shared.costed >= shared.units) THEN 1000000 WHEN
+    (shared.units >= 1000000000000) THEN shared.costed / (shared.units / 1000000) ELSE (shared.costed * 1000000) /
+    shared.units END) / 1000000 END AS shipped_revenue, shared.cost, shared.returned FROM (SELECT
+    placed.organization_id AS organization_id, placed.order_id AS order_id, placed.variant_id AS variant_id,
+    placed.units AS units, placed.revenue AS revenue, placed.shipped AS shipped, placed.costed AS costed,
+    placed.cost AS cost, placed.returned AS returned, placed.key AS key, placed.discount AS discount,
+    placed.refunded AS refunded, placed.position AS position, placed.items AS items, placed.running AS running,
+    placed.whole AS whole, CASE WHEN (placed.position = placed.items) THEN placed.discount ELSE CASE WHEN
+    (placed.whole = 0) THEN 0 WHEN (placed.discount <= 3000000000 AND placed.whole <= 3000000000) THEN
+    (placed.discount * placed.running) / placed.whole WHEN (placed.whole <= 9000000000000) THEN (placed.discount *
+    ((placed.running * 1000000) / placed.whole)) / 1000000 ELSE (placed.discount * (placed.running / (placed.whole
+    / 1000000))) / 1000000 END END AS discount_upto, CASE WHEN (placed.whole = 0) THEN 0 WHEN (placed.discount <=
+    3000000000 AND placed.whole <= 3000000000) THEN (placed.discount * (placed.running - placed.revenue)) /
+    placed.whole WHEN (placed.whole <= 9000000000000) THEN (placed.discount * (((placed.running - placed.revenue)
+    * 1000000) / placed.whole)) / 1000000 ELSE (placed.discount * ((placed.running - placed.revenue) /
+    (placed.whole / 1000000))) / 1000000 END AS discount_before, CASE WHEN (placed.position = placed.items) THEN
+    placed.refunded ELSE CASE WHEN (placed.whole = 0) THEN 0 WHEN (placed.refunded <= 3000000000 AND placed.whole
+    <= 3000000000) THEN (placed.refunded * placed.running) / placed.whole WHEN (placed.whole <= 9000000000000)
+    THEN (placed.refunded * ((placed.running * 1000000) / placed.whole)) / 1000000 ELSE (placed.refunded *
+    (placed.running / (placed.whole / 1000000))) / 1000000 END END AS refunded_upto, CASE WHEN (placed.whole = 0)
+    THEN 0 WHEN (placed.refunded <= 3000000000 AND placed.whole <= 3000000000) THEN (placed.refunded *
+    (placed.running - placed.revenue)) / placed.whole WHEN (placed.whole <= 9000000000000) THEN (placed.refunded *
+    (((placed.running - placed.revenue) * 1000000) / placed.whole)) / 1000000 ELSE (placed.refunded *
+    ((placed.running - placed.revenue) / (placed.whole / 1000000))) / 1000000 END AS refunded_before FROM (SELECT
+    bought.organization_id AS organization_id, bought.order_id AS order_id, bought.variant_id AS variant_id,
+    bought.units AS units, bought.revenue AS revenue, bought.shipped AS shipped, bought.costed AS costed,
+    bought.cost AS cost, bought.returned AS returned, order_sale.key AS key, order_sale.discount AS discount,
+    order_sale.refunded AS refunded, row_number() OVER (PARTITION BY bought.organization_id, bought.order_id ORDER
+    BY bought.variant_id) AS position, count(*) OVER (PARTITION BY bought.organization_id, bought.order_id) AS
+    items, CAST(sum(bought.revenue) OVER (PARTITION BY bought.organization_id, bought.order_id ORDER BY
+    bought.variant_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS running,
+    CAST(sum(bought.revenue) OVER (PARTITION BY bought.organization_id, bought.order_id) AS BIGINT) AS whole FROM
+    (SELECT happened.organization_id AS organization_id, happened.order_id AS order_id, happened.variant_id AS
+    variant_id, CAST(sum(happened.units) AS BIGINT) AS units, CAST(sum(happened.revenue) AS BIGINT) AS revenue,
+    CAST(sum(happened.shipped) AS BIGINT) AS shipped, CAST(sum(happened.costed) AS BIGINT) AS costed,
+    CAST(sum(happened.cost) AS BIGINT) AS cost, CAST(sum(happened.returned) AS BIGINT) AS returned FROM (SELECT
+    sales_order_line.organization_id AS organization_id, sales_order_line.sales_order_id AS order_id,
+    sales_order_line.variant_id AS variant_id, sales_order_line.quantity AS units, CASE WHEN
+    (sales_order_line.price_minor IS NULL) THEN 0 WHEN (sales_order_line.price_minor > 0 AND
+    sales_order_line.quantity > FLOOR(9000000000000000000 / nullif(sales_order_line.price_minor, 0))) THEN
+    9000000000000 ELSE (sales_order_line.price_minor * sales_order_line.quantity + 500000) / 1000000 END AS
+    revenue, sales_order_line.fulfilled AS shipped, CASE WHEN (costs.moves = costs.costed_moves AND
+    sales_order_line.fulfilled > 0) THEN sales_order_line.fulfilled ELSE 0 END AS costed, CASE WHEN (costs.moves =
+    costs.costed_moves AND sales_order_line.fulfilled > 0) THEN costs.cost ELSE 0 END AS cost, 0 AS returned FROM
+    sales_order_line LEFT OUTER JOIN (SELECT stock_move.organization_id AS organization_id,
+    stock_move.origin_line_id AS line_id, CAST(coalesce(sum(CASE WHEN (stock_move.destination_site_id = '') THEN
+    CASE WHEN (stock_move.unit_cost > 9000000000000000000 / (stock_move.quantity / 1000000 + 1)) THEN
+    9000000000000000000 WHEN (stock_move.unit_cost > 9000000000000) THEN (stock_move.quantity / 1000000) *
+    stock_move.unit_cost ELSE (stock_move.quantity / 1000000) * stock_move.unit_cost + ((stock_move.quantity %
+    1000000) * stock_move.unit_cost + 500000) / 1000000 END ELSE -CASE WHEN (stock_move.unit_cost >
+    9000000000000000000 / (stock_move.quantity / 1000000 + 1)) THEN 9000000000000000000 WHEN (stock_move.unit_cost
+    > 9000000000000) THEN (stock_move.quantity / 1000000) * stock_move.unit_cost ELSE (stock_move.quantity /
+    1000000) * stock_move.unit_cost + ((stock_move.quantity % 1000000) * stock_move.unit_cost + 500000) / 1000000
+    END END), 0) AS BIGINT) AS cost, count(*) AS moves, count(stock_move.unit_cost) AS costed_moves FROM
+    stock_move WHERE stock_move.organization_id IS NOT NULL AND stock_move.origin_id != '' AND
+    stock_move.origin_kind = 'sales_order' AND stock_move.kind IN ('order_fulfilled', 'reversal') AND
+    (stock_move.source_site_id = '') != (stock_move.destination_site_id = '') GROUP BY stock_move.organization_id,
+    stock_move.origin_line_id) AS costs ON costs.organization_id = sales_order_line.organization_id AND
+    costs.line_id = sales_order_line.id WHERE sales_order_line.organization_id IS NOT NULL UNION ALL SELECT
+    return_authorization.organization_id AS organization_id, return_authorization.order_id AS order_id,
+    return_line.variant_id AS variant_id, 0 AS units, 0 AS revenue, 0 AS shipped, 0 AS costed, 0 AS cost,
+    return_line.sellable + return_line.damaged + return_line.discarded AS returned FROM return_authorization JOIN
+    return_line ON return_line.organization_id = return_authorization.organization_id AND
+    return_line.return_authorization_id = return_authorization.id WHERE return_authorization.organization_id IS
+    NOT NULL AND return_line.sellable + return_line.damaged + return_line.discarded > 0) AS happened GROUP BY
+    happened.organization_id, happened.order_id, happened.variant_id) AS bought JOIN order_sale ON
+    order_sale.organization_id = bought.organization_id AND order_sale.order_id = bought.order_id WHERE
+    order_sale.organization_id IS NOT NULL) AS placed) AS shared
+"""
+
+_SOLD_SUMS = """
+    UPDATE order_sale SET units=added.units, revenue=added.revenue, shipped=added.shipped,
+    shipped_revenue=added.shipped_revenue, cost=added.cost, returned=added.returned FROM (SELECT
+    item_sale.organization_id AS organization_id, item_sale.order_key AS order_key, CAST(sum(item_sale.units) AS
+    BIGINT) AS units, CAST(sum(item_sale.revenue) AS BIGINT) AS revenue, CAST(sum(item_sale.shipped) AS BIGINT) AS
+    shipped, CAST(sum(item_sale.shipped_revenue) AS BIGINT) AS shipped_revenue, CAST(sum(item_sale.cost) AS
+    BIGINT) AS cost, CAST(sum(item_sale.returned) AS BIGINT) AS returned FROM item_sale WHERE
+    item_sale.organization_id IS NOT NULL GROUP BY item_sale.organization_id, item_sale.order_key) AS added WHERE
+    order_sale.organization_id IS NOT NULL AND order_sale.organization_id = added.organization_id AND
+    order_sale.key = added.order_key
 """
