@@ -45,10 +45,20 @@ _Assigned = tuple[Allocation, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class FulfillLine:
-    """How much of a line leaves now, in units of its own variant."""
+    """How much of a line leaves now, in units of its own variant. `variant_id`, `lot_id`, `serial`: which of what is
+    assigned to it leaves first."""
 
     line_id: str
     quantity: Decimal
+    variant_id: str = ""
+    lot_id: str = ""
+    serial: str = ""
+
+    def means(self, allocation: Allocation) -> bool:
+        """True for what the line names; it names something."""
+        named = (self.variant_id, self.lot_id, self.serial)
+        held = (allocation.variant_id, allocation.lot_id, allocation.serial)
+        return any(named) and all(not wanted or wanted == found for wanted, found in zip(named, held, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,7 @@ def fulfill(
     before, rows = order.status, lines_of(session, order.id)
     asked = _asked(order, rows, lines)
     moment = told_moment(session, occurred_at)
-    parts = _parts(session, order, [(row, asked[row.id]) for row in rows if row.id in asked])
+    parts = _parts(session, order, [(row, asked[row.id]) for row in rows if row.id in asked], lines or ())
     parts = _promised_parts(session, order, parts)
     try:
         posted = ledger.post(session, [_posting(order, part, moment) for part in parts])
@@ -205,7 +215,12 @@ def _asked(
 # -- which levels it leaves from -------------------------------------------------------------------------------------
 
 
-def _parts(session: Session, order: SalesOrder, asked: Sequence[tuple[SalesOrderLine, Decimal]]) -> list[Part]:
+def _parts(
+    session: Session,
+    order: SalesOrder,
+    asked: Sequence[tuple[SalesOrderLine, Decimal]],
+    named: Sequence[FulfillLine],
+) -> list[Part]:
     used: dict[tuple[str, ...], Decimal] = {}
     short: list[Shortage] = []
     chosen: list[Part] = []
@@ -214,7 +229,13 @@ def _parts(session: Session, order: SalesOrder, asked: Sequence[tuple[SalesOrder
     for row in assigned(session, order.id):
         own.setdefault(row[0].line_id, []).append(row)
     lines = sorted(asked, key=lambda pair: (pair[0].variant_id, pair[0].position))
-    taken = {line.id: _own_parts(session, line, quantity, own.get(line.id, ()), ratios) for line, quantity in lines}
+    wishes: dict[str, list[FulfillLine]] = {}
+    for wish in named:
+        wishes.setdefault(wish.line_id, []).append(wish)
+    taken = {
+        line.id: _named_parts(session, line, quantity, own.get(line.id, ()), ratios, wishes.get(line.id, ()))
+        for line, quantity in lines
+    }
     wanting = [line for line, quantity in lines if _units(taken[line.id]) < quantity]
     sources = _sources(session, order, wanting, ratios)
     for line, quantity in lines:
@@ -234,6 +255,23 @@ def _parts(session: Session, order: SalesOrder, asked: Sequence[tuple[SalesOrder
 
 def _units(parts: Sequence[Part]) -> Decimal:
     return sum((part.units for part in parts), ZERO)
+
+
+def _named_parts(
+    session: Session,
+    line: SalesOrderLine,
+    wanted: Decimal,
+    own: Sequence[_Assigned],
+    ratios: Ratios,
+    named: Sequence[FulfillLine],
+) -> list[Part]:
+    """What is assigned to the line: the lots and serials that the caller names first, then the rest."""
+    parts: list[Part] = []
+    for wish in named:
+        meant = [row for row in own if wish.means(row[0]) and row[0].quantity > 0]
+        parts += _own_parts(session, line, wish.quantity, meant, ratios)
+    rest = [row for row in own if row[0].quantity > 0]
+    return parts + _own_parts(session, line, wanted - _units(parts), rest, ratios)
 
 
 def _own_parts(
