@@ -31,7 +31,7 @@ from ambra_tui.store import Store
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request, parsed and allowed. `posting_key` names what it posts to the ledger. `options`: the query of a
-    write."""
+    write. `here`: the path that was asked for."""
 
     store: Store
     edition: Edition
@@ -40,6 +40,7 @@ class Call:
     path: Mapping[str, str]
     posting_key: str
     options: Any = None
+    here: str = ""
 
     def key(self, suffix: str = "") -> str:
         """The idempotency key of one posting of this request."""
@@ -53,13 +54,15 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What an operation answers: a JSON value; for a list also its total; for a new record its `location`. `headers`
-    go with it. `parts`: a read's JSON text piece by piece, sent as it is made, instead of `content`."""
+    go with it. `parts`: a read's JSON text piece by piece, sent as it is made, instead of `content`. `meta`: where the
+    page of a list stands, when its number and the total do not tell it."""
 
     content: Any
     total: int | None = None
     location: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     parts: Iterator[str] | None = None
+    meta: Mapping[str, Any] | None = None
 
 
 class Nothing(Body):
@@ -198,6 +201,7 @@ class Catalogue:
         summary: str,
         shape: Any,
         wrapper: str = "",
+        status: int = 200,
         example: Mapping[str, Any] | None = None,
     ) -> Callable[[Declared[Query]], Declared[Query]]:
         """A POST that asks and changes nothing. The handler runs on a read-only session, in a thread."""
@@ -205,7 +209,7 @@ class Catalogue:
         def declare(handler: Declared[Query]) -> Declared[Query]:
             return self._add(
                 handler, method="POST", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
-                fields=body, wrapper=wrapper, example=example, is_question=True,
+                fields=body, wrapper=wrapper, status=status, example=example, is_question=True,
             )  # fmt: skip
 
         return declare

@@ -78,7 +78,9 @@ def _call(store: Store, edition: Edition, operation: Operation, request: Request
     if operation.module and operation.module not in modules_of(store, principal.modules_id):
         raise ModuleOff(operation.module)
     options = None if operation.options is Nothing else read_query(operation.options, request)
-    return Call(store, edition, principal, request.state.request_id, _path_of(request), new_ulid(), options)
+    return Call(
+        store, edition, principal, request.state.request_id, _path_of(request), new_ulid(), options, request.url.path
+    )
 
 
 async def _read(call: Call, operation: Operation, request: Request) -> Response:
@@ -122,6 +124,8 @@ def _ask(call: Call, operation: Operation, query: Any) -> Answer:
 
 
 def _list_response(call: Call, answer: Answer, query: Any, request: Request) -> Response:
+    if answer.meta is not None:
+        return _marked_list(call, answer)
     total = len(answer.content) if answer.total is None else answer.total
     paging = query if isinstance(query, Paging) else Paging(per_page=max(1, min(total, 100)))
     content = call.edition.list_body(answer.content, paging.page, paging.per_page, total)
@@ -132,6 +136,13 @@ def _list_response(call: Call, answer: Answer, query: Any, request: Request) -> 
     return Response(
         render(content).encode(), media_type=_JSON, headers={"X-Total-Count": str(total), "Link": link}
     )  # fmt: skip
+
+
+def _marked_list(call: Call, answer: Answer) -> Response:
+    """A list that tells itself where its page stands."""
+    empty = call.edition.list_body(answer.content, 1, 1, 0)
+    content = {name: answer.meta if isinstance(value, dict) else value for name, value in empty.items()}
+    return Response(render(content).encode(), media_type=_JSON, headers=dict(answer.headers))
 
 
 async def _write(call: Call, operation: Operation, request: Request) -> Response:

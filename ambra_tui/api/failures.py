@@ -38,8 +38,8 @@ MAX_DETAILS = 50
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What went wrong, ready for an edition's envelope. `details`: ``{"field", "message"}`` and what else helps.
-    `is_query`: a query parameter was wrong, for which editions have statuses of their own. `named`: the ids that the
-    failure is about."""
+    `is_query`: a query parameter was wrong, `is_taken`: a name is another's already; editions have statuses of their
+    own for these. `named`: the ids that the failure is about."""
 
     status: int
     code: str
@@ -48,6 +48,7 @@ class Failure:
     headers: Mapping[str, str] = field(default_factory=dict)
     is_query: bool = False
     named: Mapping[str, str] = field(default_factory=dict)
+    is_taken: bool = False
 
 
 def plain_body(failure: Failure, request_id: str) -> dict[str, Any]:
@@ -138,8 +139,10 @@ def _not_found(error: NotFound) -> Failure:
 
 def _known(error: AmbraError) -> Failure:
     status, code = next((status, code) for kind, status, code in _KINDS if isinstance(error, kind))
-    is_query = isinstance(error, InvalidQuery)
-    return Failure(status, code, printable(error.message), _details(error), _headers(status), is_query)
+    return Failure(
+        status, code, printable(error.message), _details(error), _headers(status),
+        is_query=isinstance(error, InvalidQuery), is_taken=isinstance(error, Duplicate),
+    )  # fmt: skip
 
 
 def _headers(status: int) -> Mapping[str, str]:

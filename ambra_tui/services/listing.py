@@ -7,9 +7,9 @@ Example::
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, String, collate, func, select
+from sqlalchemy import ColumnElement, Row, String, and_, collate, false, func, literal, or_, select
 from sqlmodel import Session, SQLModel
 
 from ambra_tui.store.models import table_of
@@ -17,6 +17,13 @@ from ambra_tui.store.scope import organization_of
 
 Order = tuple[tuple[str, bool], ...]
 """Columns to sort by, each with whether it descends."""
+
+
+class Place(NamedTuple):
+    """A row in a list: what it is sorted by (None without a value, and where nothing but the id sorts) and its id."""
+
+    value: Any
+    id: str
 
 
 def page_of(
@@ -43,6 +50,46 @@ def page_of(
     ids = list(connection.execute(page).scalars())
     rows = {row.id: row for row in connection.execute(select(table).where(own, table.c.id.in_(ids)))}
     return [rows[row_id] for row_id in ids], total
+
+
+def page_behind(
+    session: Session,
+    model: type[SQLModel],
+    *matching: ColumnElement[bool],
+    order: Order = (),
+    behind: Place | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """As `page_of`, by at most one column: the rows that come after a place, however far on that is, uncounted."""
+    table = table_of(model)
+    session.flush()
+    connection = session.connection()
+    statement = select(table).where(table.c.organization_id == organization_of(session), *matching)
+    terms = [(table.c[name], descends) for name, descends in order]
+    assert len(terms) <= 1, "a place in a list is told by one column and the id"
+    if behind is not None:
+        after_id = table.c.id < behind.id
+        for column, descends in terms:
+            after_id = _after(connection.dialect.name, column, descends, behind.value, after_id)
+        statement = statement.where(after_id)
+    ordered = [_term(connection.dialect.name, column, descends) for column, descends in terms]
+    return list(connection.execute(statement.order_by(*ordered, table.c.id.desc()).limit(limit)))
+
+
+def _after(
+    dialect: str, column: ColumnElement[Any], descends: bool, value: Any, after_id: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Rows without a value come last, whichever way the others are sorted."""
+    if value is None:
+        return and_(column.is_(None), after_id)
+    term: ColumnElement[Any] = column
+    bound: ColumnElement[Any] = literal(value, column.type)
+    if isinstance(column.type, String):
+        term, bound = folded(dialect, term), folded(dialect, bound)
+    # Said twice: an index is entered at `<=`, which the rest alone does not tell.
+    reached, passed = (term <= bound, term < bound) if descends else (term >= bound, term > bound)
+    following = and_(reached, or_(passed, and_(term == bound, after_id)))
+    return or_(following, column.is_(None) if getattr(column, "nullable", True) else false())
 
 
 def folded(dialect: str, column: ColumnElement[str]) -> ColumnElement[str]:

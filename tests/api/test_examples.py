@@ -17,10 +17,10 @@ import pytest
 from ambra_tui.api.app import find_editions
 from ambra_tui.services import access
 from ambra_tui.services.webhooks.signing import hex_signature
-from tests.api.ambra_trials import furnish
 from tests.api.conftest import Api, LiveServer, open_api
+from tests.api.edition_trials import FOLDERS, furnish, name_of
 from tests.api.examples import BASE_URL, Example, examples_of, parsed
-from tests.api.test_two_organizations import TRIALS, name_of
+from tests.api.test_two_organizations import TRIALS
 from tests.api.two_organizations import Names, furnished
 
 # Printed names that mean something else in these examples: new things, others that fit.
@@ -32,7 +32,7 @@ WORDS = {
     "ambra.receivePurchaseOrder": {"prod_123": "$lot_product", "prod_1": "$lot_product"},
 }
 RECEIVED = ("receivePurchaseOrder", "ambra.receivePurchaseOrder")
-LAST = {"ambra.updateWebhook"}  # it switches off what others use
+LAST = {"ambra.updateWebhook", "commerce.updateWebhook"}  # it switches off what others use
 OF_SANDBOX = "ambra.resetSandbox"
 
 
@@ -115,9 +115,9 @@ def is_of_sandbox(example: Example) -> bool:
 
 
 def codes_in(example: Example) -> dict[str, str]:
-    """Codes that an ambra example gives a thing: several examples print the same, and each must be free."""
+    """Codes that an example gives a thing: several examples print the same, and each must be free."""
     body = example.operation.example or {}
-    rows = [body, *body.get("products", ())] if example.edition.name == "ambra" else []
+    rows = [body, *body.get("products", ())] if example.edition.name in FOLDERS else []
     codes = {row[key] for row in rows for key in ("code", "slug", "sku") if key in row}
     return {code: f"{code}-{example.operation.method}-{example.operation.path.count('/')}" for code in codes}
 

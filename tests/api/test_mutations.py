@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from ambra_tui.services.verify import verify_store
-from tests.api.ambra_trials import furnish as furnish_for_ambra
 from tests.api.conftest import Api, LiveServer
+from tests.api.edition_trials import furnish as furnish_editions
 from tests.api.mutations import Mutation, large, mutated
 from tests.api.test_errors import check_shape
 from tests.api.test_two_organizations import OPERATIONS, TRIALS
@@ -36,7 +36,7 @@ STATE = text(
 @pytest.fixture
 def names(api: Api) -> Names:
     made = furnished(api, "OWNER", "NUTS", 400_000_000_100)
-    furnish_for_ambra(api, "OWNER", made)
+    furnish_editions(api, "OWNER", made)
     return made
 
 

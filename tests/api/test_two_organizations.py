@@ -17,9 +17,9 @@ from pydantic import AliasChoices, BaseModel
 from ambra_tui.api.app import find_editions
 from ambra_tui.api.edition import Edition, Operation
 from ambra_tui.api.openapi import document_of, template
-from tests.api.ambra_trials import AMBRA_NEUTRAL, AMBRA_TRIALS
-from tests.api.ambra_trials import furnish as furnish_for_ambra
 from tests.api.conftest import Api, LiveServer, open_api
+from tests.api.edition_trials import EDITION_NEUTRAL, EDITION_TRIALS, name_of
+from tests.api.edition_trials import furnish as furnish_editions
 from tests.api.site_trials import SITE_TRIALS
 from tests.api.two_organizations import (
     Names,
@@ -393,15 +393,10 @@ _NEUTRAL = """
     include_made_lots include_expired modules type severity language reference_type movement_type expected_quantity
     low_stock out_of_stock cursor period note cost_per_unit reference_id marketplace
 """
-NAMES_NOTHING = frozenset(_NEUTRAL.split()) | AMBRA_NEUTRAL
+NAMES_NOTHING = frozenset(_NEUTRAL.split()) | EDITION_NEUTRAL
 
 
-TRIALS |= SITE_TRIALS | AMBRA_TRIALS
-
-
-def name_of(edition: Edition, operation: Operation) -> str:
-    """What the trials of an operation stand under."""
-    return f"ambra.{operation.operation_id}" if edition.name == "ambra" else operation.operation_id
+TRIALS |= SITE_TRIALS | EDITION_TRIALS
 
 
 OPERATIONS: dict[str, tuple[Edition, Operation]] = {
@@ -474,9 +469,9 @@ class Sweep:
         self.owner, self.rival = owner, rival
         self._nobodys = Nobodys()
         self._own = furnished(owner, "OWNER", "NUTS", 400_000_000_100)
-        furnish_for_ambra(owner, "OWNER", self._own)
+        furnish_editions(owner, "OWNER", self._own)
         self._theirs = furnished(rival, MARK, "MILK", 400_000_000_200)
-        furnish_for_ambra(rival, MARK, self._theirs)
+        furnish_editions(rival, MARK, self._theirs)
         self._ids = ids_in(repr(whole_data(rival)))
         self._taken: set[str] = set()
         self._documented = {edition.name: document_of(edition)["paths"] for edition in find_editions()}

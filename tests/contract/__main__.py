@@ -29,8 +29,8 @@ from ambra_tui.api.openapi import document_of
 from ambra_tui.services import access
 from ambra_tui.services.modules import MODULES
 from ambra_tui.store import open_store
-from tests.api.ambra_trials import furnish as furnish_for_ambra
 from tests.api.conftest import Api
+from tests.api.edition_trials import furnish as furnish_editions
 from tests.api.two_organizations import Names, furnished
 from tests.contract.named import named
 from tests.server_process import ServerProcess
@@ -83,7 +83,7 @@ def served() -> Iterator[tuple[str, str, Names]]:
             with open_store(url) as store, _client(server.address, secret) as client:
                 api = Api(store, organization.id, client)
                 names = furnished(api, "OWNER", "NUTS", 400_000_000_100)
-                furnish_for_ambra(api, "OWNER", names)
+                furnish_editions(api, "OWNER", names)
             yield server.address, secret, names
 
 
