@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import BindParameter, Select, Update, bindparam, inspect
+from sqlalchemy import BindParameter, Delete, Insert, Select, Update, bindparam, inspect
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
@@ -49,7 +49,7 @@ class PreparedRows:
     def __init__(self, statement: Any) -> None:
         self._statement = statement
         self._plain: dict[tuple[str, ...], _Plain] = {}
-        self._may_be_plain = isinstance(statement, Select | Update) and not _has_lists(statement)
+        self._may_be_plain = isinstance(statement, Select | Insert | Update | Delete) and not _has_lists(statement)
 
     def all(self, session: Session, **values: object) -> Sequence[tuple[Any, ...]]:
         """Every row."""

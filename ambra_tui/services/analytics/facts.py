@@ -71,13 +71,13 @@ def record_order(session: Session, order_id: str) -> None:
     """Makes the order's rows what its documents say now; an order that does not count has none."""
     session.flush()
     changes = _of_one(session.get_bind().dialect.name)
-    kept = changes.orders.all(session, order_id=order_id)
-    changes.old_items.run(session, order_id=order_id)
+    kept = changes.orders.all(session, sold_order=order_id)
+    changes.old_items.run(session, sold_order=order_id)
     if not kept:
-        changes.old_orders.run(session, order_id=order_id)
+        changes.old_orders.run(session, sold_order=order_id)
         return
-    changes.items.run(session, order_id=order_id)
-    changes.sums.run(session, order_id=order_id)
+    changes.items.run(session, sold_order=order_id)
+    changes.sums.run(session, sold_order=order_id)
 
 
 def rebuild(session: Session, organization_id: int) -> None:
@@ -127,12 +127,12 @@ def _own(table: Any) -> ColumnElement[bool]:
 
 
 def _old_items(is_one: bool) -> Delete:
-    keys = select(SALE.c.key).where(_own(SALE), SALE.c.order_id == given("order_id"))
+    keys = select(SALE.c.key).where(_own(SALE), SALE.c.order_id == given("sold_order"))
     return delete(ITEM).where(_own(ITEM), *((ITEM.c.order_key.in_(keys),) if is_one else ()))
 
 
 def _old_orders(is_one: bool) -> Delete:
-    return delete(SALE).where(_own(SALE), *((SALE.c.order_id == given("order_id"),) if is_one else ()))
+    return delete(SALE).where(_own(SALE), *((SALE.c.order_id == given("sold_order"),) if is_one else ()))
 
 
 def _number(value: int) -> ColumnElement[int]:
@@ -193,7 +193,7 @@ def order_rows(own: Any, *, is_one: bool) -> Select[Any]:
         )
         .select_from(joined)
         .where(own(_order), _order.c.status.not_in([_word("draft"), _word("cancelled")]))
-        .where(*((_order.c.id == given("order_id"),) if is_one else ()))
+        .where(*((_order.c.id == given("sold_order"),) if is_one else ()))
     )
 
 
@@ -204,7 +204,7 @@ class _MonthOf(FunctionElement[int]):
     inherit_cache = True
 
 
-@compiles(_MonthOf, "sqlite")
+@compiles(_MonthOf)
 def _month_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"CAST(strftime('%Y%m', ({compiler.process(element.clauses, **options)}) * 86400, 'unixepoch') AS INTEGER)"
 
@@ -224,7 +224,7 @@ def _refunds(own: Any, *, is_one: bool) -> Any:
             _total(_refund.c.amount).label("refunded"),
         )
         .where(own(_refund), _refund.c.status != _word("failed"))
-        .where(*((_refund.c.order_id == given("order_id"),) if is_one else ()))
+        .where(*((_refund.c.order_id == given("sold_order"),) if is_one else ()))
         .group_by(_refund.c.organization_id, _refund.c.order_id, _refund.c.currency)
         .subquery("refunds")
     )
@@ -338,7 +338,7 @@ def _items(own: Any, *, is_one: bool) -> Any:
             )
         )
         .where(own(_line))
-        .where(*((_line.c.sales_order_id == given("order_id"),) if is_one else ()))
+        .where(*((_line.c.sales_order_id == given("sold_order"),) if is_one else ()))
     )
     came = _whole(_return_line.c.sellable) + _whole(_return_line.c.damaged) + _whole(_return_line.c.discarded)
     returns = (
@@ -357,7 +357,7 @@ def _items(own: Any, *, is_one: bool) -> Any:
             )
         )
         .where(own(_return), came > _number(0))
-        .where(*((_return.c.order_id == given("order_id"),) if is_one else ()))
+        .where(*((_return.c.order_id == given("sold_order"),) if is_one else ()))
     )
     both = union_all(lines, returns).subquery("happened")
     sums = ("units", "revenue", "shipped", "costed", "cost", "returned")
@@ -404,7 +404,7 @@ def _costs(own: Any, *, is_one: bool) -> Any:
         .where(own(_move), _move.c.origin_id != EMPTY, _move.c.origin_kind == _word("sales_order"))
         .where(_move.c.kind.in_([_word("order_fulfilled"), _word("reversal")]))
         .where((_move.c.source_site_id == EMPTY) != left)
-        .where(*((_move.c.origin_id == given("order_id"),) if is_one else ()))
+        .where(*((_move.c.origin_id == given("sold_order"),) if is_one else ()))
         .group_by(_move.c.organization_id, _move.c.origin_line_id)
         .subquery("costs")
     )
@@ -422,12 +422,12 @@ def sums_of(*, is_one: bool, own: Any = _own) -> Update:
         .group_by(ITEM.c.organization_id, ITEM.c.order_key)
     )
     if is_one:
-        keys = select(SALE.c.key).where(own(SALE), SALE.c.order_id == given("order_id"))
+        keys = select(SALE.c.key).where(own(SALE), SALE.c.order_id == given("sold_order"))
         added = added.where(ITEM.c.order_key.in_(keys))
     sums = added.subquery("added")
     return (
         update(SALE)
         .where(own(SALE), SALE.c.organization_id == sums.c.organization_id, SALE.c.key == sums.c.order_key)
-        .where(*((SALE.c.order_id == given("order_id"),) if is_one else ()))
+        .where(*((SALE.c.order_id == given("sold_order"),) if is_one else ()))
         .values({SALE.c[name]: sums.c[name] for name in _SUMS})
     )

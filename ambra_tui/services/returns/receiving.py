@@ -13,6 +13,7 @@ from ambra_tui.errors import Invalid, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.ledger import CUSTOMER, WASTE, Guard, MoveKind, Posted, Posting
+from ambra_tui.services.analytics.facts import record_order
 from ambra_tui.services.catalog import positive_quantity
 from ambra_tui.services.documents import told_moment
 from ambra_tui.services.receiving import refuse_known_serial
@@ -51,7 +52,7 @@ def receive_part(
         session, rma, variant, quantity, condition,
         location_id=location_id, lot_id=lot_id, serial=serial, idempotency_key=idempotency_key,
     )  # fmt: skip
-    _count(session, parts)
+    _count(session, rma, parts)
     if not any(outstanding(line) for line in lines_of(session, rma.id)):
         _finish(session, rma)
     return posted, parts
@@ -80,7 +81,7 @@ def receive_return(
                 location_id=location_id, lot_id=part.lot_id, serial=part.serial,
                 idempotency_key=f"{idempotency_key}:{line.position}:{number}", occurred_at=moment,
             )  # fmt: skip
-        _count(session, [ReturnedPart(line.id, line.condition, quantity)])
+        _count(session, rma, [ReturnedPart(line.id, line.condition, quantity)])
     _finish(session, rma, moment)
 
 
@@ -130,7 +131,7 @@ def uncount(session: Session, rma: ReturnAuthorization, parts: Sequence[Returned
     is_whole = not any(outstanding(line) for line in lines_of(session, rma.id))
     if rma.status != "pending" and not (rma.status == "received" and is_whole):
         raise WrongState(DOCUMENT, rma.number, state=rma.status, step="change")
-    _count(session, parts, sign=-1)
+    _count(session, rma, parts, sign=-1)
     if rma.status == "received":
         rma.status, rma.received_at = "pending", None
         changed(session, rma, act="return_authorization_reopened")
@@ -244,12 +245,13 @@ def _post(
     return ledger.post(session, [came, move(dock_id, WASTE, MoveKind.RETURN_DISPOSED, "out")])
 
 
-def _count(session: Session, parts: Sequence[ReturnedPart], *, sign: int = 1) -> None:
+def _count(session: Session, rma: ReturnAuthorization, parts: Sequence[ReturnedPart], *, sign: int = 1) -> None:
     for part in parts:
         line = fetch(session, ReturnLine, part.line_id, resource="return_line")
         setattr(line, part.condition, getattr(line, part.condition) + sign * part.quantity)
         session.add(line)
     session.flush()
+    record_order(session, rma.order_id)
 
 
 def _finish(session: Session, rma: ReturnAuthorization, moment: datetime | None = None) -> None:
