@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 from sqlmodel import Session
@@ -65,6 +65,15 @@ class Answer:
     meta: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the first transaction of an operation that asks others leaves behind: the `subject` that the answer is
+    about, and the errands to be carried out before it."""
+
+    subject: str
+    errands: tuple[str, ...] = ()
+
+
 class Nothing(Body):
     """No query parameters, or a body without fields."""
 
@@ -83,7 +92,9 @@ class Operation:
     `is_question`: a POST that only reads. `is_apart`: a change in transactions of its own. `options`: the query
     parameters of a write. `is_whole`: the answer brings its envelope along. `rows`: the field that a body is taken for
     when it is a list. `before`: looks at a write's body first, in a thread and outside every transaction, where
-    something has to be asked of the network."""
+    something has to be asked of the network. `answer`: the handler leaves a `Wish`; once its errands were carried out
+    outside every transaction, this tells what came of it. `concealed`: a body without what must not be kept of it, not
+    even as a fingerprint."""
 
     method: str
     path: str
@@ -109,6 +120,8 @@ class Operation:
     options: type[BaseModel] = Nothing
     is_whole: bool = False
     rows: str = ""
+    answer: Callable[[Session, Call, str], Answer] | None = None
+    concealed: Callable[[Mapping[str, Any]], Any] | None = None
 
     @property
     def is_single(self) -> bool:
@@ -129,6 +142,7 @@ def check_scope(scope: str) -> str:
 
 
 Declared = Callable[[Session, Call, Query], Answer]
+DeclaredWish = Callable[[Session, Call, Query], Wish]
 DeclaredQuick = Callable[[Call, Query], Answer]
 
 
@@ -236,6 +250,34 @@ class Catalogue:
             self._add(
                 answer, method="POST", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
                 fields=body, status=status, example=example, is_apart=True,
+            )  # fmt: skip
+            return handler
+
+        return declare
+
+    def errand(
+        self,
+        path: str,
+        body: type[Query],
+        *,
+        scope: str,
+        operation_id: str,
+        summary: str,
+        shape: Any,
+        answer: Callable[[Session, Call, str], Answer],
+        status: int = 201,
+        example: Mapping[str, Any] | None = None,
+        concealed: Callable[[Mapping[str, Any]], Any] | None = None,
+    ) -> Callable[[DeclaredWish[Query]], DeclaredWish[Query]]:
+        """A POST that has others asked: the handler writes down what is wanted, in one transaction with the claim of
+        the idempotency key; the errands are carried out outside every transaction; `answer` runs in a second one,
+        with the answer's record. A repeat after a crash goes on where it ended."""
+
+        def declare(handler: DeclaredWish[Query]) -> DeclaredWish[Query]:
+            self._add(
+                cast("Declared[Query]", handler), method="POST", path=path, scope=scope, operation_id=operation_id,
+                summary=summary, shape=shape, fields=body, status=status, example=example, answer=answer,
+                concealed=concealed,
             )  # fmt: skip
             return handler
 

@@ -13,31 +13,48 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from ambra_tui.api.dispatch import Endpoint
-from ambra_tui.api.edition import Answer, Call, Edition, Nothing, Operation
+from ambra_tui.api.edition import Answer, Call, Edition, Nothing, Operation, Wish
 from ambra_tui.api.etags import etag_of, matches
 from ambra_tui.api.failures import ModuleOff, refused
 from ambra_tui.api.faults import FAULT_HEADER, refuse_as_asked
 from ambra_tui.api.fields import read_fields
 from ambra_tui.api.gate import principal_of
-from ambra_tui.api.idempotency import Remembered, RequestKey, claim, remember, request_key
+from ambra_tui.api.idempotency import (
+    UNDER_WAY,
+    Remembered,
+    RequestKey,
+    answered,
+    claim,
+    remember,
+    request_key,
+)
 from ambra_tui.api.paging import Paging, link_header
 from ambra_tui.api.requests import read_document, read_query, unwrap
 from ambra_tui.errors import NotAllowed, Stale
 from ambra_tui.kit.ids import new_ulid
 from ambra_tui.kit.text import has_control
+from ambra_tui.services import errands
 from ambra_tui.services.modules import modules_of
 from ambra_tui.store import Actor, Store
 
 _JSON = "application/json"
 MAX_ID = 80
+ASKING_AT_ONCE = 64
 FREE_TEXT = "barcode"
+_askers = ThreadPoolExecutor(ASKING_AT_ONCE, thread_name_prefix="ambra-asker")
+"""Threads that wait for other people's machines, so that nothing else waits behind them."""
+
+
+Done = TypeVar("Done")
 
 
 def render(value: Any) -> str:
@@ -48,7 +65,7 @@ def render(value: Any) -> str:
 def endpoint_of(store: Store, edition: Edition, operation: Operation) -> Endpoint:
     """The function that answers requests for `operation`."""
     is_asked = operation.is_question or operation.is_apart
-    serve = _read if operation.method == "GET" else _question if is_asked else _write
+    serve = _read if operation.method == "GET" else _question if is_asked else _send if operation.answer else _write
 
     async def endpoint(request: Request) -> Response:
         request.state.edition = edition
@@ -145,31 +162,82 @@ def _marked_list(call: Call, answer: Answer) -> Response:
     return Response(render(content).encode(), media_type=_JSON, headers=dict(answer.headers))
 
 
-async def _write(call: Call, operation: Operation, request: Request) -> Response:
+async def _asked(call: Call, operation: Operation, request: Request) -> tuple[Any, RequestKey | None]:
+    """The fields of a write's body, and the key that it came with."""
     document, is_form = await read_document(request, takes_forms=call.edition.takes_forms, rows=operation.rows)
     key = request_key(
-        request.headers.get("idempotency-key"),
-        key_id=call.principal.key_id, method=request.method, path=request.url.path, body=document,
+        call.store, request.headers.get("idempotency-key"), key_id=call.principal.key_id, method=request.method,
+        path=request.url.path, body=operation.concealed(document) if operation.concealed else document,
     )  # fmt: skip
-    fields = read_fields(operation.fields, unwrap(document, operation.wrapper), is_text=is_form)
-    if_match = request.headers.get("if-match")
-    if operation.before is not None:
-        await asyncio.to_thread(operation.before, call, fields)
+    return read_fields(operation.fields, unwrap(document, operation.wrapper), is_text=is_form), key
 
-    def act(session: Session) -> tuple[Remembered, bool]:
-        return _act(session, call, operation, fields, key=key, if_match=if_match)
 
+async def _in_writer(call: Call, work: Callable[[Session], Done]) -> Done:
     principal = call.principal
-    done, is_repeated = await asyncio.wrap_future(
+    return await asyncio.wrap_future(
         call.store.writer.submit(
-            act,
+            work,
             organization_id=principal.organization_id,
             actor=Actor(principal.key_id, principal.label, station="api", request_id=call.request_id),
         )
     )
+
+
+def _told(done: Remembered, *, is_repeated: bool) -> Response:
     headers = {**done.headers, **({"Idempotent-Replayed": "true"} if is_repeated else {})}
     kind = _JSON if done.body else None
     return Response(done.body.encode(), status_code=done.status, media_type=kind, headers=headers)
+
+
+async def _send(call: Call, operation: Operation, request: Request) -> Response:
+    """A write that has others asked: what is wanted is committed, then asked for, then answered."""
+    fields, key = await _asked(call, operation, request)
+    wish = await _in_writer(call, lambda session: _wish(session, call, operation, fields, key))
+    if isinstance(wish, Remembered):
+        return _told(wish, is_repeated=True)
+    for errand in wish.errands:
+        await asyncio.get_running_loop().run_in_executor(
+            _askers, errands.run, call.store, call.principal.organization_id, errand
+        )
+    done, is_repeated = await _in_writer(call, lambda session: _outcome(session, call, operation, wish.subject, key))
+    return _told(done, is_repeated=is_repeated)
+
+
+def _wish(session: Session, call: Call, operation: Operation, fields: Any, key: RequestKey | None) -> Remembered | Wish:
+    """What is wanted, written down; that of the first request with the key, or its answer."""
+    repeated = claim(session, key) if key else None
+    if repeated is not None:
+        return Wish(**json.loads(repeated.body)) if repeated.status == UNDER_WAY else repeated
+    wish: Wish = operation.handler(session, call, fields)  # type: ignore[assignment]  # of an operation with `answer`
+    session.flush()
+    if key:
+        told = json.dumps({"subject": wish.subject, "errands": wish.errands})
+        remember(session, key, Remembered(UNDER_WAY, {}, told))
+    return wish
+
+
+def _outcome(
+    session: Session, call: Call, operation: Operation, subject: str, key: RequestKey | None
+) -> tuple[Remembered, bool]:
+    known = answered(session, key) if key else None
+    if known is not None:
+        return known, True
+    assert operation.answer is not None
+    done = _rendered(session, call, operation, operation.answer(session, call, subject))
+    if key:
+        remember(session, key, done)
+    return done, False
+
+
+async def _write(call: Call, operation: Operation, request: Request) -> Response:
+    fields, key = await _asked(call, operation, request)
+    if_match = request.headers.get("if-match")
+    if operation.before is not None:
+        await asyncio.to_thread(operation.before, call, fields)
+    done, is_repeated = await _in_writer(
+        call, lambda session: _act(session, call, operation, fields, key=key, if_match=if_match)
+    )
+    return _told(done, is_repeated=is_repeated)
 
 
 def _act(
@@ -180,17 +248,20 @@ def _act(
         return repeated, True
     if if_match is not None and operation.current is not None:
         _check_current(session, call, operation, fields, if_match)
-    answer = operation.handler(session, call, fields)
+    done = _rendered(session, call, operation, operation.handler(session, call, fields))
+    if key:
+        remember(session, key, done)
+    return done, False
+
+
+def _rendered(session: Session, call: Call, operation: Operation, answer: Answer) -> Remembered:
     session.flush()
     text = "" if operation.is_empty else _text_of(call, operation, answer)
     has_tag = bool(text and (operation.current or answer.location))
     headers = {**answer.headers, **({"ETag": etag_of(text.encode())} if has_tag else {})}
     if answer.location:
         headers["Location"] = answer.location
-    done = Remembered(operation.status, headers, text)
-    if key:
-        remember(session, key, done)
-    return done, False
+    return Remembered(operation.status, headers, text)
 
 
 def _check_current(session: Session, call: Call, operation: Operation, fields: Any, if_match: str) -> None:

@@ -12,12 +12,14 @@ Example::
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,6 +28,8 @@ from sqlmodel import Session
 
 from ambra_tui.api.failures import refused
 from ambra_tui.errors import KeyReused
+from ambra_tui.services.secrets import derived_key
+from ambra_tui.store import Store
 from ambra_tui.store.models import IdempotencyRecord, table_of
 from ambra_tui.store.scope import now_of, organization_of
 
@@ -35,6 +39,9 @@ _LOCK_NOT_AVAILABLE = "55P03"
 MAX_KEY = 255
 _records = table_of(IdempotencyRecord)
 _columns = _records.c
+_keys: WeakKeyDictionary[Store, bytes] = WeakKeyDictionary()
+UNDER_WAY = 0
+"""The status of a record whose answer is not there yet; its body tells what is being done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class Remembered:
     body: str
 
 
-def request_key(text: str | None, *, key_id: str, method: str, path: str, body: Any) -> RequestKey | None:
+def request_key(store: Store, text: str | None, *, key_id: str, method: str, path: str, body: Any) -> RequestKey | None:
     """The key of a request, or None without one. Raises Refused (400) for a key that is empty, long or not ASCII."""
     if text is None:
         return None
@@ -63,16 +70,27 @@ def request_key(text: str | None, *, key_id: str, method: str, path: str, body: 
         raise refused(400, "INVALID_REQUEST", f"Idempotency-Key holds 1 to {MAX_KEY} visible ASCII characters")
     place = hashlib.sha256(f"{method} {path}".encode("utf-8", "surrogatepass")).hexdigest()
     canonical = json.dumps(body, sort_keys=True, default=str)
-    return RequestKey(f"{key_id}:{place}", text, hashlib.sha256(canonical.encode()).hexdigest())
+    fingerprint = hmac.new(_key_of(store), canonical.encode(), hashlib.sha256).hexdigest()
+    return RequestKey(f"{key_id}:{place}", text, fingerprint)
+
+
+def _key_of(store: Store) -> bytes:
+    """What fingerprints are made with, so that nobody who sees one can look for the body that it is of."""
+    known = _keys.get(store)
+    if known is None:
+        with store.read_system() as session:
+            known = _keys[store] = derived_key(session, "fingerprints of requests")
+    return known
 
 
 def claim(session: Session, key: RequestKey) -> Remembered | None:
-    """Takes `key` for this transaction, or gives the answer that it already has. Raises KeyReused on another body."""
+    """Takes `key` for this transaction, or gives the answer that it already has, which may be UNDER_WAY. Raises
+    KeyReused on another body."""
     now = now_of(session)
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     fresh = insert(IdempotencyRecord).values(
         organization_id=organization_of(session), scope=key.scope, key=key.key, fingerprint=key.fingerprint,
-        status=0, headers={}, body="", created_at=now,
+        status=UNDER_WAY, headers={}, body="", created_at=now,
     )  # fmt: skip
     claimed = fresh.on_conflict_do_update(
         index_elements=["organization_id", "scope", "key"],
@@ -111,6 +129,14 @@ def _first_answer(session: Session, key: RequestKey) -> Remembered:
     if found.fingerprint != key.fingerprint:
         raise KeyReused("This Idempotency-Key was used for another body. Send a new key for a new request.")
     return Remembered(found.status, found.headers, found.body)
+
+
+def answered(session: Session, key: RequestKey) -> Remembered | None:
+    """The answer that `key` got meanwhile; None while it is under way. Nobody else answers it in this transaction."""
+    status = session.connection().execute(
+        select(_columns.status).where(*_place(session, key)).with_for_update()
+    ).scalar_one()  # fmt: skip
+    return _first_answer(session, key) if status != UNDER_WAY else None
 
 
 def remember(session: Session, key: RequestKey, answer: Remembered) -> None:

@@ -133,7 +133,7 @@ async def _serve(
             gc.collect()
             gc.freeze()
             on_ready(address)
-        async with _webhooks(store):
+        async with _webhooks(store), _errands(store):
             await running
 
 
@@ -144,6 +144,19 @@ async def _webhooks(store: Store) -> AsyncIterator[None]:
 
     worker = Worker(store, renderer(find_editions()))
     await asyncio.to_thread(worker.start)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(worker.stop)
+
+
+@contextlib.asynccontextmanager
+async def _errands(store: Store) -> AsyncIterator[None]:
+    """Meanwhile this process takes up what was to be asked of gateways and carriers, and was not."""
+    from ambra_tui.services.errands.worker import Worker  # what it asks with comes when it is asked
+
+    worker = Worker(store)
+    worker.start()
     try:
         yield
     finally:
