@@ -155,7 +155,7 @@ def _details(error: AmbraError) -> tuple[Mapping[str, Any], ...]:
     if isinstance(error, InsufficientStock):
         return tuple(
             {
-                "field": "quantity",
+                "field": shortage.field,
                 "message": f"{shortage.sku}: {shortage.requested:f} asked, {shortage.available:f} available",
                 "sku": shortage.sku,
                 "variant_id": shortage.variant_id,

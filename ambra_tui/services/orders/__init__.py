@@ -16,6 +16,7 @@ from ambra_tui.services.orders.assigned import assigned, lots_by_id, promised, r
 from ambra_tui.services.orders.checkout import (
     NewCheckout,
     customer_of,
+    holds_money,
     payment_word,
     place_order,
     promise,
@@ -36,7 +37,7 @@ from ambra_tui.services.orders.documents import (
 from ambra_tui.services.orders.fulfilment import Fulfilled, FulfillLine, Part, fulfill, fulfill_order, take_back
 from ambra_tui.services.orders.lists import due_orders, picked_orders
 from ambra_tui.services.orders.policy import RESERVE_AT, OrderPolicy, order_policy, set_order_policy, site_for
-from ambra_tui.services.orders.steps import SHOP_STEPS, advance, deliver_order, ship_order, start_order
+from ambra_tui.services.orders.steps import SHOP_STEPS, advance, cancel_in_shop, deliver_order, ship_order, start_order
 from ambra_tui.services.orders.terms import (
     CARRIED_KINDS,
     DOCUMENT,
@@ -72,6 +73,7 @@ __all__ = [
     "Told",
     "advance",
     "assigned",
+    "cancel_in_shop",
     "cancel_order",
     "checkout_of",
     "create_order",
@@ -83,6 +85,7 @@ __all__ = [
     "fulfill_order",
     "get_order",
     "history_of",
+    "holds_money",
     "leave_floor",
     "line_total",
     "lines_of",

@@ -35,7 +35,7 @@ from ambra_tui.services.orders.policy import available_at, order_policy, site_fo
 from ambra_tui.services.orders.terms import DOCUMENT, changed, note_step, tell_shops
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Customer, OrderCheckout, Payment, SalesOrder
-from ambra_tui.store.scope import now_of, organization_of, scoped
+from ambra_tui.store.scope import fetch, now_of, scoped
 
 MOST_MINOR = 10**15
 TRIES = 5
@@ -101,10 +101,8 @@ def place_order(
 
 
 def customer_of(session: Session, customer_id: str) -> Customer:
-    """The customer of an order that is placed. Raises Invalid for one that is not there, or no more."""
-    found = session.get(Customer, (organization_of(session), customer_id))
-    if found is None:
-        raise Invalid(f"there is no customer with ID '{customer_id}'", field="customer_id")
+    """The customer of an order that is placed. Raises NotFound, and Invalid for one who was erased."""
+    found = fetch(session, Customer, customer_id, resource="customer")
     if found.status != "active":
         raise Invalid("this customer was erased: make a new one", field="customer_id")
     return found
@@ -212,12 +210,7 @@ def settle_payment_status(session: Session, order: SalesOrder) -> str:
 
     An order that is paid now is promised its stock where the policy says so; too little of it is noted in its history.
     """
-    payments = session.exec(
-        scoped(session, Payment)
-        .where(Payment.order_id == order.id, Payment.currency == order.currency)
-        .order_by(col(Payment.created_at), col(Payment.id))
-        .execution_options(populate_existing=True)
-    ).all()
+    payments = [row for row in _payments(session, order) if row.currency == order.currency]
     word = payment_word(payments, order_total(session, order))
     if word == order.payment_status:
         return word
@@ -229,6 +222,21 @@ def settle_payment_status(session: Session, order: SalesOrder) -> str:
     if word == "paid" and order.status == "confirmed" and order_policy(session).reserve_at == "paid":
         _promise_paid(session, order)
     return word
+
+
+def holds_money(session: Session, order: SalesOrder) -> bool:
+    """Something of what was paid is here, or promised by a bank."""
+    return any(
+        payment.amount_captured > payment.amount_refunded or payment.status in ("authorized", "processing")
+        for payment in _payments(session, order)
+    )
+
+
+def _payments(session: Session, order: SalesOrder) -> Sequence[Payment]:
+    """The order's payments as they are now, the latest one last."""
+    statement = scoped(session, Payment).where(Payment.order_id == order.id)
+    ordered = statement.order_by(col(Payment.created_at), col(Payment.id))
+    return session.exec(ordered.execution_options(populate_existing=True)).all()
 
 
 def payment_word(payments: Sequence[Payment], total: int) -> str:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from ambra_tui.errors import WrongState
 from ambra_tui.services.orders.assigned import reserved_by_line
 from ambra_tui.services.orders.checkout import promise
-from ambra_tui.services.orders.documents import lines_of, lock_order
+from ambra_tui.services.orders.documents import cancel_order, lines_of, lock_order
 from ambra_tui.services.orders.fulfilment import fulfill
 from ambra_tui.services.orders.policy import order_policy
 from ambra_tui.services.orders.terms import SHOP_STATES, Told, changed
@@ -50,6 +50,17 @@ def start_order(session: Session, order: SalesOrder, *, note: str = "") -> Sales
     before, order.status = order.status, "picking"
     changed(session, order, "order_started", before=before, told=Told(note=note))
     return order
+
+
+def cancel_in_shop(session: Session, order: SalesOrder, *, reason: str = "", note: str = "") -> SalesOrder:
+    """`cancel_order`, with refusals in a shop's words: WrongState once anything has left, and the second time."""
+    order = lock_order(session, order.id)
+    now = SHOP_STATES[order.status]
+    if now in ("pending", "processing") and order.fulfillment_status != "unfulfilled":
+        now = "partly shipped"
+    if now not in ("pending", "processing"):
+        raise WrongState("order", order.number, state=now, step="cancel")
+    return cancel_order(session, order, reason=reason, note=note)
 
 
 def _is_settled(session: Session, order: SalesOrder) -> bool:
