@@ -26,6 +26,7 @@ from ambra_tui.store.models.key_use import KeyHabit, KeyNetwork, KeyNotice
 from ambra_tui.store.models.labels import PrintJob, StationPrinter
 from ambra_tui.store.models.movements import MovementDocument
 from ambra_tui.store.models.oauth import OAuthClient, OAuthCode, OAuthGrant, OAuthToken
+from ambra_tui.store.models.offers import ProductImage, ProductOffer, VariantOffer
 from ambra_tui.store.models.payments import Dispute, GatewayNotice, Payment, Refund
 from ambra_tui.store.models.people import ApiKey, RequestTally, StationLock, User, WorkSession
 from ambra_tui.store.models.picking import LineSubstitution, PickCluster, PickClusterOrder, PickFace, SubstitutionRule
@@ -115,6 +116,8 @@ __all__ = [
     "PrintJob",
     "Product",
     "ProductCategory",
+    "ProductImage",
+    "ProductOffer",
     "ProductViewMark",
     "ProductViews",
     "ProductionBatch",
@@ -154,6 +157,7 @@ __all__ = [
     "TrackingEvent",
     "User",
     "Variant",
+    "VariantOffer",
     "VariantSupplier",
     "WasteRecord",
     "Webhook",

@@ -33,6 +33,7 @@ def upgrade() -> None:
     _create_customer_tag()
     _create_dispute()
     _create_oauth_grant()
+    _create_product_offer()
     _create_product_views()
     _create_refund()
     _create_oauth_code()
@@ -40,8 +41,10 @@ def upgrade() -> None:
     _create_order_checkout()
     _create_order_history()
     _create_order_sale()
+    _create_product_image()
     _create_shipment()
     _create_stock_alert()
+    _create_variant_offer()
     _create_shipment_package()
     _create_tracking_event()
     _create_shipment_content()
@@ -81,6 +84,7 @@ _TABLES = (
     "customer_tag",
     "dispute",
     "oauth_grant",
+    "product_offer",
     "product_views",
     "refund",
     "oauth_code",
@@ -88,8 +92,10 @@ _TABLES = (
     "order_checkout",
     "order_history",
     "order_sale",
+    "product_image",
     "shipment",
     "stock_alert",
+    "variant_offer",
     "shipment_package",
     "tracking_event",
     "shipment_content",
@@ -432,6 +438,26 @@ def _create_oauth_grant() -> None:
     op.create_index(op.f("ix_oauth_grant_user_id"), "oauth_grant", ["organization_id", "user_id"], unique=False)
 
 
+def _create_product_offer() -> None:
+    op.create_table(
+        "product_offer",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("product_id", sa.String(40), nullable=False),
+        sa.Column("sku", sa.String(80), nullable=True),
+        sa.Column("price_minor", sa.Integer(), nullable=True),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "product_id", name=op.f("pk_product_offer")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "product_id"],
+            ["product.organization_id", "product.id"],
+            name=op.f("fk_product_offer_product_product_id"),
+        ),
+        sa.UniqueConstraint("organization_id", "sku", name=op.f("uq_product_offer_organization_id_sku")),
+        sa.CheckConstraint("price_minor IS NULL OR price_minor >= 0", name=op.f("ck_product_offer_price_not_negative")),
+    )
+
+
 def _create_product_views() -> None:
     op.create_table(
         "product_views",
@@ -614,6 +640,47 @@ def _create_order_sale() -> None:
     op.create_index(op.f("ix_order_sale_customer_id"), "order_sale", ["organization_id", "customer_id"], unique=False)
 
 
+def _create_product_image() -> None:
+    op.create_table(
+        "product_image",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("product_id", sa.String(40), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(10), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("alt", sa.String(255), nullable=False),
+        sa.Column("source_url", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_product_image")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "product_id"],
+            ["product.organization_id", "product.id"],
+            name=op.f("fk_product_image_product_product_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_product_image_variant_variant_id"),
+        ),
+        sa.CheckConstraint("width > 0 AND height > 0", name=op.f("ck_product_image_has_pixels")),
+        sa.CheckConstraint("position >= 0", name=op.f("ck_product_image_position_not_negative")),
+    )
+    op.create_index(
+        op.f("ix_product_image_product_id_position"),
+        "product_image",
+        ["organization_id", "product_id", "position"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_product_image_variant_id"), "product_image", ["organization_id", "variant_id"], unique=False
+    )
+
+
 def _create_shipment() -> None:
     op.create_table(
         "shipment",
@@ -679,6 +746,23 @@ def _create_stock_alert() -> None:
         ),
         sa.UniqueConstraint(
             "organization_id", "variant_id", "site_id", name=op.f("uq_stock_alert_organization_id_variant_id_site_id")
+        ),
+    )
+
+
+def _create_variant_offer() -> None:
+    op.create_table(
+        "variant_offer",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("variant_id", sa.String(40), nullable=False),
+        sa.Column("has_own_price", sa.Boolean(), nullable=False),
+        sa.Column("attributes", sa.Text(), nullable=False),
+        sa.Column("status_before", sa.String(20), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "variant_id", name=op.f("pk_variant_offer")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "variant_id"],
+            ["variant.organization_id", "variant.id"],
+            name=op.f("fk_variant_offer_variant_variant_id"),
         ),
     )
 
