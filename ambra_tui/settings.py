@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -62,6 +63,36 @@ class Settings(NamedTuple):
         )
 
 
+class SecuritySettings(NamedTuple):
+    """`require_https`: plain HTTP is refused. `public_url`: by which address the server is known from outside, where it
+    stands behind a proxy. `requires_pkce`: of every OAuth client, not of public ones alone."""
+
+    require_https: bool = False
+    public_url: str = ""
+    requires_pkce: bool = False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> SecuritySettings:
+        """`AMBRA_REQUIRE_HTTPS`, `AMBRA_OAUTH_PKCE` (1 or 0), `AMBRA_PUBLIC_URL`. Raises Invalid for a wrong one."""
+        values = os.environ if environment is None else environment
+        url = values.get("AMBRA_PUBLIC_URL", "").strip().rstrip("/")
+        if url and not _PUBLIC_URL.fullmatch(url):
+            raise Invalid(f"AMBRA_PUBLIC_URL is '{url[:80]}': give an address such as https://api.example.com")
+        return cls(_switch(values, "AMBRA_REQUIRE_HTTPS"), url, _switch(values, "AMBRA_OAUTH_PKCE"))
+
+
+_PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9._\[\]:-]+")
+
+
+def _switch(values: Mapping[str, str], name: str) -> bool:
+    text = values.get(name, "").strip().lower()
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text in ("", "0", "false", "no", "off"):
+        return False
+    raise Invalid(f"{name} is '{text[:40]}': give 1 or 0")
+
+
 class AssistantSettings(NamedTuple):
     """A language model that puts answers into words: any endpoint that speaks as OpenAI's does. `sends_rows` False: it
     hears the question and the names of the tools only, never a row."""
@@ -97,3 +128,25 @@ class WebhookSettings(NamedTuple):
             raise Invalid(
                 f"AMBRA_WEBHOOK_ALLOWED_NETWORKS: {error}. Give networks such as 192.168.1.0/24,127.0.0.0/8"
             ) from None
+
+
+class ShippingSettings(NamedTuple):
+    """`tariffs`: the folder of a site's own tariff tables (`AMBRA_TARIFFS`). `easypost_key`: where parcels may go by
+    EasyPost too; `easypost_url`: another address of its API; `easypost_secret`: what its notices are signed with."""
+
+    tariffs: Path | None = None
+    easypost_key: str = ""
+    easypost_url: str = ""
+    easypost_secret: str = ""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> ShippingSettings:
+        """`AMBRA_TARIFFS`, `AMBRA_EASYPOST_KEY`, `AMBRA_EASYPOST_URL`, `AMBRA_EASYPOST_SECRET`."""
+        values = os.environ if environment is None else environment
+        folder = values.get("AMBRA_TARIFFS")
+        return cls(
+            Path(folder).expanduser() if folder else None,
+            values.get("AMBRA_EASYPOST_KEY", ""),
+            values.get("AMBRA_EASYPOST_URL", ""),
+            values.get("AMBRA_EASYPOST_SECRET", ""),
+        )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambra_tui.errors import Invalid
 from ambra_tui.labels.fonts import loaded
-from ambra_tui.labels.layout import Bars, Cells, Drawing, Words, lay_out
+from ambra_tui.labels.layout import Bars, Cells, Drawing, Line, Words, lay_out
 from ambra_tui.labels.model import Code, Label, Symbology
 from ambra_tui.labels.stock import Stock
 
@@ -58,6 +58,8 @@ def raster(drawing: Drawing) -> Image:
         elif isinstance(mark, Cells):
             for left, top, width in mark.runs():
                 pen.rectangle((left, top, left + width - 1, top + mark.module - 1), fill=0)
+        elif isinstance(mark, Line):
+            pen.rectangle((mark.x, mark.y, mark.x + mark.width - 1, mark.y + mark.height - 1), fill=0)
         elif isinstance(mark, Words):
             font = loaded(mark.setting.path, mark.size)
             pen.text((mark.x, mark.baseline), mark.setting.text, font=font, fill=0, anchor="ls")

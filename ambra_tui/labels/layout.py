@@ -104,7 +104,17 @@ class Triangle:
     points: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
 
-Mark = Bars | Cells | Words | Triangle
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A filled rectangle that parts one thing from another."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+Mark = Bars | Cells | Words | Triangle | Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +137,7 @@ class _Box:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
+class Scale:
     """Millimetres to dots, and what to say when something does not fit."""
 
     dpi: int
@@ -146,11 +156,20 @@ class _Scale:
         return Invalid(f"{self.name}: {what} does not fit on a label of {size}. Choose a larger one.", field="sheet")
 
 
-def lay_out(label: Label, stock: Stock, *, dpi: int, font: Path | None = None) -> Drawing:
-    """The label on one place of `stock`. Raises Invalid where it does not fit or a code cannot be drawn."""
+def scale_of(label: Label, stock: Stock, dpi: int, font: Path | None) -> Scale:
+    """The scale of a label in `dpi`. Raises Invalid for one that no printer has."""
     if dpi not in DPIS:
         raise Invalid(f"labels are drawn for {' or '.join(map(str, DPIS))} dpi, not {dpi}", field="dpi")
-    scale = _Scale(dpi, stock, label.name, font)
+    return Scale(dpi, stock, label.name, font)
+
+
+def lay_out(label: Label, stock: Stock, *, dpi: int, font: Path | None = None) -> Drawing:
+    """The label on one place of `stock`. Raises Invalid where it does not fit or a code cannot be drawn."""
+    if label.parcel is not None:
+        from ambra_tui.labels.parcel import lay_out_parcel
+
+        return lay_out_parcel(label, stock, dpi=dpi, font=font)
+    scale = scale_of(label, stock, dpi, font)
     width, height = (int(side * dpi / _MM + 0.01) for side in (stock.width_mm, stock.height_mm))
     pad = scale.dots(min(3.0, max(1.5, 0.04 * min(stock.width_mm, stock.height_mm))))
     box = _Box(pad, pad, width - 2 * pad, height - 2 * pad)
@@ -177,10 +196,10 @@ def lay_out(label: Label, stock: Stock, *, dpi: int, font: Path | None = None) -
 _SQUARES: dict[Symbology, Symbology] = {"code128": "datamatrix", "gs1_128": "gs1_datamatrix"}
 
 
-def _narrowed(label: Label, width: int, scale: _Scale) -> Label:
+def _narrowed(label: Label, width: int, scale: Scale) -> Label:
     """The same label with square codes where its bars would be too narrow to scan."""
     code = label.codes[0]
-    if code.is_square or _bar_module(code, len(bars_of(code)), width, scale) > 0:
+    if code.is_square or bar_module(code, len(bars_of(code)), width, scale) > 0:
         return label
     square = _SQUARES.get(code.symbology)
     if square is None:
@@ -188,7 +207,7 @@ def _narrowed(label: Label, width: int, scale: _Scale) -> Label:
     return replace(label, codes=(replace(code, symbology=square),))
 
 
-def _bar_module(code: Code, modules: int, width: int, scale: _Scale) -> int:
+def bar_module(code: Code, modules: int, width: int, scale: Scale) -> int:
     """The widest module that fits with its quiet zones; 0: none that a scanner could read."""
     least = scale.least(_LEAST_BAR_MM.get(code.symbology, 0.16))
     most = max(least, scale.dots(_MOST_BAR_MM.get(code.symbology, 0.6)))
@@ -196,9 +215,9 @@ def _bar_module(code: Code, modules: int, width: int, scale: _Scale) -> int:
     return min(fitting, most) if fitting >= least else 0
 
 
-def _bars(code: Code, box: _Box, scale: _Scale) -> tuple[list[Mark], _Box]:
+def _bars(code: Code, box: _Box, scale: Scale) -> tuple[list[Mark], _Box]:
     pattern = bars_of(code)
-    module = _bar_module(code, len(pattern), box.width, scale)
+    module = bar_module(code, len(pattern), box.width, scale)
     size = min(max(scale.dots(2.2), round(box.height * 0.09)), scale.dots(5.0))
     height = min(round(box.height * _BARS_SHARE), scale.dots(_MOST_BARS_MM))
     if height < scale.dots(_LEAST_BARS_MM):
@@ -213,7 +232,7 @@ def _bars(code: Code, box: _Box, scale: _Scale) -> tuple[list[Mark], _Box]:
     return [Bars(code, x, top, height, module, pattern), shown], upper
 
 
-def _cells(code: Code, box: _Box, scale: _Scale) -> tuple[Cells, _Box]:
+def _cells(code: Code, box: _Box, scale: Scale) -> tuple[Cells, _Box]:
     rows = squares_of(code)
     modules = len(rows) + 2 * quiet_modules(code)
     least = scale.least(_LEAST_SQUARE_MM)
@@ -238,7 +257,7 @@ def _arrow(arrow: Arrow, box: _Box) -> tuple[Triangle, _Box]:
     return triangle, replace(box, width=box.width - side - side // 4)
 
 
-def _texts(title: str, lines: tuple[str, ...], box: _Box, scale: _Scale) -> list[Mark]:
+def _texts(title: str, lines: tuple[str, ...], box: _Box, scale: Scale) -> list[Mark]:
     """The title as large as it fits, then as many lines as there is room for."""
     least = scale.dots(_LEAST_TEXT_MM)
     if box.height < least:
@@ -262,7 +281,7 @@ def _texts(title: str, lines: tuple[str, ...], box: _Box, scale: _Scale) -> list
     ]
 
 
-def _words(text: str, x: int, top: int, width: int, size: int, scale: _Scale, *, is_centred: bool = False) -> Words:
+def _words(text: str, x: int, top: int, width: int, size: int, scale: Scale, *, is_centred: bool = False) -> Words:
     """The text in at most `size`, smaller where it is too wide, cut with an ellipsis where it is still too wide."""
     setting = set_in(text, scale.font)
     measured = width_of(setting, size)

@@ -8,7 +8,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from ambra_tui.errors import Invalid
@@ -37,15 +37,31 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Parcel:
+    """What stands on a parcel: lines of the sender and, below `caption`, of the receiver; `service`: carrier and
+    service in words; `route`: the postal code in large figures; `facts`: weight, which of how many; `notes`: order."""
+
+    sender: tuple[str, ...]
+    receiver: tuple[str, ...]
+    service: tuple[str, ...]
+    route: str
+    facts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """One label. `codes`: the first is the main one; a square one after bars stands beside them. `title`: in large
-    letters; `lines`: below it; `arrow`: where the thing is, seen from the label."""
+    letters; `lines`: below it; `arrow`: where the thing is, seen from the label. `parcel`: it is laid out as a
+    parcel's."""
 
     kind: str
     codes: tuple[Code, ...]
     title: str
     lines: tuple[str, ...] = ()
     arrow: Arrow = ""
+    parcel: Parcel | None = None
 
     @property
     def name(self) -> str:
@@ -56,13 +72,14 @@ class Label:
 def label_to_json(label: Label) -> dict[str, Any]:
     """The label as JSON values."""
     codes = [{"symbology": code.symbology, "text": code.text, "shown": code.shown} for code in label.codes]
-    return {
+    values = {
         "kind": label.kind,
         "codes": codes,
         "title": label.title,
         "lines": list(label.lines),
         "arrow": label.arrow,
     }
+    return values if label.parcel is None else {**values, "parcel": asdict(label.parcel)}
 
 
 def label_from_json(values: Mapping[str, Any]) -> Label:
@@ -71,4 +88,10 @@ def label_from_json(values: Mapping[str, Any]) -> Label:
         if code["symbology"] not in get_args(Symbology):
             raise Invalid(f"'{code['symbology']}' is no kind of barcode that can be drawn")
     codes = tuple(Code(code["symbology"], code["text"], code["shown"]) for code in values["codes"])
-    return Label(values["kind"], codes, values["title"], tuple(values["lines"]), values["arrow"])
+    told = values.get("parcel")
+    parcel = None if told is None else Parcel(**{name: _frozen(value) for name, value in told.items()})
+    return Label(values["kind"], codes, values["title"], tuple(values["lines"]), values["arrow"], parcel)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list | tuple) else value

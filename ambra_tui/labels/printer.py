@@ -98,9 +98,12 @@ def send(
     """Draw the labels, read each back, send them. Raises NotPrinted, or Invalid for a label that cannot be drawn."""
     from ambra_tui.labels.draw import draw_checked
     from ambra_tui.labels.formats import formats
+    from ambra_tui.labels.parcel import PARCEL_STOCK
 
-    drawings = [draw_checked(label, printer.stock, dpi=printer.dpi, font=font) for label in labels]
-    payload = formats()[printer.format].write([drawing for drawing in drawings for _ in range(copies)], printer.stock)
+    # A parcel's label is four by six inches, whatever else the printer's roll is for.
+    stock = printer.stock if any(label.parcel is None for label in labels) else PARCEL_STOCK
+    drawings = [draw_checked(label, stock, dpi=printer.dpi, font=font) for label in labels]
+    payload = formats()[printer.format].write([drawing for drawing in drawings for _ in range(copies)], stock)
     try:
         if printer.kind == "tcp":
             _send_tcp(printer, payload)

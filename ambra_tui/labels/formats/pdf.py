@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ambra_tui.labels.fonts import own_font
 from ambra_tui.labels.formats import Format
-from ambra_tui.labels.layout import Bars, Cells, Drawing, Words
+from ambra_tui.labels.layout import Bars, Cells, Drawing, Line, Words
 from ambra_tui.labels.stock import Stock
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def _draw(pdf: FPDF, drawing: Drawing, left: float, top: float) -> None:
         elif isinstance(mark, Cells):
             for x, y, width in mark.runs():
                 _fill(pdf, left + x * dot, top + y * dot, width * dot, mark.module * dot, dot)
+        elif isinstance(mark, Line):
+            _fill(pdf, left + mark.x * dot, top + mark.y * dot, mark.width * dot, mark.height * dot, dot)
         elif isinstance(mark, Words):
             pdf.set_font(_family(pdf, mark.setting.path), size=mark.size * dot)
             pdf.text(left + mark.x * dot, top + mark.baseline * dot, mark.setting.text)

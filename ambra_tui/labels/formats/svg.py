@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
 from ambra_tui.labels.formats import Format
-from ambra_tui.labels.layout import Bars, Cells, Drawing, Mark, Words
+from ambra_tui.labels.layout import Bars, Cells, Drawing, Line, Mark, Words
 from ambra_tui.labels.stock import Stock
 
 _FAMILY = "'DejaVu Sans Condensed', 'Arial Narrow', Arial, sans-serif"
@@ -41,6 +41,8 @@ def _element(mark: Mark) -> str:
         side = mark.module
         path = "".join(f"M{left} {top}h{width}v{side}h-{width}z" for left, top, width in mark.runs())
         return f'<path shape-rendering="crispEdges" d="{path}"/>'
+    if isinstance(mark, Line):
+        return f'<rect x="{mark.x}" y="{mark.y}" width="{mark.width}" height="{mark.height}"/>'
     if isinstance(mark, Words):
         return (
             f'<text x="{mark.x}" y="{mark.baseline}" font-family="{_FAMILY}" font-weight="bold" '

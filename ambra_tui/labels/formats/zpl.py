@@ -14,7 +14,7 @@ from itertools import groupby
 
 from ambra_tui.labels.fonts import ASCENT, loaded
 from ambra_tui.labels.formats import Format
-from ambra_tui.labels.layout import Bars, Cells, Drawing, Mark, Triangle, Words
+from ambra_tui.labels.layout import Bars, Cells, Drawing, Line, Mark, Triangle, Words
 from ambra_tui.labels.model import Code
 from ambra_tui.labels.stock import Stock
 from ambra_tui.labels.symbols import ITF_NARROW, ITF_WIDE
@@ -43,6 +43,8 @@ def _field(mark: Mark) -> str:
         return _bars(mark)
     if isinstance(mark, Cells):
         return _squares(mark)
+    if isinstance(mark, Line):
+        return f"^FO{mark.x},{mark.y}^GB{mark.width},{mark.height},{mark.height}^FS"
     return _words(mark) if isinstance(mark, Words) else _triangle(mark)
 
 

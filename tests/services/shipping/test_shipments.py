@@ -1,0 +1,223 @@
+"""Shipments: packed, labelled, handed over, taken back, tracked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, select
+
+from ambra_tui import ledger
+from ambra_tui.carriers import carrier_named
+from ambra_tui.errors import Invalid, WrongState
+from ambra_tui.labels.draw import draw_checked
+from ambra_tui.labels.parcel import PARCEL_STOCK
+from ambra_tui.services import orders, shipping
+from ambra_tui.services.orders import NewOrderLine
+from ambra_tui.services.shipping import NewPackage, NewShipment, PackedItem
+from ambra_tui.store.models import OutboxEvent, SalesOrder, Shipment, SiteStock, Variant
+from ambra_tui.store.scope import now_of, organization_of
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("store")
+Write = Callable[[Callable[[Session], Any]], Any]
+NEW_YORK = {"name": "Acme", "line1": "1 Broadway", "city": "New York", "state": "NY", "zip": "10004", "country": "US"}
+BEVERLY = {
+    "name": "Jane",
+    "line1": "9 Rodeo Dr",
+    "city": "Beverly Hills",
+    "state": "CA",
+    "zip": "90210",
+    "country": "US",
+}
+
+
+@pytest.fixture
+def house(write: Write) -> factories.Warehouse:
+    def work(session: Session) -> factories.Warehouse:
+        made = factories.warehouse(session)
+        made.site.address = dict(NEW_YORK)
+        session.add(made.site)
+        return made
+
+    return write(work)
+
+
+@pytest.fixture
+def milk(write: Write, house: factories.Warehouse) -> Variant:
+    def work(session: Session) -> Variant:
+        variant = factories.variant(session, sku="MILK-1L", price_minor=120)
+        factories.stock(session, variant, house.bin, 20)
+        return variant
+
+    return write(work)
+
+
+def make(session: Session, house: factories.Warehouse, *lines: tuple[Variant, int]) -> SalesOrder:
+    new = [NewOrderLine(variant.id, Decimal(quantity)) for variant, quantity in lines]
+    order = orders.create_order(
+        session, site_id=house.site.id, lines=new, customer={"name": "Jane", "address": BEVERLY}
+    )
+    return orders.reserve_order(session, order)
+
+
+def stock(session: Session, house: factories.Warehouse, variant: Variant) -> tuple[int, int]:
+    row = session.get(SiteStock, (organization_of(session), variant.id, house.site.id))
+    assert row is not None
+    session.refresh(row)
+    return int(row.on_hand), int(row.reserved)
+
+
+def facts(session: Session, subject: str) -> list[str]:
+    statement = select(OutboxEvent.type).where(
+        OutboxEvent.organization_id == organization_of(session), OutboxEvent.subject == subject
+    )
+    return list(session.exec(statement.order_by(col(OutboxEvent.id))))
+
+
+def test_a_shipment_is_packed_labelled_handed_over_and_taken_back(
+    write: Write, house: factories.Warehouse, milk: Variant
+) -> None:
+    def work(session: Session) -> None:
+        order = make(session, house, (milk, 6))
+        line = orders.lines_of(session, order.id)[0]
+        shipment = shipping.open_shipment(session, order)
+        assert shipping.open_shipment(session, order).id == shipment.id
+        first, second = (shipping.add_package(session, shipment) for _ in range(2))
+        content = shipping.add_content(session, first, line_id=line.id, quantity=Decimal(3))
+        assert shipping.add_content(session, first, line_id=line.id, quantity=Decimal(1)).id == content.id
+        shipping.remove_content(session, content, Decimal(1))
+        shipping.add_content(session, second, line_id=line.id, quantity=Decimal(2))
+        assert shipping.left_to_pack(session, order) == {line.id: Decimal(1)}
+        with pytest.raises(Invalid, match="1 are left to pack"):
+            shipping.add_content(session, second, line_id=line.id, quantity=Decimal(2))
+        shipping.close_package(session, first, weight=Decimal("2.5"), weight_unit="lb", size=(Decimal(12), Decimal(8), Decimal(6)), size_unit="in")  # fmt: skip
+        with pytest.raises(WrongState, match="closed"):
+            shipping.add_content(session, first, line_id=line.id, quantity=Decimal(1))
+        with pytest.raises(Invalid, match="not weighed"):
+            shipping.options_for(session, shipment)
+        shipping.close_package(session, second, weight=Decimal(1), weight_unit="kg")
+        quote = shipping.options_for(session, shipment)
+        assert [option.cost for option in quote.options] == sorted(option.cost for option in quote.options)
+        with pytest.raises(Invalid, match="no carrier"):
+            shipping.make_label(session, shipment, carrier="pigeon", service="ground")
+        with pytest.raises(Invalid, match="no service"):
+            shipping.make_label(session, shipment, carrier="ups", service="pigeon")
+        shipping.make_label(session, shipment, carrier="ups", service="ground")
+        numbers = [package.tracking_number for package in shipping.packages_of(session, shipment.id)]
+        assert len(set(numbers)) == 2 and all(carrier_named("ups").is_number(number) for number in numbers)
+        option = next(each for each in quote.options if (each.carrier, each.service) == ("ups", "ground"))
+        assert (shipment.cost_minor, shipment.estimated_on) == (option.cost_minor, option.estimated_on)
+        shipping.void_label(session, shipment)
+        assert shipment.status == "packing" and not shipping.events_of(session, shipment.id)
+        shipping.make_label(session, shipment, carrier="usps", service="priority")
+        for label in shipping.labels_of_shipment(session, shipment):
+            draw_checked(label, PARCEL_STOCK, dpi=203)
+        assert stock(session, house, milk) == (20, 6)
+        fulfilled = shipping.hand_over(session, shipment)
+        assert [posted.quantity for posted in fulfilled.posted] == [Decimal(5)]
+        assert stock(session, house, milk) == (15, 1) and order.fulfillment_status == "partial"
+        for number, move_id in enumerate(reversed(shipping.moves_of(shipment))):
+            ledger.reverse(session, move_id, idempotency_key=f"undo:{number}")
+        shipping.take_back(session, shipment)
+        assert shipment.left_at is None and stock(session, house, milk) == (20, 6)
+        assert order.fulfillment_status == "unfulfilled" and order.status == "allocated"
+        shipping.hand_over(session, shipment)
+        shipping.cancel_shipment(session, shipment)
+        assert shipment.status == "cancelled" and stock(session, house, milk) == (20, 6)
+        assert shipping.left_to_pack(session, order) == {line.id: Decimal(6)}
+        assert facts(session, shipment.id).count("shipment_cancelled") == 1
+
+    write(work)
+
+
+def test_shipments_in_one_go_may_be_parts_and_never_more_than_is_open(
+    write: Write, house: factories.Warehouse, milk: Variant
+) -> None:
+    def work(session: Session) -> None:
+        order = make(session, house, (milk, 5))
+        line = orders.lines_of(session, order.id)[0]
+
+        def ship(*items: PackedItem) -> Shipment:
+            package = NewPackage(Decimal(2), "lb", items=items)
+            with session.begin_nested():
+                return shipping.create_shipment(session, order, NewShipment("fedex", "ground", [package]))
+
+        ship(PackedItem(Decimal(2), sku="MILK-1L"))
+        assert order.fulfillment_status == "partial" and stock(session, house, milk) == (18, 3)
+        with pytest.raises(Invalid, match="3 are left to ship"):
+            ship(PackedItem(Decimal(4), line_id=line.id))
+        with pytest.raises(Invalid, match="not an item"):
+            ship(PackedItem(Decimal(1), sku="BREAD"))
+
+    write(work)
+
+    def rest(session: Session) -> None:
+        order = session.exec(select(SalesOrder).where(SalesOrder.organization_id == organization_of(session))).one()
+        shipment = shipping.create_shipment(session, order, NewShipment("fedex", "ground"))
+        assert shipment.cost_minor is None, "nobody weighed it"
+        assert (order.status, order.fulfillment_status) == ("shipped", "fulfilled")
+        with pytest.raises(WrongState):
+            shipping.create_shipment(session, order, NewShipment("fedex", "ground"))
+
+    write(rest)
+
+
+def test_tracking_goes_by_the_time_of_events_and_delivers_the_order_with_its_last_shipment(
+    write: Write, house: factories.Warehouse, milk: Variant
+) -> None:
+    def work(session: Session) -> None:
+        order = make(session, house, (milk, 2))
+        one = NewPackage(Decimal(1), items=[PackedItem(Decimal(1), sku="MILK-1L")])
+        first = shipping.create_shipment(session, order, NewShipment("ups", "ground", [one]))
+        second = shipping.create_shipment(session, order, NewShipment("ups", "ground", [one]))
+        now = now_of(session)
+        late, early = now - timedelta(minutes=1), now - timedelta(minutes=9)
+        event = shipping.add_event(session, first, status="out_for_delivery", happened_at=late, location="LA, CA")
+        again = shipping.add_event(session, first, status="out_for_delivery", happened_at=late, location="LA, CA")
+        assert again.id == event.id
+        shipping.add_event(session, first, status="in_transit", happened_at=early, location="Memphis, TN")
+        assert first.status == "out_for_delivery", "what happened earlier does not set it back"
+        assert [each.status for each in shipping.events_of(session, first.id)][:2] == ["in_transit", "out_for_delivery"]
+        with pytest.raises(WrongState, match="out for delivery"):
+            shipping.cancel_shipment(session, first)
+        with pytest.raises(Invalid, match="future"):
+            shipping.add_event(session, first, status="delivered", happened_at=now + timedelta(days=1))
+        shipping.add_event(session, first, status="delivered")
+        assert first.status == "delivered" and order.status == "shipped"
+        shipping.add_event(session, second, status="delivered")
+        assert order.status == "delivered"
+        shipping.add_event(session, first, status="exception", happened_at=late)
+        assert first.status == "delivered"
+        told = facts(session, first.id)
+        assert told.count("shipment_in_transit") == told.count("shipment_delivered") == 1
+        assert told.index("shipment_created") < told.index("shipment_in_transit") < told.index("shipment_delivered")
+
+    write(work)
+
+
+def test_a_label_carries_any_address_and_is_drawn_for_every_carrier(
+    write: Write, house: factories.Warehouse, milk: Variant
+) -> None:
+    def work(session: Session) -> None:
+        long = {
+            **BEVERLY,
+            "name": "Ekaterina " * 20,
+            "company": "株式会社アンブラ",
+            "line1": "W" * 240,
+            "line2": "Ω" * 200,
+        }
+        for carrier, service, to in (("dhl", "express", {**long, "country": "JP", "zip": "100-0001"}), ("usps", "express", long)):  # fmt: skip
+            order = make(session, house, (milk, 1))
+            wanted = NewShipment(carrier, service, ship_to=shipping.read_address(to, field="ship_to"))
+            shipment = shipping.create_shipment(session, order, wanted)
+            label = shipping.labels_of_shipment(session, shipment)[0]
+            for dpi in (203, 300):
+                drawing = draw_checked(label, PARCEL_STOCK, dpi=dpi)
+                shown = "".join(mark.setting.text for mark in drawing.marks if hasattr(mark, "setting"))
+                assert shown.count("W") >= 240 and "…" not in shown
+
+    write(work)
