@@ -133,7 +133,7 @@ async def _serve(
             gc.collect()
             gc.freeze()
             on_ready(address)
-        async with _webhooks(store), _errands(store):
+        async with _webhooks(store), _errands(store), _reordering(store):
             await running
 
 
@@ -144,6 +144,19 @@ async def _webhooks(store: Store) -> AsyncIterator[None]:
 
     worker = Worker(store, renderer(find_editions()))
     await asyncio.to_thread(worker.start)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(worker.stop)
+
+
+@contextlib.asynccontextmanager
+async def _reordering(store: Store) -> AsyncIterator[None]:
+    """Meanwhile this process orders what falls below the threshold of an alert that asks for it."""
+    from ambra_tui.services.alerts.follower import Worker  # it brings purchasing: after the server is there
+
+    worker = Worker(store)
+    worker.start()
     try:
         yield
     finally:

@@ -189,8 +189,10 @@ def suggested_quantity(policy: Policy, *, available: Decimal, on_order: Decimal 
     return packs * policy.pack_quantity
 
 
-def on_order(session: Session, variant_ids: Sequence[str]) -> dict[tuple[str, str], Decimal]:
-    """What open purchase orders are still to bring: (variant id, site id) -> quantity."""
+def on_order(
+    session: Session, variant_ids: Sequence[str], *, states: Sequence[str] = OPEN_PURCHASES
+) -> dict[tuple[str, str], Decimal]:
+    """What open purchase orders are still to bring: (variant id, site id) -> quantity. `states`: of which orders."""
     organization_id = organization_of(session)
     rest = col(PurchaseOrderLine.quantity) - col(PurchaseOrderLine.received)
     statement = (
@@ -204,7 +206,7 @@ def on_order(session: Session, variant_ids: Sequence[str]) -> dict[tuple[str, st
         )
         .where(
             col(PurchaseOrder.organization_id) == organization_id,
-            col(PurchaseOrder.status).in_(OPEN_PURCHASES),
+            col(PurchaseOrder.status).in_(states),
             col(PurchaseOrderLine.quantity) > col(PurchaseOrderLine.received),
             col(PurchaseOrderLine.variant_id).in_(variant_ids),
         )

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from ambra_tui.floor.known import flows
 from ambra_tui.kit.language import languages, say
-from ambra_tui.services import catalog, claims, places, purchasing, receiving, returns, transfers
+from ambra_tui.services import alerts, catalog, claims, places, purchasing, receiving, returns, transfers
 from ambra_tui.services.acts import _trail
 from ambra_tui.services.counts import completing
 from ambra_tui.store import Actor
@@ -20,7 +20,7 @@ from tests.floor.worker import Worker, open_ds1
 
 KINDS = (
     purchasing.SHORT_RECEIPT, returns.SHORT_RETURN, receiving.BLIND_RECEIPT, receiving.UNEXPECTED_ITEM,
-    transfers.TRANSFER_LOSS, completing.SHORT, completing.ELSEWHERE,
+    transfers.TRANSFER_LOSS, completing.SHORT, completing.ELSEWHERE, alerts.NO_SUPPLIER,
 )  # fmt: skip
 
 
