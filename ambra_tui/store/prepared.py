@@ -188,7 +188,8 @@ class _Plain:
     def of(cls, statement: Any, dialect: Dialect, names: Sequence[str] = ()) -> _Plain:
         """Compiles `statement`. Raises TenantLeak for one that is not bound to an organization."""
         columns = list(statement.exported_columns)
-        keys = {"column_keys": list(names)} if isinstance(statement, Update) else {}
+        is_told = isinstance(statement, Update) or (isinstance(statement, Insert) and statement.select is None)
+        keys = {"column_keys": list(names)} if is_told else {}
         compiled = statement.compile(dialect=dialect, **keys)
         assert isinstance(compiled, SQLCompiler) and compiled.positiontup is not None
         refuse_leak(compiled)
