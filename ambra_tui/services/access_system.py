@@ -23,7 +23,8 @@ from ambra_tui.errors import Duplicate, Invalid, NotFound, Unavailable
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.secrets import key_digest
 from ambra_tui.store import Store
-from ambra_tui.store.models import ApiKey, Organization
+from ambra_tui.store.models import ApiKey, OAuthClient, OAuthGrant, OAuthToken, Organization, User
+from ambra_tui.store.models.payments import Payment
 from ambra_tui.store.quick import QuickSystem
 from ambra_tui.store.scope import SYSTEM, Actor, now_of
 from ambra_tui.store.tally import TableTally, Taken
@@ -183,6 +184,95 @@ def read_key(store: Store, row: tuple[Any, ...]) -> KeyRow:
 
 def digest_of(store: Store, secret: str) -> str:
     """The digest that a whole key has in this store."""
+_TOKEN_COLUMNS = (
+    OAuthToken.organization_id, OAuthToken.client_id, OAuthToken.grant_id, OAuthToken.digest, OAuthToken.scopes,
+    OAuthToken.expires_at, OAuthToken.revoked_at, OAuthGrant.revoked_at, OAuthGrant.user_id, OAuthClient.name,
+    OAuthClient.plan, OAuthClient.rate_limit, OAuthClient.allowed_networks, OAuthClient.is_sandbox,
+    OAuthClient.removed_at, Organization.sandbox_of, Organization.allowed_networks, User.name, User.role, User.status,
+)  # fmt: skip
+
+
+class TokenRow(NamedTuple):
+    """What is known of an access token, its `_TOKEN_COLUMNS` in their order. `person` and what follows: None where no
+    person let the client in, or that person is not there any more."""
+
+    organization_id: int
+    client_id: str
+    grant_id: str
+    digest: str
+    scopes: list[str]
+    expires_at: datetime
+    revoked_at: datetime | None
+    grant_revoked_at: datetime | None
+    user_id: str
+    client: str
+    plan: str
+    rate_limit: int | None
+    allowed_networks: list[str] | None
+    is_sandbox: bool
+    removed_at: datetime | None
+    sandbox_of: int | None
+    organization_networks: list[str] | None
+    person: str | None
+    role: str | None
+    status: str | None
+
+
+_BY_TOKEN = QuickSystem(
+    select(*_TOKEN_COLUMNS)  # type: ignore[call-overload]  # more columns than it has types for
+    .join(OAuthGrant, col(OAuthGrant.id) == col(OAuthToken.grant_id))
+    .join(OAuthClient, col(OAuthClient.id) == col(OAuthToken.client_id))
+    .join(Organization, col(Organization.id) == col(OAuthToken.organization_id))
+    .outerjoin(
+        User,
+        and_(
+            col(User.organization_id) == func.coalesce(Organization.sandbox_of, Organization.id),
+            col(User.id) == col(OAuthGrant.user_id),
+        ),
+    )
+    .where(col(OAuthToken.prefix) == bindparam("prefix"), col(OAuthToken.kind) == "access")
+)
+
+
+def token_row(store: Store, prefix: str) -> tuple[Any, ...] | None:
+    """What the database holds now of the access token with this public part, to be read by `read_token`."""
+    found = _BY_TOKEN.rows(store, prefix=prefix)
+    return found[0] if found else None
+
+
+def read_token(store: Store, row: tuple[Any, ...]) -> TokenRow:
+    """The values of a row that `token_row` found."""
+    return TokenRow(*_BY_TOKEN.read(store, row))
+
+
+def oauth_client(store: Store, client_id: str) -> OAuthClient | None:
+    """The OAuth client with this id, unless it was removed or its organization is out of use."""
+    statement = (
+        select(OAuthClient)
+        .join(Organization, col(Organization.id) == col(OAuthClient.organization_id))
+        .where(
+            OAuthClient.id == client_id, col(OAuthClient.removed_at).is_(None), col(Organization.retired_at).is_(None)
+        )
+    )
+    with store.read_system() as session:
+        return session.exec(statement).first()
+
+
+def organization_of_payment(
+    store: Store, gateway: str, *, reference: str, organization_id: int | None, payment_id: str
+) -> tuple[int, str] | None:
+    """Whose payment a gateway tells of, and its id: by the gateway's name of it, else by ours that the gateway kept."""
+    by_reference = select(Payment.organization_id, Payment.id).where(
+        Payment.gateway == gateway, Payment.gateway_reference == reference
+    )
+    by_id = select(Payment.organization_id, Payment.id).where(
+        Payment.organization_id == organization_id, Payment.id == payment_id, Payment.gateway == gateway
+    )
+    with store.read_system() as session:
+        found = (session.exec(by_reference).first() if reference else None) or session.exec(by_id).first()
+    return (found[0], found[1]) if found else None
+
+
     with store.read_system() as session:
         return key_digest(session, secret)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
 from ambra_tui.store.models.base import Scoped, belongs_to, check, index, moment, one_of
@@ -32,7 +32,7 @@ class Payment(Scoped, table=True):
         index("payment", "order_id"),
         index("payment", "customer_id"),
         index("payment", "created_at", "id"),
-        index("payment", "gateway", "gateway_reference"),
+        Index("ix_payment_gateway_reference", "gateway", "gateway_reference"),  # a notice names no organization
         one_of("status", *PAYMENT_STEPS),
         one_of("capture_method", "manual", "automatic"),
         check("amount_positive", "amount > 0"),

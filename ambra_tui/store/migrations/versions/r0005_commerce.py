@@ -307,12 +307,7 @@ def _create_payment() -> None:
     )
     op.create_index(op.f("ix_payment_created_at_id"), "payment", ["organization_id", "created_at", "id"], unique=False)
     op.create_index(op.f("ix_payment_customer_id"), "payment", ["organization_id", "customer_id"], unique=False)
-    op.create_index(
-        op.f("ix_payment_gateway_gateway_reference"),
-        "payment",
-        ["organization_id", "gateway", "gateway_reference"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_payment_gateway_reference"), "payment", ["gateway", "gateway_reference"], unique=False)
     op.create_index(op.f("ix_payment_order_id"), "payment", ["organization_id", "order_id"], unique=False)
 
 
