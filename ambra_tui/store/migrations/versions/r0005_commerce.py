@@ -29,12 +29,12 @@ def upgrade() -> None:
     _create_organization_setting()
     _create_payment()
     _create_product_view_mark()
+    _create_product_views()
     _create_customer_address()
     _create_customer_tag()
     _create_dispute()
     _create_oauth_grant()
     _create_product_offer()
-    _create_product_views()
     _create_refund()
     _create_oauth_code()
     _create_oauth_token()
@@ -80,12 +80,12 @@ _TABLES = (
     "organization_setting",
     "payment",
     "product_view_mark",
+    "product_views",
     "customer_address",
     "customer_tag",
     "dispute",
     "oauth_grant",
     "product_offer",
-    "product_views",
     "refund",
     "oauth_code",
     "oauth_token",
@@ -322,6 +322,18 @@ def _create_product_view_mark() -> None:
     )
 
 
+def _create_product_views() -> None:
+    op.create_table(
+        "product_views",
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("product_id", sa.String(40), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("views", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "product_id", "day", name=op.f("pk_product_views")),
+        sa.CheckConstraint("views > 0", name=op.f("ck_product_views_views_positive")),
+    )
+
+
 def _create_customer_address() -> None:
     op.create_table(
         "customer_address",
@@ -450,23 +462,6 @@ def _create_product_offer() -> None:
         ),
         sa.UniqueConstraint("organization_id", "sku", name=op.f("uq_product_offer_organization_id_sku")),
         sa.CheckConstraint("price_minor IS NULL OR price_minor >= 0", name=op.f("ck_product_offer_price_not_negative")),
-    )
-
-
-def _create_product_views() -> None:
-    op.create_table(
-        "product_views",
-        sa.Column("organization_id", sa.Integer(), nullable=False),
-        sa.Column("product_id", sa.String(40), nullable=False),
-        sa.Column("day", sa.Integer(), nullable=False),
-        sa.Column("views", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("organization_id", "product_id", "day", name=op.f("pk_product_views")),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "product_id"],
-            ["product.organization_id", "product.id"],
-            name=op.f("fk_product_views_product_product_id"),
-        ),
-        sa.CheckConstraint("views > 0", name=op.f("ck_product_views_views_positive")),
     )
 
 
