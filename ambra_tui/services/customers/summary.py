@@ -42,12 +42,11 @@ def summary_of(session: Session, customer_id: str) -> OrderSummary:
     session.flush()
     connection = session.connection()
     own = (_order.c.organization_id == organization_of(session), _order.c.customer_id == customer_id)
+    is_cancelled = (_order.c.status == "cancelled").label("is_cancelled")
     states = connection.execute(
-        select(
-            _order.c.status == "cancelled", func.count(), func.min(_order.c.created_at), func.max(_order.c.created_at)
-        )
+        select(is_cancelled, func.count(), func.min(_order.c.created_at), func.max(_order.c.created_at))
         .where(*own)
-        .group_by(_order.c.status == "cancelled")
+        .group_by(is_cancelled)
     ).all()
     kept = next((row for row in states if not row[0]), None)
     cancelled = next((row[1] for row in states if row[0]), 0)
