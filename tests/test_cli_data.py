@@ -66,6 +66,13 @@ def test_an_organization_is_made_with_its_modules(ambra, look):
     assert ambra("organization", "list")[1] == "Acme\n"
 
 
+def test_what_becomes_of_orders_is_chosen_and_printed(acme):
+    assert acme("organization", "orders", "Acme") == (0, "reserve always\nbackorders no\n", "")
+    chosen = acme("organization", "orders", "Acme", "--reserve", "paid", "--backorders", "yes")
+    assert chosen[:2] == (0, "reserve paid\nbackorders yes\n")
+    assert acme("organization", "orders", "Acme", "--backorders", "no")[1] == "reserve paid\nbackorders no\n"
+
+
 def test_modules_are_switched_and_printed(acme, look):
     assert acme("organization", "modules", "Acme") == (0, "", "")
     assert acme("organization", "modules", "Acme", "--on", "traceability,manufacturing")[1] == (

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal, type_coerce, update
+from sqlalchemy import BigInteger, String, any_, bindparam, func, insert, literal, type_coerce, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import InsufficientStock, Invalid, Shortage
 from ambra_tui.kit.ids import new_id
-from ambra_tui.kit.quantity import ZERO
+from ambra_tui.kit.quantity import ZERO, to_scaled
 from ambra_tui.ledger.status import STATUS_FELL, fall, told
 from ambra_tui.store.facts import publish
-from ambra_tui.store.models import Allocation, Location, Reservation, SiteStock, StockLevel, Variant
+from ambra_tui.store.models import Allocation, Location, Reservation, SiteStock, StockLevel, Variant, table_of
 from ambra_tui.store.prepared import ORGANIZATION, Prepared, PreparedRows, given
 from ambra_tui.store.scope import fetch, now_of, organization_of
 from ambra_tui.store.types import MomentColumn, QuantityColumn
@@ -52,6 +53,34 @@ _PROMISE = PreparedRows(
         type_coerce(col(SiteStock.on_hand) - col(SiteStock.reserved) - col(SiteStock.held), QuantityColumn()),
         col(SiteStock.reorder_point),
         col(SiteStock.safety_stock),
+    )
+)
+FEW = 16
+"""So many variants are promised one by one, wherever the store is."""
+_STOCK = table_of(SiteStock)
+_ASKED = (
+    func.unnest(bindparam("variants", type_=ARRAY(String())), bindparam("amounts", type_=ARRAY(BigInteger())))
+    .table_valued("variant_id", "amount")
+    .render_derived(name="asked")
+)
+_ASKED_AMOUNT = type_coerce(_ASKED.c.amount, QuantityColumn())
+_AVAILABLE = _STOCK.c.on_hand - _STOCK.c.reserved - _STOCK.c.held
+_MANY_HERE = (_STOCK.c.organization_id == bindparam("own"), _STOCK.c.site_id == bindparam("of_site"))
+_LOCK_MANY = (
+    select(_STOCK.c.variant_id)
+    .where(*_MANY_HERE, _STOCK.c.variant_id == any_(bindparam("variants", type_=ARRAY(String()))))
+    .order_by(_STOCK.c.variant_id)
+    .with_for_update()
+)
+_PROMISE_MANY = (
+    update(_STOCK)
+    .where(*_MANY_HERE, _STOCK.c.variant_id == _ASKED.c.variant_id, _AVAILABLE >= _ASKED_AMOUNT)
+    .values(reserved=_STOCK.c.reserved + _ASKED_AMOUNT, updated_at=_NOW)
+    .returning(
+        _STOCK.c.variant_id,
+        type_coerce(_AVAILABLE, QuantityColumn()),
+        _STOCK.c.reorder_point,
+        _STOCK.c.safety_stock,
     )
 )
 _GIVE_BACK = PreparedRows(
@@ -100,7 +129,8 @@ def reserve(
             raise Invalid("the quantity must be more than 0", field="quantity")
         wanted[line.variant_id] = wanted.get(line.variant_id, ZERO) + line.quantity
     session.flush()
-    short = [v for v in sorted(wanted) if not _promise(session, site_id, v, wanted[v])]
+    promised = _promised(session, site_id, wanted)
+    short = [variant_id for variant_id in sorted(wanted) if variant_id not in promised]
     _expire(session, SiteStock, wanted)
     if short:
         raise InsufficientStock([_shortage(session, site_id, v, lines) for v in short])
@@ -108,16 +138,38 @@ def reserve(
     publish(session, "stock_reserved", document_id, {"site_id": site_id, "variants": sorted(wanted)})
 
 
-def _promise(session: Session, site_id: str, variant_id: str, quantity: Decimal) -> bool:
-    """Whether the site had so much to promise."""
-    row = _PROMISE.first(session, of_site=site_id, of_variant=variant_id, amount=quantity, now=now_of(session))
-    if row is None:
-        return False
-    available, reorder_point, safety_stock = row
-    fallen = fall(available + quantity, available, reorder_point=reorder_point, safety_stock=safety_stock)
-    if fallen is not None:
-        publish(session, STATUS_FELL, variant_id, told(site_id, fallen))
-    return True
+def _promised(session: Session, site_id: str, wanted: Mapping[str, Decimal]) -> set[str]:
+    """The variants that the site had enough of to promise."""
+    if len(wanted) > FEW and session.get_bind().dialect.name == "postgresql":
+        rows = _promise_many(session, site_id, wanted)
+    else:
+        rows = [
+            (variant_id, *row)
+            for variant_id in sorted(wanted)
+            if (row := _promise(session, site_id, variant_id, wanted[variant_id])) is not None
+        ]
+    for variant_id, available, reorder_point, safety_stock in rows:
+        before = available + wanted[variant_id]
+        fallen = fall(before, available, reorder_point=reorder_point, safety_stock=safety_stock)
+        if fallen is not None:
+            publish(session, STATUS_FELL, variant_id, told(site_id, fallen))
+    return {row[0] for row in rows}
+
+
+def _promise(session: Session, site_id: str, variant_id: str, quantity: Decimal) -> tuple[Any, ...] | None:
+    """What is left there, and the levels that it is judged by; None when it was not enough."""
+    return _PROMISE.first(session, of_site=site_id, of_variant=variant_id, amount=quantity, now=now_of(session))
+
+
+def _promise_many(session: Session, site_id: str, wanted: Mapping[str, Decimal]) -> list[tuple[Any, ...]]:
+    """As `_promise` for many variants by two statements, where each would be a journey of its own."""
+    variant_ids = sorted(wanted)
+    place = {"own": organization_of(session), "of_site": site_id, "variants": variant_ids}
+    connection = session.connection()
+    connection.execute(_LOCK_MANY, place)
+    amounts = [to_scaled(wanted[variant_id]) for variant_id in variant_ids]
+    rows = connection.execute(_PROMISE_MANY, {**place, "amounts": amounts, "now": now_of(session)})
+    return sorted(tuple(row) for row in rows)
 
 
 def _shortage(session: Session, site_id: str, variant_id: str, lines: Sequence[ReserveLine]) -> Shortage:

@@ -1,4 +1,4 @@
-"""`ambra organization`: make a tenant, list them, switch their modules.
+"""`ambra organization`: make a tenant, list them, switch their modules, choose how its orders are promised stock.
 
 Example::
 
@@ -7,6 +7,9 @@ Example::
     $ ambra organization modules Acme --on manufacturing
     manufacturing
     traceability
+    $ ambra organization orders Acme --reserve paid
+    reserve paid
+    backorders no
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from ambra_tui.cli.command import Command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``create``, ``list`` and ``modules``."""
+    """``create``, ``list``, ``modules`` and ``orders``."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="make an organization", allow_abbrev=False)
     create.add_argument("name", metavar="NAME")
@@ -33,7 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     modules.add_argument("name", metavar="NAME")
     modules.add_argument("--on", default="", metavar="LIST", help="modules to switch on: manufacturing, traceability")
     modules.add_argument("--off", default="", metavar="LIST", help="modules to switch off")
-    for action, work in ((create, _create), (listed, _list), (modules, _modules)):
+    orders = actions.add_parser(
+        "orders", help="choose when orders are promised their stock; print what is chosen", allow_abbrev=False
+    )
+    orders.add_argument("name", metavar="NAME")
+    orders.add_argument(
+        "--reserve", choices=("always", "paid", "never"), help="as an order is placed, once it is paid, or not at all"
+    )
+    orders.add_argument("--backorders", choices=("yes", "no"), help="take orders that ask for more than there is")
+    for action, work in ((create, _create), (listed, _list), (modules, _modules), (orders, _orders)):
         add_store_arguments(action)
         action.set_defaults(action=work)
 
@@ -94,6 +105,27 @@ def _modules(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _orders(arguments: argparse.Namespace) -> int:
+    from ambra_tui.cli.stores import command_line_actor, open_named
+    from ambra_tui.services.access_system import choose_organization
+    from ambra_tui.services.orders import set_order_policy
+
+    takes = None if arguments.backorders is None else arguments.backorders == "yes"
+    with open_named(arguments) as store:
+        organization = choose_organization(store, arguments.name)
+        assert organization.id is not None
+        policy = store.writer.run(
+            lambda session: set_order_policy(session, reserve_at=arguments.reserve, takes_backorders=takes),
+            organization_id=organization.id,
+            actor=command_line_actor(),
+        )
+    print(f"reserve {policy.reserve_at}\nbackorders {'yes' if policy.takes_backorders else 'no'}")
+    return 0
+
+
 COMMAND = Command(
-    name="organization", help="make and list organizations, switch modules", add_arguments=add_arguments, run=run
+    name="organization",
+    help="make and list organizations, switch modules, choose about orders",
+    add_arguments=add_arguments,
+    run=run,
 )

@@ -29,12 +29,13 @@ from ambra_tui.services.orders.documents import (
     create_order,
     lines_of,
     lock_order,
+    reserve_lines,
     reserve_order,
 )
 from ambra_tui.services.orders.policy import available_at, order_policy, site_for
 from ambra_tui.services.orders.terms import DOCUMENT, changed, note_step, tell_shops
 from ambra_tui.store.facts import audit
-from ambra_tui.store.models import Customer, OrderCheckout, Payment, SalesOrder
+from ambra_tui.store.models import Customer, OrderCheckout, Payment, SalesOrder, SalesOrderLine
 from ambra_tui.store.scope import fetch, now_of, scoped
 
 MOST_MINOR = 10**15
@@ -91,11 +92,12 @@ def place_order(
         ordered_at=ordered_at,
         sold=sold,
     )
-    _add_checkout(session, order, checkout)
+    made = lines_of(session, order.id)
+    total = _add_checkout(session, order, checkout, made)
     policy = order_policy(session)
     if is_reserved if is_reserved is not None else policy.reserve_at == "always":
-        _promise_new(session, order, takes_backorders=policy.takes_backorders)
-    if order_total(session, order) == 0:
+        _promise_new(session, order, made, takes_backorders=policy.takes_backorders)
+    if total == 0:
         settle_payment_status(session, order)
     return order
 
@@ -122,12 +124,13 @@ def _sold(checkout: NewCheckout) -> Sold:
     )
 
 
-def _add_checkout(session: Session, order: SalesOrder, checkout: NewCheckout) -> None:
+def _add_checkout(session: Session, order: SalesOrder, checkout: NewCheckout, lines: Sequence[SalesOrderLine]) -> int:
+    """What was agreed, and what the order costs by it."""
     for name in ("shipping", "tax", "discount"):
         if not 0 <= getattr(checkout, f"{name}_minor") <= MOST_MINOR:
             raise Invalid(f"must lie between 0 and {MOST_MINOR} minor units", field=name)
-    lines = lines_of(session, order.id)
-    if total_of(lines, checkout) < 0:
+    total = total_of(lines, checkout)
+    if total < 0:
         raise Invalid("is more than the order costs", field="discount")
     session.add(
         OrderCheckout(
@@ -146,13 +149,20 @@ def _add_checkout(session: Session, order: SalesOrder, checkout: NewCheckout) ->
         )
     )
     session.flush()
+    return total
 
 
-def _promise_new(session: Session, order: SalesOrder, *, takes_backorders: bool) -> None:
+def _promise_new(
+    session: Session, order: SalesOrder, lines: Sequence[SalesOrderLine], *, takes_backorders: bool
+) -> None:
+    """Nobody else has seen the order: nothing of it is promised, and nothing has to be locked."""
+    if takes_backorders:
+        promise(session, order, takes_backorders=True)
+        return
     try:
-        promise(session, order, takes_backorders=takes_backorders)
+        reserve_lines(session, order, [ledger.ReserveLine(line.id, line.variant_id, line.quantity) for line in lines])
     except InsufficientStock as error:
-        positions = {line.id: line.position - 1 for line in lines_of(session, order.id)}
+        positions = {line.id: line.position - 1 for line in lines}
         told = [short._replace(field=f"items.{positions[short.line_id]}.quantity") for short in error.shortages]
         raise InsufficientStock(told) from error
 

@@ -197,7 +197,6 @@ def reserve_order(session: Session, order: SalesOrder) -> SalesOrder:
     there is nothing left to reserve.
     """
     order = lock_order(session, order.id)
-    before = order.status
     reserved = reserved_by_line(session, order.id)
     lines = lines_of(session, order.id)
     wanted = [
@@ -207,15 +206,22 @@ def reserve_order(session: Session, order: SalesOrder) -> SalesOrder:
     ]
     if order.status not in ("confirmed", "allocated", "picking") or not wanted:
         raise wrong_state(order, "reserve")
+    reserve_lines(session, order, wanted)
+    for line in lines:
+        if line.backordered:
+            line.backordered = ZERO
+            session.add(line)
+    return order
+
+
+def reserve_lines(session: Session, order: SalesOrder, wanted: Sequence[ledger.ReserveLine]) -> None:
+    """Promises these lines, or none, to an order that the caller has locked. Raises InsufficientStock, ReadOnlySite."""
     ledger.refuse_read_only(session, order.site_id)
     ledger.reserve(session, site_id=order.site_id, document_kind=DOCUMENT, document_id=order.id, lines=wanted)
-    for line in lines:
-        line.backordered = ZERO
-        session.add(line)
+    before = order.status
     if order.status == "confirmed":
         order.status = "allocated"
     changed(session, order, "order_reserved", before=before)
-    return order
 
 
 def cancel_order(session: Session, order: SalesOrder, *, reason: str = "", note: str = "") -> SalesOrder:
