@@ -70,6 +70,7 @@ BEGIN
         EXECUTE 'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ' || home || ' TO ambra_app';
         REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM ambra_app;
         REVOKE UPDATE ON stock_move, audit_entry FROM ambra_app;
+        GRANT UPDATE (details) ON audit_entry TO ambra_app;
     END IF;
 END $$
 """

@@ -207,6 +207,16 @@ def test_records_go_with_a_set_of_a_sandbox_that_is_out_of_use(store_url: str, t
             assert connection.execute(text(f"DELETE FROM {table}")).rowcount == 1
 
 
+def test_what_was_said_of_an_act_may_be_erased_and_nothing_else_of_it(store_url: str) -> None:
+    with engine_of(store_url) as engine:
+        _insert_blank(engine, "audit_entry")
+        for change in ("details = '{\"a\":1}'", "details = '{}', act = 'other'", "details = '{}', at = at + 1"):
+            with pytest.raises(DBAPIError, match="only ever added"), engine.begin() as connection:
+                connection.execute(text(f"UPDATE audit_entry SET {change.replace(':', chr(92) + ':')}"))
+        with engine.begin() as connection:
+            assert connection.execute(text("UPDATE audit_entry SET details = '{}'")).rowcount == 1
+
+
 def _insert_blank(engine: Engine, name: str) -> None:
     """A row of zeros and blanks that satisfies the table's CHECKs."""
     table = metadata.tables[name]

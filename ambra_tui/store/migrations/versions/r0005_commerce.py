@@ -50,11 +50,13 @@ def upgrade() -> None:
     _create_shipment_content()
     _extend_earlier_tables()
     _tell_what_has_left()
+    _let_words_go()
     _record_what_was_sold()
 
 
 def downgrade() -> None:
     """Take it all away, children first."""
+    _keep_words_for_ever()
     op.drop_index(op.f("ix_sales_order_created_at_id"), "sales_order")
     op.drop_index(op.f("ix_sales_order_customer_id_created_at"), "sales_order")
     op.drop_column("organization", "allowed_networks")
@@ -1041,3 +1043,47 @@ _SOLD_SUMS = """
     order_sale.organization_id IS NOT NULL AND order_sale.organization_id = added.organization_id AND
     order_sale.key = added.order_key
 """
+
+
+def _let_words_go() -> None:
+    """What was said of an act may be erased for a person's sake; that it was done, by whom and when, never."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER audit_entry_is_append_only ON audit_entry")
+        op.execute(
+            "CREATE TRIGGER audit_entry_is_append_only BEFORE TRUNCATE ON audit_entry "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        op.execute(
+            f"CREATE TRIGGER audit_entry_refuses_update BEFORE UPDATE ON audit_entry FOR EACH ROW WHEN ({_IS_CHANGED}) "
+            "EXECUTE FUNCTION refuse_change()"
+        )
+    else:
+        op.execute("DROP TRIGGER audit_entry_refuses_update")
+        op.execute(
+            f"CREATE TRIGGER audit_entry_refuses_update BEFORE UPDATE ON audit_entry WHEN {_IS_CHANGED} "
+            "BEGIN SELECT RAISE(ABORT, 'audit_entry rows are only ever added'); END"
+        )
+
+
+def _keep_words_for_ever() -> None:
+    """As it was before."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER audit_entry_refuses_update ON audit_entry")
+        op.execute("DROP TRIGGER audit_entry_is_append_only ON audit_entry")
+        op.execute(
+            "CREATE TRIGGER audit_entry_is_append_only BEFORE UPDATE OR TRUNCATE ON audit_entry "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    else:
+        op.execute("DROP TRIGGER audit_entry_refuses_update")
+        op.execute(
+            "CREATE TRIGGER audit_entry_refuses_update BEFORE UPDATE ON audit_entry "
+            "BEGIN SELECT RAISE(ABORT, 'audit_entry rows are only ever added'); END"
+        )
+
+
+_IS_CHANGED = (
+    "NEW.details <> '{}' OR NEW.id <> OLD.id OR NEW.organization_id <> OLD.organization_id OR NEW.at <> OLD.at "
+    "OR NEW.actor_id <> OLD.actor_id OR NEW.actor_name <> OLD.actor_name OR NEW.station <> OLD.station "
+    "OR NEW.act <> OLD.act OR NEW.subject <> OLD.subject OR NEW.request_id <> OLD.request_id"
+)
