@@ -22,8 +22,12 @@ from ambra_tui.api.errors import Errors
 from ambra_tui.api.frame import AccessLog, Frame
 from ambra_tui.api.gate import Gate
 from ambra_tui.api.health import health_endpoints
+from ambra_tui.api.oauth import Desk, oauth_endpoints
 from ambra_tui.api.playground import playground_endpoints
+from ambra_tui.api.transport import Transport
 from ambra_tui.kit.discover import discover
+from ambra_tui.services.oauth.library import Rules
+from ambra_tui.settings import SecuritySettings
 from ambra_tui.store import Store
 
 
@@ -38,8 +42,10 @@ def make_app(
     editions: Sequence[Edition] | None = None,
     log: AccessLog | None = None,
     trusted_proxies: Sequence[str] = (),
+    security: SecuritySettings | None = None,
+    is_loopback: bool = True,
 ) -> ASGIApp:
-    """The application over an open store.
+    """The application over an open store. `is_loopback`: it listens for its own machine alone.
 
     Every operation declares its scope, or its edition cannot be imported. Raises ValueError when an operation is
     declared twice.
@@ -56,7 +62,12 @@ def make_app(
         routes.add("GET", path, endpoint)
     errors = Errors(editions)
     gate = Gate(store, errors.edition_at, trusted_proxies=trusted_proxies)
-    return Frame(Dispatcher(routes, errors, gate), on_error=errors.response, log=log)
+    security = security or SecuritySettings()
+    transport = Transport(security, gate.proxies, is_loopback=is_loopback)
+    desk = Desk(store, gate, transport, Rules(requires_pkce=security.requires_pkce))
+    for (method, path), endpoint in oauth_endpoints(editions, desk).items():
+        routes.add(method, path, endpoint)
+    return Frame(Dispatcher(routes, errors, gate, transport), on_error=errors.response, log=log)
 
 
 def _refuse_repeated_ids(edition: Edition) -> None:

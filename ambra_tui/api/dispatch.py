@@ -25,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 from ambra_tui.api.errors import Errors
 from ambra_tui.api.failures import INTERNAL, Failure, Refused, failure_of, refused
 from ambra_tui.api.gate import Gate, standing_headers
+from ambra_tui.api.transport import Transport
 from ambra_tui.errors import AmbraError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -101,13 +102,14 @@ def _refuse_two_lengths(scope: Scope) -> None:
 class Dispatcher:
     """The application inside its frame: one request, one endpoint, one answer."""
 
-    def __init__(self, routes: Routes, errors: Errors, gate: Gate) -> None:
-        self._routes, self._errors, self._gate = routes, errors, gate
+    def __init__(self, routes: Routes, errors: Errors, gate: Gate, transport: Transport) -> None:
+        self._routes, self._errors, self._gate, self._transport = routes, errors, gate, transport
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
             _refuse_two_lengths(scope)
+            self._transport.refuse_plain(scope)
             late_seconds = self._gate.enter(request)
             if late_seconds:
                 await asyncio.sleep(late_seconds)
@@ -118,7 +120,7 @@ class Dispatcher:
         except Exception:  # noqa: BLE001  what nobody foresaw: logged, and answered without its text
             _log.exception("request %s failed: %s %s", scope["state"]["request_id"], scope["method"], scope["path"])
             response = self._refusal(scope, INTERNAL)
-        response.raw_headers += standing_headers(scope)
+        response.raw_headers += standing_headers(scope) + self._transport.headers(scope)
         await response(scope, receive, send)
 
     def _refusal(self, scope: Scope, failure: Failure) -> Response:

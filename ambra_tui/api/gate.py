@@ -86,7 +86,7 @@ class Gate:
             return 0.0
         secret = _sent(request)
         now = int(self._store.clock.now().timestamp())
-        group = _group_of(address)
+        group = group_of(address)
         if self._strangers.is_full(group, now) and not (secret and is_known(secret)):
             raise _too_many(_MINUTE_SECONDS - now % _MINUTE_SECONDS, "Too many requests without a right API key.")
         if not secret:
@@ -98,10 +98,31 @@ class Gate:
             raise _too_many(standing.retry_after, "Rate limit exceeded.")
         return standing.late_seconds
 
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The proxies that are believed."""
+        return self._proxies
+
+    def refuse_crowd(self, request: Request) -> None:
+        """Outside the editions: raises Refused (429) for an address that had its number of refusals in this minute."""
+        now = int(self._store.clock.now().timestamp())
+        if self._strangers.is_full(group_of(request.scope["state"]["address"]), now):
+            raise _too_many(_MINUTE_SECONDS - now % _MINUTE_SECONDS, "Too many requests that were refused.")
+
+    def admit(self, request: Request, secret: str) -> Principal:
+        """Outside the editions: whose key it is, with this request counted as in `enter`."""
+        state = request.scope["state"]
+        principal, standing = admit(self._store, secret, address=state["address"])
+        state["principal"], state["key_id"] = principal, principal.key_id
+        state["standing"] = _told(standing)
+        if standing.retry_after:
+            raise _too_many(standing.retry_after, "Rate limit exceeded.")
+        return principal
+
     def note_refusal(self, scope: Scope, status: int) -> None:
         """Counts an answer to somebody without a right key."""
         if status == 401:
-            group = _group_of(scope["state"].get("address", ""))
+            group = group_of(scope["state"].get("address", ""))
             self._strangers.count(group, int(self._store.clock.now().timestamp()))
 
     def address_of(self, scope: Scope) -> str:
@@ -172,7 +193,7 @@ def _told(standing: Standing) -> Headers:
     ]
 
 
-def _group_of(address: str) -> str:
+def group_of(address: str) -> str:
     """Who is counted together: an IPv4 address, the network of an IPv6 one."""
     found = read_address(address)
     if isinstance(found, IPv6Address):

@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import and_, bindparam, func, or_, update
 from sqlmodel import Session, col, select
 
 from ambra_tui.errors import Duplicate, Invalid, NotFound, Unavailable
@@ -126,6 +126,7 @@ _KEY_COLUMNS = (
     ApiKey.id, ApiKey.organization_id, ApiKey.label, ApiKey.prefix, ApiKey.digest, ApiKey.scopes, ApiKey.edition,
     ApiKey.plan, ApiKey.rate_limit, ApiKey.is_sandbox, ApiKey.expires_at, ApiKey.revoked_at, ApiKey.allowed_networks,
     ApiKey.previous_prefix, ApiKey.previous_digest, ApiKey.previous_ends_at, Organization.sandbox_of,
+    Organization.allowed_networks,
 )  # fmt: skip
 
 
@@ -149,6 +150,7 @@ class KeyRow(NamedTuple):
     previous_digest: str | None
     previous_ends_at: datetime | None
     sandbox_of: int | None
+    organization_networks: list[str] | None
 
 
 def _by(column: Any) -> QuickSystem:
@@ -182,8 +184,6 @@ def read_key(store: Store, row: tuple[Any, ...]) -> KeyRow:
     return KeyRow(*_BY_PREFIX.read(store, row))
 
 
-def digest_of(store: Store, secret: str) -> str:
-    """The digest that a whole key has in this store."""
 _TOKEN_COLUMNS = (
     OAuthToken.organization_id, OAuthToken.client_id, OAuthToken.grant_id, OAuthToken.digest, OAuthToken.scopes,
     OAuthToken.expires_at, OAuthToken.revoked_at, OAuthGrant.revoked_at, OAuthGrant.user_id, OAuthClient.name,
@@ -273,6 +273,8 @@ def organization_of_payment(
     return (found[0], found[1]) if found else None
 
 
+def digest_of(store: Store, secret: str) -> str:
+    """The digest that a whole key has in this store."""
     with store.read_system() as session:
         return key_digest(session, secret)
 

@@ -42,17 +42,15 @@ class Standing(NamedTuple):
 
 def admit(store: Store, secret: str, *, address: str = "", rule: LimitRule = PLAIN_RULE) -> tuple[Principal, Standing]:
     """Whose key it is (see `key_for`), with this request counted."""
-    known = known_key(secret)
-    if known is None or not isinstance(store.tally, TableTally):
+    known, prefix = known_key(secret), prefix_of(secret)
+    if known is None or not prefix or not isinstance(store.tally, TableTally):
         principal = key_for(store, secret, address=address)
         return principal, count_request(store, principal, rule)
     row, principal = known
     now = store.clock.now()
     refuse_unfit(principal, now, address)
     quota, second = quota_of(principal.plan, principal.rate_limit, rule), int(now.timestamp())
-    found, taken = access_system.key_row_counted(
-        store, store.tally, prefix_of(secret), principal.key_id, **_asked(quota, second)
-    )
+    found, taken = access_system.key_row_counted(store, store.tally, prefix, principal.key_id, **_asked(quota, second))
     standing = _standing(quota, rule, second, taken)
     if found != row:  # changed since it was read, or a text from before the key was rotated
         return key_for(store, secret, address=address), standing

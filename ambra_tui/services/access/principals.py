@@ -1,7 +1,8 @@
 """Who calls the API: the key of a request, and what it may do.
 
 A key is looked up in the store with every request, so one that was revoked, rotated or changed a moment ago, by
-whichever process, is so for all of them. Only the work of reading a row that is still the same is spared.
+whichever process, is so for all of them. Only the work of reading a row that is still the same is spared. An access
+token of OAuth is looked up alike, together with its client and the person who let that in.
 
 Example::
 
@@ -21,7 +22,8 @@ from typing import Any
 from ambra_tui.errors import NotAllowed, Unauthenticated
 from ambra_tui.services import access_system
 from ambra_tui.services.access.networks import Network, is_within, read_networks
-from ambra_tui.services.access.texts import prefix_of
+from ambra_tui.services.access.roles import ceiling_of, covers
+from ambra_tui.services.access.texts import ACCESS, oauth_prefix_of, prefix_of
 from ambra_tui.store import Store
 from ambra_tui.store.scope import Actor
 
@@ -34,8 +36,11 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls the API: a key and what it may do. `rate_limit`: requests an hour of its own, None: the plan's.
-    `networks`: from where, empty: from anywhere. `live_id`: of a sandbox, the organization that has it."""
+    """Who calls the API: a key, or a client of OAuth, and what it may do. `key_id`: the key or the client, whose limits
+    count. `rate_limit`: requests an hour of its own, None: the plan's. `networks`: from where, empty: from anywhere;
+    `organization_networks` alike, for all keys of the organization. `live_id`: of a sandbox, the organization that has
+    it. `user_id`: the person for whom a client acts; then `label` is that person's name, and `ceiling` what the
+    person's role may do, None: all."""
 
     organization_id: int
     key_id: str
@@ -48,18 +53,20 @@ class Principal:
     expires_at: datetime | None = None
     live_id: int | None = None
     networks: tuple[Network, ...] = ()
+    organization_networks: tuple[Network, ...] = ()
+    user_id: str = ""
+    ceiling: frozenset[str] | None = None
 
     def allows(self, resource: str, verb: str) -> bool:
         """True when the scopes cover `verb` (read, write, delete) on `resource`; writing implies reading."""
-        if "admin" in self.scopes:
-            return True
-        verbs = ("read", "write") if verb == "read" else (verb,)
-        return any(v in self.scopes or f"{resource}:{v}" in self.scopes for v in verbs)
+        if self.ceiling is not None and not covers(self.ceiling, resource, verb):
+            return False
+        return covers(self.scopes, resource, verb)
 
     @property
     def is_admin(self) -> bool:
         """True when the key may manage keys, webhooks and users."""
-        return "admin" in self.scopes
+        return "admin" in self.scopes and (self.ceiling is None or "admin" in self.ceiling)
 
     @property
     def modules_id(self) -> int:
@@ -68,18 +75,26 @@ class Principal:
 
     @property
     def actor(self) -> Actor:
-        """The key as the one who acts."""
-        return Actor(id=self.key_id, name=self.label, station="api", role="admin" if self.is_admin else "operator")
+        """The one who acts: the person for whom it is done, else the key or the client."""
+        role = "admin" if self.is_admin else "operator"
+        return Actor(id=self.user_id or self.key_id, name=self.label, station="api", role=role)
+
+    @property
+    def owner_id(self) -> str:
+        """Whose requests are compared by their idempotency key: a client that acts for two persons is two."""
+        return f"{self.key_id}:{self.user_id}" if self.user_id else self.key_id
 
 
 def key_for(store: Store, secret: str, *, address: str = "") -> Principal:
-    """Who holds this key. `address`: where the request comes from; empty: from this machine's command line.
+    """Who holds this key or access token. `address`: where the request comes from; empty: this machine's command line.
 
     Raises Unauthenticated for a key that is unknown, ended, revoked or rotated out, NotAllowed for an address that it
     may not be used from.
     """
-    prefix = prefix_of(secret)
-    row = access_system.key_row(store, prefix) if prefix else None
+    token = oauth_prefix_of(secret, ACCESS)
+    prefix = token or prefix_of(secret)
+    look_up, read = (access_system.token_row, _read_token) if token else (access_system.key_row, _read)
+    row = look_up(store, prefix) if prefix else None
     if row is None:
         raise Unauthenticated(_NO_KEY)
     mark = _mark_of(secret)
@@ -87,7 +102,7 @@ def key_for(store: Store, secret: str, *, address: str = "") -> Principal:
     if known is not None and known[0] == row:
         principal = known[1]
     else:
-        principal = _read(store, secret, row)
+        principal = read(store, secret, row)
         _remember(mark, row, principal)
     now = store.clock.now()
     refuse_unfit(principal, now, address)
@@ -104,8 +119,9 @@ def refuse_unfit(principal: Principal, now: datetime, address: str) -> None:
     """Raises Unauthenticated for a key whose time is over, NotAllowed for an address that it may not be used from."""
     if principal.expires_at is not None and principal.expires_at <= now:
         raise Unauthenticated(_NO_KEY)
-    if address and principal.networks and not is_within(address, principal.networks):
-        raise NotAllowed("This key may not be used from this address.")
+    for networks in (principal.networks, principal.organization_networks):
+        if address and networks and not is_within(address, networks):
+            raise NotAllowed("This key may not be used from this address.")
 
 
 def is_known(secret: str) -> bool:
@@ -153,6 +169,32 @@ def _read(store: Store, secret: str, row: tuple[Any, ...]) -> Principal:
         expires_at=ends_at,
         live_id=key.sandbox_of,
         networks=read_networks(key.allowed_networks or ()),
+        organization_networks=read_networks(key.organization_networks or ()),
+    )
+
+
+def _read_token(store: Store, secret: str, row: tuple[Any, ...]) -> Principal:
+    token = access_system.read_token(store, row)
+    is_over = token.revoked_at or token.grant_revoked_at or token.removed_at
+    if is_over or not hmac.compare_digest(access_system.digest_of(store, secret), token.digest):
+        raise Unauthenticated(_NO_KEY)
+    if token.user_id and token.status != "active":  # the person is locked out, or gone
+        raise Unauthenticated(_NO_KEY)
+    return Principal(
+        organization_id=token.organization_id,
+        key_id=token.client_id,
+        label=token.person or token.client,
+        scopes=frozenset(token.scopes),
+        edition="",
+        plan=token.plan,
+        rate_limit=token.rate_limit,
+        is_sandbox=token.is_sandbox,
+        expires_at=token.expires_at,
+        live_id=token.sandbox_of,
+        networks=read_networks(token.allowed_networks or ()),
+        organization_networks=read_networks(token.organization_networks or ()),
+        user_id=token.user_id,
+        ceiling=ceiling_of(token.role) if token.user_id else None,
     )
 
 

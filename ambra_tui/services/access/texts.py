@@ -4,10 +4,13 @@
 repositories knows a real key from a lookalike, and a mistyped one never reaches the store. Keys of the first release
 have 43 without a checksum, and work on.
 
+What OAuth gives out looks alike, with the kind named and a longer public part: ``ambra_oat_...``, ``test_oat_...``.
+
 Example::
 
     prefix, text = new_text(is_sandbox=False)
     prefix_of(text) == prefix   # True
+    new_oauth_text(ACCESS, is_sandbox=True)[1]   # 'test_oat_...'
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ LIVE_PREFIX, SANDBOX_PREFIX = "ambra_live_", "test_"
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _PUBLIC_LENGTH, _SECRET_LENGTH, _CHECK_LENGTH = 8, 43, 6
 _TEXT = re.compile(r"((?:ambra_live|test)_[A-Za-z0-9]{8})_[A-Za-z0-9]{43}([A-Za-z0-9]{6})?")
+ACCESS, REFRESH, CODE, CLIENT_SECRET = "oat", "ort", "oac", "ocs"
+_OAUTH_HOMES, _OAUTH_PUBLIC_LENGTH = ("ambra_", "test_"), 12
+_OAUTH_TEXT = re.compile(r"((?:ambra|test)_(oat|ort|oac|ocs)_[A-Za-z0-9]{12})_[A-Za-z0-9]{43}([A-Za-z0-9]{6})")
 
 
 def new_text(*, is_sandbox: bool) -> tuple[str, str]:
@@ -34,6 +40,21 @@ def prefix_of(text: str) -> str:
     """The public part of a key, or empty for what cannot be one."""
     shape = _TEXT.fullmatch(text)
     if shape is None or (shape[2] and checksum(text[:-_CHECK_LENGTH]) != shape[2]):
+        return ""
+    return shape[1]
+
+
+def new_oauth_text(kind: str, *, is_sandbox: bool) -> tuple[str, str]:
+    """The public part of a new token, code or secret of OAuth, and the whole of it."""
+    prefix = f"{_OAUTH_HOMES[is_sandbox]}{kind}_{_random(_OAUTH_PUBLIC_LENGTH)}"
+    body = f"{prefix}_{_random(_SECRET_LENGTH)}"
+    return prefix, body + checksum(body)
+
+
+def oauth_prefix_of(text: str, kind: str) -> str:
+    """The public part of a text of OAuth of this kind, or empty for what cannot be one."""
+    shape = _OAUTH_TEXT.fullmatch(text)
+    if shape is None or shape[2] != kind or checksum(text[:-_CHECK_LENGTH]) != shape[3]:
         return ""
     return shape[1]
 

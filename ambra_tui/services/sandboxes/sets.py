@@ -20,7 +20,17 @@ from ambra_tui.services.access.organizations import make_organization
 from ambra_tui.services.sample import fill
 from ambra_tui.services.sandboxes.story import tell
 from ambra_tui.store import SYSTEM, Actor, Store
-from ambra_tui.store.models import ApiKey, Organization, OutboxEvent, Webhook, WebhookDelivery
+from ambra_tui.store.models import (
+    ApiKey,
+    OAuthClient,
+    OAuthCode,
+    OAuthGrant,
+    OAuthToken,
+    Organization,
+    OutboxEvent,
+    Webhook,
+    WebhookDelivery,
+)
 from ambra_tui.store.models.base import table_of
 from ambra_tui.store.scope import now_of
 
@@ -98,6 +108,7 @@ def put_in_use(
             session.add(current)
             session.flush()  # its name is free before the next one takes it
         found.name, found.retired_at = twin_name(live), None
+        found.allowed_networks = live.allowed_networks
         session.add(found)
         session.exec(  # what making it told is no news
             delete(OutboxEvent).where(
@@ -110,8 +121,9 @@ def put_in_use(
 
 
 def _take_along(session: Session, old: int, fresh: int) -> None:
-    """Keys and webhooks go to the fresh set; what the old one's webhooks had still to tell is not told."""
-    session.exec(update(ApiKey).where(col(ApiKey.organization_id) == old).values(organization_id=fresh))
+    """Keys, clients with tokens and webhooks go to the fresh set; what the old webhooks had to tell is not told."""
+    for model in (ApiKey, OAuthClient, OAuthGrant, OAuthCode, OAuthToken):
+        session.exec(update(model).where(col(model.organization_id) == old).values(organization_id=fresh))
     session.exec(
         delete(WebhookDelivery).where(
             col(WebhookDelivery.organization_id) == old, col(WebhookDelivery.status) == "pending"

@@ -7,6 +7,7 @@ Example::
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -160,7 +161,7 @@ def revoke(session: Session, call: Call, _body: object) -> Answer:
 
 
 def _actor(call: Call) -> Actor:
-    return Actor(call.principal.key_id, call.principal.label, station="api", request_id=call.request_id)
+    return replace(call.principal.actor, request_id=call.request_id)
 
 
 def _view(key: ApiKey, now: datetime) -> ApiKeyView:
