@@ -15,6 +15,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlmodel import Session
@@ -44,7 +45,7 @@ from ambra_tui.kit.ids import new_ulid
 from ambra_tui.kit.text import has_control
 from ambra_tui.services import errands
 from ambra_tui.services.modules import modules_of
-from ambra_tui.store import Actor, Store
+from ambra_tui.store import Store
 
 _JSON = "application/json"
 MAX_ID = 80
@@ -166,7 +167,7 @@ async def _asked(call: Call, operation: Operation, request: Request) -> tuple[An
     """The fields of a write's body, and the key that it came with."""
     document, is_form = await read_document(request, takes_forms=call.edition.takes_forms, rows=operation.rows)
     key = request_key(
-        call.store, request.headers.get("idempotency-key"), key_id=call.principal.key_id, method=request.method,
+        call.store, request.headers.get("idempotency-key"), key_id=call.principal.owner_id, method=request.method,
         path=request.url.path, body=operation.concealed(document) if operation.concealed else document,
     )  # fmt: skip
     return read_fields(operation.fields, unwrap(document, operation.wrapper), is_text=is_form), key
@@ -178,7 +179,7 @@ async def _in_writer(call: Call, work: Callable[[Session], Done]) -> Done:
         call.store.writer.submit(
             work,
             organization_id=principal.organization_id,
-            actor=Actor(principal.key_id, principal.label, station="api", request_id=call.request_id),
+            actor=replace(principal.actor, request_id=call.request_id),
         )
     )
 
