@@ -20,6 +20,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from ambra_tui.kit.clock import from_microseconds, to_microseconds
+from ambra_tui.services import packing
 from ambra_tui.services.tasks import OPEN_STATES
 from ambra_tui.store.models import (
     Act,
@@ -71,7 +72,8 @@ class HourLine:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The desk at `at`. `open_exceptions`: kind -> how many; `open_tasks`: kind -> how many; `hours`: oldest first,
+    """The desk at `at`. `open_exceptions`: kind -> how many; `open_tasks`: kind -> how many, orders to pack
+    and counts to approve among them; `hours`: oldest first,
     the present hour last; `lines_an_hour`, `errors_an_hour`: of the last 60 minutes, also of who has gone home."""
 
     at: datetime
@@ -240,7 +242,9 @@ def _open_tasks(session: Session, site_id: str | None) -> dict[str, int]:
         waiting = waiting.where(CycleCount.site_id == site_id)
     tasks = _counted(session, col(Task.kind), col(Task.status).in_(OPEN_STATES), site_id, Task)
     approvals = session.exec(waiting).one()
-    return {**tasks, **({"approval": approvals} if approvals else {})}
+    to_pack = packing.count_waiting(session, site_id)
+    more = {"pack": to_pack, "approval": approvals}
+    return {**tasks, **{kind: count for kind, count in more.items() if count}}
 
 
 def _counted(

@@ -17,6 +17,7 @@ from ambra_tui.services.acts import _trail
 from ambra_tui.services.verify import verify_store
 from ambra_tui.store.models import Act, AuditEntry, StockMove, SubstitutionRule, metadata
 from ambra_tui.store.scope import now_of, organization_of, scoped
+from tests.floor import packing
 from tests.floor import test_produce as produce
 from tests.floor.counting import GLOVE_M, Floor
 from tests.floor.receiving import buy
@@ -298,6 +299,47 @@ def _(floor: Floor) -> Iterator[Worker]:
     floor.ana.scan("WH1-RECV")
 
 
+def begun(floor: Floor) -> Worker:
+    """A package that holds one of two gloves."""
+    packing.settle(floor.ana)
+    packing.picked(floor.ana, "SO-1", ("GLOVE-L", 2))
+    return floor.ana.menu("pack").scan("T1", GLOVE)
+
+
+@story("pack_item")
+def _(floor: Floor) -> Iterator[Worker]:
+    yield begun(floor)
+    floor.ana.scan(GLOVE)
+
+
+@story("pack_out")
+def _(floor: Floor) -> Iterator[Worker]:
+    begun(floor).command("close").scan("CARTON-1").type("1").command("out")
+    yield floor.ana
+    floor.ana.scan(GLOVE)
+
+
+@story("pack_close")
+def _(floor: Floor) -> Iterator[Worker]:
+    begun(floor).command("close").scan("CARTON-1")
+    yield floor.ana
+    floor.ana.type("1.5")
+
+
+@story("pack_label")
+def _(floor: Floor) -> Iterator[Worker]:
+    begun(floor).scan(GLOVE).command("close")
+    yield floor.ana
+    floor.ana.press("1")
+
+
+@story("pack_hand")
+def _(floor: Floor) -> Iterator[Worker]:
+    begun(floor).scan(GLOVE).command("close").press("1")
+    yield floor.ana
+    floor.ana.scan(*packing.tracking(floor.ana, "SO-1"))
+
+
 # --- what stands ----------------------------------------------------------------------------------------------------
 
 COLUMNS = {
@@ -320,6 +362,10 @@ COLUMNS = {
     "task": ("kind", "status", "location_id", "variant_id"),
     "discrepancy": ("kind", "status", "variant_id", "document_id", "quantity", "reason"),
     "waste_record": ("id", "status", "quantity"),
+    "shipment": ("id", "status", "carrier", "service", "cost_minor", "left_at"),
+    "shipment_package": ("id", "weight", "plate_id", "is_closed", "tracking_number"),
+    "shipment_content": ("package_id", "order_line_id", "variant_id", "lot_id", "serial", "quantity"),
+    "tracking_event": ("shipment_id", "status"),
     "production_batch": ("id", "status", "actual_quantity_produced", "started_at", "completed_at"),
     "production_input": ("id", "actual_quantity", "waste_quantity"),
     "production_taking": ("id", "quantity", "reserved"),

@@ -38,10 +38,10 @@ from ambra_tui.floor.picking.state import (
 from ambra_tui.floor.picking.take import hear_bin, hear_item, hear_lot, hear_plate, hear_serial
 from ambra_tui.floor.picking.words import told
 from ambra_tui.kit.quantity import ZERO
-from ambra_tui.services import claims, orders, picking
+from ambra_tui.services import claims, orders, packing, picking
 from ambra_tui.services.picking import Stop, clusters
 from ambra_tui.services.places import find_location
-from ambra_tui.store.models import Act, Allocation, Location, Lot
+from ambra_tui.store.models import Act, Allocation, Location, Lot, SalesOrder
 from ambra_tui.store.scope import fetch, organization_of
 
 ALL_ZONES = "*"
@@ -251,6 +251,7 @@ def _ship(desk: Desk, state: PickState) -> Heard:
     carried = [m for m in standing.members if picking.carried(desk.session, m.order.id)]
     if not carried:
         raise Refusal("E38", document=standing.documents)
+    _refuse_in_parcels(desk, [member.order for member in carried])
     with told():
         shipped = [picking.ship_picked(desk.session, member.order) for member in carried]
     numbers = ", ".join(one.order.number for one in shipped)
@@ -269,6 +270,15 @@ def _ship(desk: Desk, state: PickState) -> Heard:
     )
     choose.leave(desk, state)
     return Heard(None, Verdict("G13", {"document": numbers}))
+
+
+def _refuse_in_parcels(desk: Desk, carried: Sequence[SalesOrder]) -> None:
+    """What somebody packs leaves by its parcels."""
+    for order in carried:
+        try:
+            packing.refuse_in_parcels(desk.session, order)
+        except packing.InParcels as refused:
+            raise Refusal("E86", document=order.number) from refused
 
 
 def _cluster(desk: Desk, state: PickState) -> Heard:

@@ -21,7 +21,7 @@ from ambra_tui.store.scope import fetch, organization_of
 class _Ship:
     def undo(self, session: Session, act: Act, *, idempotency_key: str) -> None:
         shipped = act.details["orders"]
-        _refuse_returns(session, [one["id"] for one in shipped])
+        refuse_returns(session, [one["id"] for one in shipped])
         for one in shipped:
             _refuse_taken_totes(session, one)
         _trail.reverse_moves(session, act, idempotency_key=idempotency_key)
@@ -35,7 +35,8 @@ class _Ship:
                 raise _trail.CannotUndo("the stock is promised to other work", reason="promised") from error
 
 
-def _refuse_returns(session: Session, order_ids: list[str]) -> None:
+def refuse_returns(session: Session, order_ids: list[str]) -> None:
+    """Raises CannotUndo when something of the orders is on its way back."""
     statement = select(ReturnAuthorization.number).where(
         ReturnAuthorization.organization_id == organization_of(session),
         col(ReturnAuthorization.order_id).in_(order_ids),
