@@ -31,7 +31,7 @@ from ambra_tui.store import Store
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request, parsed and allowed. `posting_key` names what it posts to the ledger. `options`: the query of a
-    write. `here`: the path that was asked for."""
+    write. `here`: the path that was asked for. `accept`: the media types that the caller would like."""
 
     store: Store
     edition: Edition
@@ -41,6 +41,7 @@ class Call:
     posting_key: str
     options: Any = None
     here: str = ""
+    accept: str = ""
 
     def key(self, suffix: str = "") -> str:
         """The idempotency key of one posting of this request."""
@@ -55,7 +56,7 @@ class Call:
 class Answer:
     """What an operation answers: a JSON value; for a list also its total; for a new record its `location`. `headers`
     go with it. `parts`: a read's JSON text piece by piece, sent as it is made, instead of `content`. `meta`: where the
-    page of a list stands, when its number and the total do not tell it."""
+    page of a list stands, when its number and the total do not tell it. `table`: the answer as CSV instead of JSON."""
 
     content: Any
     total: int | None = None
@@ -63,6 +64,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     parts: Iterator[str] | None = None
     meta: Mapping[str, Any] | None = None
+    table: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Operation:
     when it is a list. `before`: looks at a write's body first, in a thread and outside every transaction, where
     something has to be asked of the network. `answer`: the handler leaves a `Wish`; once its errands were carried out
     outside every transaction, this tells what came of it. `concealed`: a body without what must not be kept of it, not
-    even as a fingerprint."""
+    even as a fingerprint. `is_table`: a read that answers CSV too."""
 
     method: str
     path: str
@@ -120,6 +122,7 @@ class Operation:
     options: type[BaseModel] = Nothing
     is_whole: bool = False
     rows: str = ""
+    is_table: bool = False
     answer: Callable[[Session, Call, str], Answer] | None = None
     concealed: Callable[[Mapping[str, Any]], Any] | None = None
 
@@ -167,13 +170,14 @@ class Catalogue:
         shape: Any,
         is_list: bool = False,
         is_long: bool = False,
+        is_table: bool = False,
     ) -> Callable[[Declared[Query]], Declared[Query]]:
         """A GET. The handler runs on a read-only session."""
 
         def declare(handler: Declared[Query]) -> Declared[Query]:
             return self._add(
                 handler, method="GET", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
-                fields=query, is_list=is_list, is_long=is_long,
+                fields=query, is_list=is_list, is_long=is_long, is_table=is_table,
             )  # fmt: skip
 
         return declare
@@ -217,6 +221,8 @@ class Catalogue:
         wrapper: str = "",
         status: int = 200,
         example: Mapping[str, Any] | None = None,
+        options: type[BaseModel] = Nothing,
+        is_table: bool = False,
     ) -> Callable[[Declared[Query]], Declared[Query]]:
         """A POST that asks and changes nothing. The handler runs on a read-only session, in a thread."""
 
@@ -224,6 +230,7 @@ class Catalogue:
             return self._add(
                 handler, method="POST", path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
                 fields=body, wrapper=wrapper, status=status, example=example, is_question=True,
+                options=options, is_table=is_table,
             )  # fmt: skip
 
         return declare

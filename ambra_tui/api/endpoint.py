@@ -48,6 +48,7 @@ from ambra_tui.services.modules import modules_of
 from ambra_tui.store import Store
 
 _JSON = "application/json"
+_CSV = "text/csv"
 MAX_ID = 80
 ASKING_AT_ONCE = 64
 FREE_TEXT = "barcode"
@@ -97,8 +98,9 @@ def _call(store: Store, edition: Edition, operation: Operation, request: Request
         raise ModuleOff(operation.module)
     options = None if operation.options is Nothing else read_query(operation.options, request)
     return Call(
-        store, edition, principal, request.state.request_id, _path_of(request), new_ulid(), options, request.url.path
-    )
+        store, edition, principal, request.state.request_id, _path_of(request), new_ulid(), options, request.url.path,
+        request.headers.get("accept", ""),
+    )  # fmt: skip
 
 
 async def _read(call: Call, operation: Operation, request: Request) -> Response:
@@ -107,6 +109,8 @@ async def _read(call: Call, operation: Operation, request: Request) -> Response:
         answer = await asyncio.to_thread(_ask, call, operation, query)
     else:
         answer = _ask(call, operation, query)
+    if answer.table is not None:
+        return _table_response(answer, operation)
     if answer.parts is not None:
         return StreamingResponse(answer.parts, media_type=_JSON, headers=dict(answer.headers))
     if operation.is_list:
@@ -129,9 +133,16 @@ async def _question(call: Call, operation: Operation, request: Request) -> Respo
     document, is_form = await read_document(request, takes_forms=call.edition.takes_forms)
     fields = read_fields(operation.fields, unwrap(document, operation.wrapper), is_text=is_form)
     answer = await asyncio.to_thread(_ask, call, operation, fields)
+    if answer.table is not None:
+        return _table_response(answer, operation)
     headers = {**answer.headers, **({"Location": answer.location} if answer.location else {})}
     text = _text_of(call, operation, answer).encode()
     return Response(text, status_code=operation.status, media_type=_JSON, headers=headers)
+
+
+def _table_response(answer: Answer, operation: Operation) -> Response:
+    headers = {**answer.headers, "Vary": "Accept"}
+    return Response(answer.table, status_code=operation.status, media_type=_CSV, headers=headers)
 
 
 def _ask(call: Call, operation: Operation, query: Any) -> Answer:

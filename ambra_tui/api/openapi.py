@@ -228,9 +228,12 @@ def _responses(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[
         refusals[404] = "No such object here"
     if operation.current:
         refusals[412] = "The object changed since you read it"
-    good = {"description": operation.summary, "headers": _answer_headers(operation)}
+    good: dict[str, Any] = {"description": operation.summary, "headers": _answer_headers(operation)}
     if not operation.is_empty:
         good["content"] = {"application/json": {"schema": shapes.answer(operation)}}
+    if operation.is_table:
+        good["content"]["text/csv"] = {"schema": {"type": "string"}}
+        refusals[422] = "Values that do not go together"
     refusals = {edition.adapt(Failure(status, "", "")).status: text for status, text in reversed(refusals.items())}
     named = {str(operation.status): good}
     if is_read and operation.is_single:

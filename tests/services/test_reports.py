@@ -11,9 +11,10 @@ import pytest
 
 from ambra_tui import ledger
 from ambra_tui.cli import main
-from ambra_tui.cli.commands.report import AGE_BUCKETS, REPORTS, cell
+from ambra_tui.cli.commands.report import AGE_BUCKETS, REPORTS
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.ids import new_id
+from ambra_tui.kit.tables import cell
 from ambra_tui.ledger import CUSTOMER, SUPPLIER, MoveKind, Posting
 from ambra_tui.services import policies, reports
 from ambra_tui.services.lists import read_page

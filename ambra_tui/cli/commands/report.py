@@ -24,7 +24,6 @@ REPORTS = ("stock-by-location", "low-stock", "fast-movers", "inventory-aging")
 AGE_BUCKETS = ("0-30", "31-60", "61-90", "90+")
 MAX_DAYS = 365
 PAGE = 500
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +46,7 @@ def _days(text: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Write the rows page by page, as they are read."""
     from ambra_tui.cli.stores import opened
+    from ambra_tui.kit.tables import cell
     from ambra_tui.services.places import site_by_code, sites_of
 
     with opened(arguments) as (store, organization), store.read(organization.id) as session:
@@ -59,22 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
                 writer.writerow(("site", *values))
             writer.writerow((codes.get(values.get("site_id", ""), ""), *map(cell, values.values())))
     return 0
-
-
-def cell(value: Any) -> str:
-    """A value as a spreadsheet may read it: no exponent, no formula."""
-    from datetime import datetime
-    from decimal import Decimal
-
-    from ambra_tui.kit.clock import to_iso
-    from ambra_tui.kit.quantity import show
-
-    if isinstance(value, Decimal):
-        return show(value)
-    if isinstance(value, datetime):
-        return to_iso(value)
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
 
 
 def _rows(session: Session, arguments: argparse.Namespace, site_id: str | None) -> Iterator[Any]:

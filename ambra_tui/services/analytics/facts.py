@@ -262,8 +262,8 @@ def item_rows(own: Any, *, is_one: bool) -> Select[Any]:
 
 def _share(items: Any, name: str) -> ColumnElement[int]:
     """The item's share of an amount of its order: what the items up to it have, less what those before it have."""
-    upto, before = items.c[f"{name}_upto"], items.c[f"{name}_before"]
-    return upto - before
+    share: ColumnElement[int] = items.c[f"{name}_upto"] - items.c[f"{name}_before"]
+    return share
 
 
 def _shared(own: Any, *, is_one: bool) -> Any:
@@ -293,7 +293,7 @@ def _shared(own: Any, *, is_one: bool) -> Any:
         .subquery("placed")
     )
     before = placed.c.running - placed.c.revenue
-    parts = {}
+    parts: dict[str, ColumnElement[int]] = {}
     for name in ("discount", "refunded"):
         amount = placed.c[name]
         parts[f"{name}_upto"] = case(
