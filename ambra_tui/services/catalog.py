@@ -114,14 +114,15 @@ def create_product(
         priced = new if new.price_minor is not None else replace(new, price_minor=price_minor)
         stated = priced if status == "active" or priced.status != "active" else replace(priced, status=status)
         made.append(
-            _add_variant(session, product, stated if stated.currency else replace(stated, currency=currency), position)
+            add_variant(session, product, stated if stated.currency else replace(stated, currency=currency), position)
         )
     publish(session, "product_created", product.id, {"name": product.name, "sku": made[0].sku})
     audit(session, "product_created", product.id, name=product.name)
     return product
 
 
-def _add_variant(session: Session, product: Product, new: NewVariant, position: int) -> Variant:
+def add_variant(session: Session, product: Product, new: NewVariant, position: int) -> Variant:
+    """One more variant of a product. An empty name is the product's; without a SKU one is numbered."""
     values = variant_values(
         new,
         sku=_free_sku(session, new.sku),

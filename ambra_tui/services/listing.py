@@ -7,16 +7,21 @@ Example::
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, String, and_, collate, false, func, literal, or_, select
-from sqlmodel import Session, SQLModel
+from sqlalchemy import ColumnElement, Row, String, Table, and_, collate, false, func, literal, or_, select
+from sqlmodel import AutoString, Session, SQLModel
 
 from ambra_tui.store.models import table_of
 from ambra_tui.store.scope import organization_of
 
 Order = tuple[tuple[str, bool], ...]
 """Columns to sort by, each with whether it descends."""
+
+
+Terms = Mapping[str, ColumnElement[Any]]
+_NO_TERMS: Terms = {}
 
 
 class Place(NamedTuple):
@@ -31,12 +36,14 @@ def page_of(
     model: type[SQLModel],
     *matching: ColumnElement[bool],
     order: Order = (),
+    terms: Terms = _NO_TERMS,
     offset: int,
     limit: int,
 ) -> tuple[list[Row[Any]], int]:
     """Core rows of one page, newest first without an `order`, and how many rows match in all.
 
     Conditions are on the columns of `table_of(model)`; ids rise with time and decide between equals, the newest first.
+    `terms`: what can be sorted by that is no column; the rows have it beside theirs.
     """
     table = table_of(model)
     own = table.c.organization_id == organization_of(session)
@@ -45,10 +52,11 @@ def page_of(
     total = connection.execute(select(func.count()).select_from(table).where(own, *matching)).scalar_one()
     if offset >= total:
         return [], total
-    terms = [_term(connection.dialect.name, table.c[name], descends) for name, descends in order]
-    page = select(table.c.id).where(own, *matching).order_by(*terms, table.c.id.desc()).offset(offset).limit(limit)
+    sorted_by = [_term(connection.dialect.name, _named(table, terms, name), descends) for name, descends in order]
+    page = select(table.c.id).where(own, *matching).order_by(*sorted_by, table.c.id.desc()).offset(offset).limit(limit)
     ids = list(connection.execute(page).scalars())
-    rows = {row.id: row for row in connection.execute(select(table).where(own, table.c.id.in_(ids)))}
+    whole = select(table, *_labelled(terms, order)).where(own, table.c.id.in_(ids))
+    rows = {row.id: row for row in connection.execute(whole)}
     return [rows[row_id] for row_id in ids], total
 
 
@@ -57,6 +65,7 @@ def page_behind(
     model: type[SQLModel],
     *matching: ColumnElement[bool],
     order: Order = (),
+    terms: Terms = _NO_TERMS,
     behind: Place | None,
     limit: int,
 ) -> list[Row[Any]]:
@@ -64,16 +73,25 @@ def page_behind(
     table = table_of(model)
     session.flush()
     connection = session.connection()
-    statement = select(table).where(table.c.organization_id == organization_of(session), *matching)
-    terms = [(table.c[name], descends) for name, descends in order]
-    assert len(terms) <= 1, "a place in a list is told by one column and the id"
+    statement = select(table, *_labelled(terms, order))
+    statement = statement.where(table.c.organization_id == organization_of(session), *matching)
+    columns = [(_named(table, terms, name), descends) for name, descends in order]
+    assert len(columns) <= 1, "a place in a list is told by one column and the id"
     if behind is not None:
         after_id = table.c.id < behind.id
-        for column, descends in terms:
+        for column, descends in columns:
             after_id = _after(connection.dialect.name, column, descends, behind.value, after_id)
         statement = statement.where(after_id)
-    ordered = [_term(connection.dialect.name, column, descends) for column, descends in terms]
+    ordered = [_term(connection.dialect.name, column, descends) for column, descends in columns]
     return list(connection.execute(statement.order_by(*ordered, table.c.id.desc()).limit(limit)))
+
+
+def _named(table: Table, terms: Terms, name: str) -> ColumnElement[Any]:
+    return terms[name] if name in terms else table.c[name]
+
+
+def _labelled(terms: Terms, order: Order) -> list[ColumnElement[Any]]:
+    return [terms[name].label(name) for name, _ in order if name in terms]
 
 
 def _after(
@@ -84,7 +102,7 @@ def _after(
         return and_(column.is_(None), after_id)
     term: ColumnElement[Any] = column
     bound: ColumnElement[Any] = literal(value, column.type)
-    if isinstance(column.type, String):
+    if _is_text(column):
         term, bound = folded(dialect, term), folded(dialect, bound)
     # Said twice: an index is entered at `<=`, which the rest alone does not tell.
     reached, passed = (term <= bound, term < bound) if descends else (term >= bound, term > bound)
@@ -97,6 +115,10 @@ def folded(dialect: str, column: ColumnElement[str]) -> ColumnElement[str]:
     return func.lower(collate(column, "C") if dialect == "postgresql" else column)
 
 
+def _is_text(column: ColumnElement[Any]) -> bool:
+    return isinstance(column.type, String | AutoString)
+
+
 def _term(dialect: str, column: ColumnElement[Any], descends: bool) -> ColumnElement[Any]:
-    term = folded(dialect, column) if isinstance(column.type, String) else column
+    term = folded(dialect, column) if _is_text(column) else column
     return (term.desc() if descends else term.asc()).nulls_last()

@@ -35,9 +35,12 @@ from ambra_tui.store.models import (
     PolicyDefault,
     Product,
     ProductCategory,
+    ProductImage,
+    ProductOffer,
     SearchToken,
     Supplier,
     Variant,
+    VariantOffer,
     VariantSupplier,
     metadata,
     table_of,
@@ -51,7 +54,9 @@ FIELDS = (
 )  # fmt: skip
 _suppliers = table_of(VariantSupplier)
 # What goes with a variant that nothing else tells of.
-_OWN = tuple(table_of(model).name for model in (Variant, Barcode, PolicyDefault, VariantSupplier))
+_OWN = tuple(
+    table_of(model).name for model in (Variant, Barcode, PolicyDefault, VariantSupplier, VariantOffer, ProductImage)
+)
 
 
 def add_product(session: Session, values: Values) -> Variant:
@@ -283,6 +288,8 @@ def _delete(session: Session, product: Product, variant: Variant) -> bool:
     if is_last:
         leaving += [
             (table_of(ProductCategory), (col(ProductCategory.product_id) == product.id,)),
+            (table_of(ProductOffer), (col(ProductOffer.product_id) == product.id,)),
+            (table_of(ProductImage), (col(ProductImage.product_id) == product.id,)),
             (table_of(Product), (col(Product.id) == product.id,)),
         ]
     try:

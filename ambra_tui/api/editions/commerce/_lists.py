@@ -31,7 +31,7 @@ from ambra_tui.api.fields import Identifier, OneOf
 from ambra_tui.api.paging import Paging, from_one, link_header, rows_schema
 from ambra_tui.kit.clock import from_microseconds, to_microseconds
 from ambra_tui.services import listing
-from ambra_tui.services.listing import Order, Place
+from ambra_tui.services.listing import Order, Place, Terms
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 MAX_CURSOR = 2_000
@@ -115,17 +115,21 @@ def page_of(
     model: type[SQLModel],
     *matching: ColumnElement[bool],
     order: Order | None = None,
+    terms: Terms | None = None,
 ) -> Page:
-    """A page of a table, whichever way it is asked for. `order`: when the columns are not called as the query says."""
+    """A page of a table, whichever way it is asked for. `order`: when the columns are not called as the query says.
+    `terms`: what can be sorted by that is no column."""
     order = order_of(query) if order is None else order
     sequel = Sequel(call, query, order)
     if query.cursor is not None:
         behind = sequel.place(query.cursor)
-        rows = listing.page_behind(session, model, *matching, order=order, behind=behind, limit=query.per_page + 1)
+        rows = listing.page_behind(
+            session, model, *matching, order=order, terms=terms or {}, behind=behind, limit=query.per_page + 1
+        )
         return sequel.behind(rows)
     counted, total = listing.page_of(
-        session, model, *matching, order=order, offset=query.offset, limit=query.per_page
-    )  # fmt: skip
+        session, model, *matching, order=order, terms=terms or {}, offset=query.offset, limit=query.per_page
+    )
     return sequel.numbered(counted, total)
 
 
