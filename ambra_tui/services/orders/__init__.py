@@ -11,12 +11,12 @@ Example::
     fulfill_order(session, order)
 """
 
-from ambra_tui.services.orders.amounts import checkout_of, line_total, order_total, subtotal, total_of
+from ambra_tui.services.orders.amounts import NewCheckout, checkout_of, line_total, subtotal, total_of
 from ambra_tui.services.orders.assigned import assigned, lots_by_id, promised, ratios_of, reserved_by_line
 from ambra_tui.services.orders.checkout import (
-    NewCheckout,
     customer_of,
     holds_money,
+    order_total,
     payment_word,
     place_order,
     promise,

@@ -9,11 +9,9 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlmodel import Session, col
 
@@ -21,7 +19,8 @@ from ambra_tui import ledger
 from ambra_tui.errors import InsufficientStock, Invalid, NotFound
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
-from ambra_tui.services.orders.amounts import order_total, total_of
+from ambra_tui.services.analytics.facts import record_order
+from ambra_tui.services.orders.amounts import NewCheckout, checkout_of, total_of
 from ambra_tui.services.orders.assigned import reserved_by_line
 from ambra_tui.services.orders.documents import (
     NewOrderLine,
@@ -35,28 +34,10 @@ from ambra_tui.services.orders.documents import (
 from ambra_tui.services.orders.policy import available_at, order_policy, site_for
 from ambra_tui.services.orders.terms import DOCUMENT, changed, note_step, tell_shops
 from ambra_tui.store.facts import audit
-from ambra_tui.store.models import Customer, OrderCheckout, Payment, SalesOrder, SalesOrderLine
+from ambra_tui.store.models import Customer, Payment, SalesOrder, SalesOrderLine
 from ambra_tui.store.scope import fetch, now_of, scoped
 
-MOST_MINOR = 10**15
 TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class NewCheckout:
-    """What a shop agreed with the customer. Amounts in minor units of the order's currency; an address has the fields
-    of a customer's (``line1``, ``city``, ``zip``, ``country`` ...). `details`: whatever the shop keeps beside."""
-
-    customer_id: str = ""
-    channel: str = ""
-    shipping_address: Mapping[str, Any] = field(default_factory=dict)
-    billing_address: Mapping[str, Any] = field(default_factory=dict)
-    payment_method: str = ""
-    shipping_method: str = ""
-    shipping_minor: int = 0
-    tax_minor: int = 0
-    discount_minor: int = 0
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def place_order(
@@ -91,13 +72,13 @@ def place_order(
         notes=notes,
         ordered_at=ordered_at,
         sold=sold,
+        checkout=checkout,
     )
     made = lines_of(session, order.id)
-    total = _add_checkout(session, order, checkout, made)
     policy = order_policy(session)
     if is_reserved if is_reserved is not None else policy.reserve_at == "always":
         _promise_new(session, order, made, takes_backorders=policy.takes_backorders)
-    if total == 0:
+    if total_of(made, checkout) == 0:
         settle_payment_status(session, order)
     return order
 
@@ -122,34 +103,6 @@ def _sold(checkout: NewCheckout) -> Sold:
         ship_country=str(address.get("country", "")),
         ship_state=clean_line(str(address.get("state", "")), field="state", max_length=120, required=False),
     )
-
-
-def _add_checkout(session: Session, order: SalesOrder, checkout: NewCheckout, lines: Sequence[SalesOrderLine]) -> int:
-    """What was agreed, and what the order costs by it."""
-    for name in ("shipping", "tax", "discount"):
-        if not 0 <= getattr(checkout, f"{name}_minor") <= MOST_MINOR:
-            raise Invalid(f"must lie between 0 and {MOST_MINOR} minor units", field=name)
-    total = total_of(lines, checkout)
-    if total < 0:
-        raise Invalid("is more than the order costs", field="discount")
-    session.add(
-        OrderCheckout(
-            organization_id=order.organization_id,
-            order_id=order.id,
-            shipping_address=dict(checkout.shipping_address),
-            billing_address=dict(checkout.billing_address),
-            payment_method=clean_line(checkout.payment_method, field="payment_method", max_length=40, required=False),
-            shipping_method=clean_line(
-                checkout.shipping_method, field="shipping_method", max_length=40, required=False
-            ),
-            shipping_minor=checkout.shipping_minor,
-            tax_minor=checkout.tax_minor,
-            discount_minor=checkout.discount_minor,
-            details=dict(checkout.details),
-        )
-    )
-    session.flush()
-    return total
 
 
 def _promise_new(
@@ -214,6 +167,11 @@ def _promise_what_is_there(session: Session, order: SalesOrder) -> None:
 # -- payments --------------------------------------------------------------------------------------------------------
 
 
+def order_total(session: Session, order: SalesOrder) -> int:
+    """What the customer pays for the order, in minor units of `order.currency`."""
+    return total_of(lines_of(session, order.id), checkout_of(session, order.id))
+
+
 def settle_payment_status(session: Session, order: SalesOrder) -> str:
     """What the order's payments make of it: paid when all of it was captured, refunded when all that was captured went
     back, failed when the latest attempt failed and nothing was captured, else pending.
@@ -222,8 +180,13 @@ def settle_payment_status(session: Session, order: SalesOrder) -> str:
     """
     payments = [row for row in _payments(session, order) if row.currency == order.currency]
     word = payment_word(payments, order_total(session, order))
-    if word == order.payment_status:
-        return word
+    if word != order.payment_status:
+        _take_word(session, order, word)
+    record_order(session, order.id)
+    return word
+
+
+def _take_word(session: Session, order: SalesOrder, word: str) -> None:
     order.payment_status, order.updated_at = word, now_of(session)
     session.add(order)
     session.flush()
@@ -231,7 +194,6 @@ def settle_payment_status(session: Session, order: SalesOrder) -> str:
     tell_shops(session, order)
     if word == "paid" and order.status == "confirmed" and order_policy(session).reserve_at == "paid":
         _promise_paid(session, order)
-    return word
 
 
 def holds_money(session: Session, order: SalesOrder) -> bool:

@@ -23,8 +23,10 @@ from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import claims
+from ambra_tui.services.analytics.facts import record_order
 from ambra_tui.services.catalog import positive_quantity, variants_by_id
 from ambra_tui.services.documents import document_currency, document_number, told_moment
+from ambra_tui.services.orders.amounts import NewCheckout, add_checkout, line_total
 from ambra_tui.services.orders.assigned import assigned, reserved_by_line
 from ambra_tui.services.orders.terms import (
     CARRIED_KINDS,
@@ -91,9 +93,11 @@ def create_order(
     notes: str = "",
     ordered_at: datetime | None = None,
     sold: Sold | None = None,
+    checkout: NewCheckout | None = None,
 ) -> SalesOrder:
     """A confirmed order; nothing is reserved yet. `number` is kept when given, else the next one is used.
     `ordered_at`: when it was placed, if not now. `sold`: to whom and where, as far as it is known.
+    `checkout`: what was agreed about it.
 
     Raises Invalid naming the field, NotFound for a site or variant, Duplicate for a number that is taken.
     """
@@ -127,9 +131,12 @@ def create_order(
         add_unique(session, order, Duplicate("order", "number", order.number))
     session.flush()
     session.connection().execute(insert(SalesOrderLine), rows)
+    if checkout is not None:
+        add_checkout(session, order, checkout, sum(line_total(row["quantity"], row["price_minor"]) for row in rows))
     publish(session, "order_created", order.id, {"number": order.number})
     audit(session, "order_created", order.id, number=order.number)
     note_step(session, order)
+    record_order(session, order.id)
     return order
 
 

@@ -19,6 +19,7 @@ from ambra_tui.errors import Conflict, WrongState
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.kit.text import clean_line
+from ambra_tui.services.analytics.facts import record_order
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import OrderHistory, SalesOrder, table_of
 from ambra_tui.store.quick import QuickInsert
@@ -48,6 +49,8 @@ SHOP_STATES = {
     "cancelled": "cancelled",
 }
 """What a shop calls a state: a promise alone leaves an order pending, the floor's work makes it processing."""
+UNSOLD = frozenset({"order_reserved", "order_backordered", "order_started"})
+"""Facts that change nothing of what was sold."""
 MAX_NOTE = 1000
 
 _HISTORY = table_of(OrderHistory)
@@ -85,6 +88,8 @@ def changed(
     session.flush()
     publish(session, fact, order.id, {"number": order.number, "status": order.status, **details})
     audit(session, fact, order.id, number=order.number, **details)
+    if fact not in UNSOLD:
+        record_order(session, order.id)
     if before is not None:
         stepped(session, order, before, told)
 
