@@ -22,6 +22,9 @@ from ambra_tui.api.errors import Errors
 from ambra_tui.api.frame import AccessLog, Frame
 from ambra_tui.api.gate import Gate
 from ambra_tui.api.health import health_endpoints
+from ambra_tui.api.images import PATH as IMAGE_PATH
+from ambra_tui.api.images import image_endpoint
+from ambra_tui.api.notices import notice_endpoints
 from ambra_tui.api.oauth import Desk, oauth_endpoints
 from ambra_tui.api.playground import playground_endpoints
 from ambra_tui.api.transport import Transport
@@ -66,6 +69,11 @@ def make_app(
     transport = Transport(security, gate.proxies, is_loopback=is_loopback)
     desk = Desk(store, gate, transport, Rules(requires_pkce=security.requires_pkce))
     for (method, path), endpoint in oauth_endpoints(editions, desk).items():
+    routes.add("GET", IMAGE_PATH, image_endpoint(store))
+    for path, endpoint in notice_endpoints(store).items():
+        routes.add("POST", path, endpoint)
+    for (method, path), endpoint in parcel_endpoints(store, editions).items():
+        routes.add(method, path, endpoint)
         routes.add(method, path, endpoint)
     return Frame(Dispatcher(routes, errors, gate, transport), on_error=errors.response, log=log)
 

@@ -52,7 +52,7 @@ _CSV = "text/csv"
 MAX_ID = 80
 ASKING_AT_ONCE = 64
 FREE_TEXT = "barcode"
-_askers = ThreadPoolExecutor(ASKING_AT_ONCE, thread_name_prefix="ambra-asker")
+ASKERS = ThreadPoolExecutor(ASKING_AT_ONCE, thread_name_prefix="ambra-asker")
 """Threads that wait for other people's machines, so that nothing else waits behind them."""
 
 
@@ -209,7 +209,7 @@ async def _send(call: Call, operation: Operation, request: Request) -> Response:
         return _told(wish, is_repeated=True)
     for errand in wish.errands:
         await asyncio.get_running_loop().run_in_executor(
-            _askers, errands.run, call.store, call.principal.organization_id, errand
+            ASKERS, errands.run, call.store, call.principal.organization_id, errand
         )
     done, is_repeated = await _in_writer(call, lambda session: _outcome(session, call, operation, wish.subject, key))
     return _told(done, is_repeated=is_repeated)

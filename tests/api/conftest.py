@@ -19,6 +19,7 @@ from ambra_tui.services.modules import MODULES
 from tests import factories
 
 if TYPE_CHECKING:
+    from ambra_tui.api.frame import AccessLog
     from ambra_tui.store import Store
 
 Write = Callable[[Callable[[Any], Any]], Any]
@@ -52,9 +53,9 @@ def loop() -> Iterator[Loop]:
 class LiveServer:
     """The application behind the real protocol on a port of its own."""
 
-    def __init__(self, store: Store, loop: Loop) -> None:
+    def __init__(self, store: Store, loop: Loop, *, log: AccessLog | None = None) -> None:
         self._loop = loop
-        self._config = server_config(store)
+        self._config = server_config(store, log)
         self._config.load()
         self._state = ServerState()
         options = ServeOptions(port=0)
