@@ -68,12 +68,10 @@ def make_app(
     security = security or SecuritySettings()
     transport = Transport(security, gate.proxies, is_loopback=is_loopback)
     desk = Desk(store, gate, transport, Rules(requires_pkce=security.requires_pkce))
-    for (method, path), endpoint in oauth_endpoints(editions, desk).items():
     routes.add("GET", IMAGE_PATH, image_endpoint(store))
     for path, endpoint in notice_endpoints(store).items():
         routes.add("POST", path, endpoint)
-    for (method, path), endpoint in parcel_endpoints(store, editions).items():
-        routes.add(method, path, endpoint)
+    for (method, path), endpoint in oauth_endpoints(editions, desk).items():
         routes.add(method, path, endpoint)
     return Frame(Dispatcher(routes, errors, gate, transport), on_error=errors.response, log=log)
 
