@@ -150,6 +150,8 @@ def sales_order(
     session: Session, site: Site, *lines: tuple[Variant, int], number: str = "SO-1", **values: Any
 ) -> SalesOrder:
     """A confirmed order of (variant, quantity) lines; nothing is reserved."""
+    from ambra_tui.services.analytics.facts import record_order
+
     order = _add(session, SalesOrder(**_dated(session, "so"), number=number, site_id=site.id, **values))
     for position, (ordered, quantity) in enumerate(lines, start=1):
         _add(
@@ -163,6 +165,7 @@ def sales_order(
                 quantity=Decimal(quantity),
             ),
         )
+    record_order(session, order.id)
     return order
 
 

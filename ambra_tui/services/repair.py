@@ -1,7 +1,7 @@
 """Writes what the ledger says over what is kept, where `verify` finds a difference.
 
 Moves and their balances are the record and are never touched: levels, site totals and lot states follow from them,
-from the open allocations and reservations, and from the inventory policies.
+from the open allocations and reservations, and from the inventory policies; what was sold, from the documents.
 
 Example::
 
@@ -19,6 +19,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlmodel import Session
 
 from ambra_tui.kit.quantity import to_decimal
+from ambra_tui.services.analytics.facts import rebuild
 from ambra_tui.services.verify import LEVEL_COLUMNS, RULES, SITE_COLUMNS, replay
 from ambra_tui.store.models import AuditEntry, Lot, SiteStock, StockLevel, table_of
 from ambra_tui.store.scope import actor_of, now_of
@@ -41,7 +42,7 @@ def repair(session: Session) -> dict[str, int]:
     Nobody posts meanwhile, and each organization's audit trail says what was repaired.
     """
     if session.get_bind().dialect.name == "postgresql":
-        tables = "stock_level, site_stock, lot, allocation, reservation, inventory_policy, policy_default"
+        tables = "stock_level, site_stock, lot, allocation, reservation, inventory_policy, policy_default, order_sale"
         session.connection().execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
     rules, replayed = {rule.name: rule for rule in RULES}, replay(session)
     repaired: dict[str, int] = {}
@@ -56,10 +57,15 @@ def repair(session: Session) -> dict[str, int]:
     for row in lots:
         _set_lot_status(session, row)
         _count(per_organization, row, "lot_status")
+    sold = rules["sales"].find(session, replayed)
+    for organization_id in sorted({row["organization_id"] for row in sold}):
+        rebuild(session, organization_id)
+    for row in sold:
+        _count(per_organization, row, "sales")
     for organization_id, counts in per_organization.items():
         session.add(_audit_entry(session, organization_id, counts))
     session.flush()
-    return {**repaired, "lot_status": len(lots)}
+    return {**repaired, "lot_status": len(lots), "sales": len(sold)}
 
 
 def _set(session: Session, table: Table, key: Mapping[str, Any], column: str, value: Any) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, col, select
 
 from ambra_tui.kit.quantity import show, to_decimal
+from ambra_tui.services.analytics.checks import wrong_sales
 from ambra_tui.store import NOBODY, Store, StoreSession
 from ambra_tui.store.models import Organization
 from ambra_tui.store.security import set_tenant
@@ -301,6 +302,12 @@ RULES = (
     Rule("site_safety_stock", "a site's safety stock is its policy's", _sql(SITE_SAFETY_STOCK)),
     Rule("allocated", "each level's allocated is the sum of its open allocations", _sql(ALLOCATED)),
     Rule("reversals", "each reversal mirrors its original", _sql(REVERSALS)),
+    Rule(
+        "sales",
+        "what was sold is what orders, shipments, returns and refunds say",
+        lambda session, _: wrong_sales(session),
+        is_quantity=False,
+    ),
     Rule("lot_status", "a lot is exhausted when nothing of it is left", _sql(LOT_STATUS), is_quantity=False),
 )
 SQLITE_RULES = (
@@ -372,6 +379,7 @@ _NAMES = {
     "variant_id": ("product", "SELECT id, sku FROM variant WHERE organization_id = :organization_id AND id = :id"),
     "site_id": ("site", "SELECT id, code FROM site WHERE organization_id = :organization_id AND id = :id"),
     "location_id": ("location", "SELECT id, code FROM location WHERE organization_id = :organization_id AND id = :id"),
+    "order_id": ("order", "SELECT id, number FROM sales_order WHERE organization_id = :organization_id AND id = :id"),
     "lot_id": ("lot", "SELECT id, lot_number FROM lot WHERE organization_id = :organization_id AND id = :id"),
 }
 

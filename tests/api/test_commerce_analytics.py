@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,6 @@ from ambra_tui.services.orders import NewOrderLine, Sold
 from ambra_tui.store.models import (
     Category,
     Customer,
-    OrderCheckout,
     ProductCategory,
     SalesOrder,
     SalesOrderLine,
@@ -25,7 +24,7 @@ from ambra_tui.store.models import (
 )
 from ambra_tui.store.scope import now_of, organization_of
 from tests import factories
-from tests.api.conftest import Api, client_for
+from tests.api.conftest import Api
 from tests.api.shop import Shop
 
 SALES, PRODUCTS, CUSTOMERS, CUSTOM = (f"/analytics/{name}" for name in ("sales", "products", "customers", "custom"))

@@ -229,7 +229,7 @@ def test_the_commands_say_what_they_did(
     assert capsys.readouterr().out == f"{target} holds 1 moves and verifies.\n"
     assert main(["migrate", "--store", other_url]) == 0
     assert main(["migrate", "--store", other_url]) == 0
-    assert capsys.readouterr().out == "The store is made (schema 4).\nThe store is up to date (schema 4).\n"
+    assert capsys.readouterr().out == "The store is made (schema 5).\nThe store is up to date (schema 5).\n"
     assert main(["--store", other_url, "restore", target]) == 0
     assert capsys.readouterr().out.startswith("Restored: ")
     assert main(["--store", other_url, "restore", target]) == 1
