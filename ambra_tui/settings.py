@@ -35,6 +35,13 @@ def sqlite_file(store_url: str) -> Path:
     return Path(store_url.removeprefix("sqlite:///").partition("?")[0]).absolute()
 
 
+def images_folder(store_path: Path | None) -> Path:
+    """Where a store's pictures are: beside its file, else in the folder that `AMBRA_IMAGES` names."""
+    if store_path is not None:
+        return store_path.with_name(store_path.name + ".images")
+    return Path(os.environ.get("AMBRA_IMAGES") or data_folder() / "images")
+
+
 class Settings(NamedTuple):
     """`store_url`: SQLAlchemy URL of the store. `now`: text of `AMBRA_NOW`, honoured on sample stores only. `printer`:
     the station's label printer (`AMBRA_PRINTER`). `label_font`: a font for letters that the labels' own has not.
@@ -79,6 +86,30 @@ class SecuritySettings(NamedTuple):
         if url and not _PUBLIC_URL.fullmatch(url):
             raise Invalid(f"AMBRA_PUBLIC_URL is '{url[:80]}': give an address such as https://api.example.com")
         return cls(_switch(values, "AMBRA_REQUIRE_HTTPS"), url, _switch(values, "AMBRA_OAUTH_PKCE"))
+
+
+class TlsSettings(NamedTuple):
+    """The server's certificate (with its chain) and key, in PEM files, and the oldest TLS that it speaks."""
+
+    certificate: str
+    key: str
+    minimum: str = "1.2"
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, *, certificate: str = "", key: str = "", minimum: str = ""
+    ) -> TlsSettings | None:
+        """What is given wins over `AMBRA_TLS_CERTIFICATE`, `AMBRA_TLS_KEY` and `AMBRA_TLS_MINIMUM` (1.2 or 1.3); None
+        without any. Raises Invalid for a certificate without a key, and the reverse."""
+        values = os.environ if environment is None else environment
+        certificate = certificate or values.get("AMBRA_TLS_CERTIFICATE", "")
+        key = key or values.get("AMBRA_TLS_KEY", "")
+        minimum = minimum or values.get("AMBRA_TLS_MINIMUM", "") or "1.2"
+        if bool(certificate) != bool(key):
+            raise Invalid("TLS needs a certificate and its key: --tls-certificate FILE --tls-key FILE")
+        if minimum not in ("1.2", "1.3"):
+            raise Invalid(f"AMBRA_TLS_MINIMUM is '{minimum[:20]}': give 1.2 or 1.3")
+        return cls(certificate, key, minimum) if certificate else None
 
 
 _PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9._\[\]:-]+")

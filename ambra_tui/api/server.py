@@ -15,6 +15,7 @@ import ipaddress
 import logging
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -30,8 +31,9 @@ from ambra_tui.api.frame import AccessLog
 from ambra_tui.api.idempotency import KEPT, forget_before
 from ambra_tui.api.protocol import DeadlineProtocol
 from ambra_tui.errors import AmbraError, Invalid
+from ambra_tui.services.oauth import forget_old
 from ambra_tui.services.webhooks import forget_old_deliveries, schedule
-from ambra_tui.settings import WebhookSettings
+from ambra_tui.settings import SecuritySettings, TlsSettings, WebhookSettings
 from ambra_tui.store import SYSTEM, Store, leases
 from ambra_tui.store.models import Organization
 
@@ -49,18 +51,23 @@ _log = logging.getLogger("ambra.api")
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
     """`port` 0 takes a free one. `is_managed`: started by a terminal; takes a free port when `port` is taken, and ends
-    when no terminal has been there for a while. `trusted_proxies`: whose ``X-Forwarded-For`` is believed."""
+    when no terminal has been there for a while. `trusted_proxies`: whose ``X-Forwarded-For`` and ``X-Forwarded-Proto``
+    are believed. `tls`: speaks TLS itself; None: plain HTTP, for this machine or behind a proxy."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     is_managed: bool = False
     access_log: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
+    security: SecuritySettings | None = None
+    tls: TlsSettings | None = None
 
 
 def serve(store: Store, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; what is in flight is finished first. `on_ready` hears the address."""
     WebhookSettings.from_environment()  # a wrong one is told of before anything is served
+    if options.tls:
+        tls_context(options.tls)
     listener = listen(options)
     log = AccessLog(options.access_log) if options.access_log else None
     try:
@@ -97,13 +104,35 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket, host: str) -> str:
+def address_of(listener: socket.socket, host: str, *, scheme: str = "http") -> str:
     """``http://HOST:PORT``, where HOST can be connected to from this machine."""
     port = listener.getsockname()[1]
     with contextlib.suppress(ValueError):
         if ipaddress.ip_address(host).version == 6:
             host = f"[{host}]"
-    return f"http://{host}:{port}"
+    return f"{scheme}://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """True for a host that only this machine can connect to."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def tls_context(tls: TlsSettings) -> ssl.SSLContext:
+    """What a TLS listener needs. Raises Invalid for files that are no certificate with its key."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3 if tls.minimum == "1.3" else ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(tls.certificate, tls.key, password=_no_password)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise Invalid(f"Cannot use {tls.certificate} with {tls.key} for TLS: {error}") from None
+    return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key has a password; give one without")
 
 
 class Server(uvicorn.Server):
@@ -122,9 +151,14 @@ async def _serve(
     log: AccessLog | None,
     on_ready: Callable[[str], None],
 ) -> None:
-    server = Server(server_config(store, log, trusted_proxies=options.trusted_proxies))
+    server = Server(
+        server_config(
+            store, log, trusted_proxies=options.trusted_proxies, security=options.security, tls=options.tls,
+            is_local=is_loopback(options.host),
+        )
+    )  # fmt: skip
     _end_on_signals(server)
-    address = address_of(listener, options.host)
+    address = address_of(listener, options.host, scheme="https" if options.tls else "http")
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not running.done():
         await asyncio.sleep(0.01)
@@ -177,11 +211,18 @@ async def _errands(store: Store) -> AsyncIterator[None]:
 
 
 def server_config(
-    store: Store, log: AccessLog | None = None, *, trusted_proxies: tuple[str, ...] = ()
+    store: Store,
+    log: AccessLog | None = None,
+    *,
+    trusted_proxies: tuple[str, ...] = (),
+    security: SecuritySettings | None = None,
+    tls: TlsSettings | None = None,
+    is_local: bool = True,
 ) -> uvicorn.Config:
-    """How the server library is set up: our protocol, no banner, no log of its own, no trust in proxy headers."""
-    return uvicorn.Config(
-        make_app(store, log=log, trusted_proxies=trusted_proxies),
+    """How the server library is set up: our protocol, no banner, no log of its own, no trust in proxy headers.
+    `is_local`: it listens for this machine alone."""
+    config = uvicorn.Config(
+        make_app(store, log=log, trusted_proxies=trusted_proxies, security=security, is_loopback=is_local),
         http=DeadlineProtocol,
         ws="none",
         lifespan="off",
@@ -193,7 +234,13 @@ def server_config(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
+    if tls:
+        config.load()
+        config.ssl = tls_context(tls)
+    return config
 
 
 def _end_on_signals(server: uvicorn.Server) -> None:
@@ -254,6 +301,7 @@ async def _clean(store: Store) -> None:
         try:
             await asyncio.to_thread(forget_old_answers, store)
             await asyncio.to_thread(forget_old_webhooks, store)
+            await asyncio.to_thread(forget_old_tokens, store)
         except AmbraError:
             _log.warning("old records could not be forgotten", exc_info=True)
         await asyncio.sleep(CLEANING_SECONDS)
@@ -274,6 +322,12 @@ def forget_old_webhooks(store: Store) -> None:
             lambda session: forget_old_deliveries(session, before), organization_id=organization_id, actor=SYSTEM
         ):
             pass
+
+
+def forget_old_tokens(store: Store) -> None:
+    """Drop codes and tokens of OAuth that nobody can come with any more, organization by organization."""
+    for organization_id in _organizations(store):
+        store.writer.run(forget_old, organization_id=organization_id, actor=SYSTEM)
 
 
 def _organizations(store: Store) -> list[int]:

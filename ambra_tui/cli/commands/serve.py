@@ -30,6 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--status", action="store_true", help="say where servers of this store listen, and end")
     parser.add_argument("--access-log", metavar="FILE", help="append a JSON line for each request to FILE")
+    parser.add_argument("--tls-certificate", metavar="FILE", default="", help="speak HTTPS with this certificate (PEM)")
+    parser.add_argument("--tls-key", metavar="FILE", default="", help="the certificate's key (PEM)")
+    parser.add_argument(
+        "--tls-minimum", choices=("1.2", "1.3"), default="", help="the oldest TLS that is spoken (default: 1.2)"
+    )
+    parser.add_argument(
+        "--require-https",
+        action="store_true",
+        help="refuse plain HTTP, except on this machine; a proxy in AMBRA_TRUSTED_PROXIES may bring HTTPS",
+    )
     parser.add_argument("--managed", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -95,16 +105,23 @@ def _serve(store: Store, arguments: argparse.Namespace) -> int:
     import os
 
     from ambra_tui.api.server import ServeOptions, serve
-    from ambra_tui.settings import Settings
+    from ambra_tui.settings import SecuritySettings, Settings, TlsSettings
 
     if arguments.managed:
         os.nice(BEHIND_THE_FLOOR)
+    security = SecuritySettings.from_environment()
+    if arguments.require_https:
+        security = security._replace(require_https=True)
     options = ServeOptions(
         host=arguments.host,
         port=arguments.port,
         is_managed=arguments.managed,
         access_log=Path(arguments.access_log) if arguments.access_log else None,
         trusted_proxies=Settings.from_environment().trusted_proxies,
+        security=security,
+        tls=TlsSettings.from_environment(
+            certificate=arguments.tls_certificate, key=arguments.tls_key, minimum=arguments.tls_minimum
+        ),
     )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     serve(store, options, on_ready=_announce)
