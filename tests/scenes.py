@@ -56,6 +56,7 @@ from ambra_tui.tui.forecast import ForecastPage
 from ambra_tui.tui.insights import InsightsPage
 from ambra_tui.tui.reports import ReportPage
 from ambra_tui.tui.rows import RowsPage
+from tests.floor.packing import settle
 from tests.floor.test_produce import plan
 from tests.floor.worker import NOW, Worker, open_ds1
 
@@ -88,7 +89,11 @@ SHOWN_SECRET = "whsec_b3VyIG93biBzZWNyZXQgb2YgYSBzY2VuZQ=="
 MILK, BOLT, GLOVE, PAINT = "5001000000019", "5001000000033", "5001000000040", "5001000000071"
 PHONE, CHOC, CABLE = "5001000000064", "5001000000095", "5001000000118"
 PICK_GLOVES = ("key:3", "SO-2", "WH1-A02-1")
+PICKED = ("key:3", "SO-3", "WH1-A02-1", GLOVE, "T1", "WH1-B01-1", CABLE, "T1", "key:escape")
+PACK = (*PICKED, "key:-", "T1")
+PACKED = (*PACK, GLOVE, "type:3", CABLE, "type:2", "type:1.2")
 COUNT_GLOVES = ("key:4", "WH1-A02-1")
+BUYER = {"line1": "20 W 34th St", "city": "New York", "state": "NY", "zip": "10001", "country": "US"}
 BATCH = ("PB-000001", "key:f10")
 FLOUR_LABEL = "]C1010500100000008810F1"
 SCENES: dict[str, Scene] = {
@@ -133,6 +138,17 @@ SCENES: dict[str, Scene] = {
     "pick-done": scene("key:3", "SO-3", "WH1-A02-1", GLOVE, "T1", "WH1-B01-1", CABLE, "T1"),
     "pick-cluster": scene("key:3", "key:f8", "SO-1", "T1", "SO-2"),
     "pick-cluster-walk": scene("key:3", "key:f8", "SO-1", "T1", "SO-2", "T2", "WH1-A01-1", BOLT, is_pictured=True),
+    # packing
+    "pack-orders": scene(*PICKED, "key:-"),
+    "pack": scene(*PACK, GLOVE, is_pictured=True),
+    "pack-wrong-item": scene(*PACK, MILK),
+    "pack-take-out": scene(*PACK, GLOVE, "key:f6"),
+    "pack-weight": scene(*PACK, GLOVE, "key:f10", "CARTON-1"),
+    "pack-carrier": scene(*PACKED, is_pictured=True),
+    "pack-carriers": scene(*PACKED, "key:2", badge=SUPERVISOR),
+    "pack-label": scene(*PACKED, "key:1", is_pictured=True),
+    "pack-hand-over": scene(*PACKED, "key:1", "key:f8"),
+    "pack-handed-over": scene(*PACKED, "key:3", "key:f8", "SO-3", badge=SUPERVISOR),
     # counting
     "count-bins": scene("key:4"),
     "count": scene(*COUNT_GLOVES, GLOVE, "type:38", is_pictured=True),
@@ -258,7 +274,8 @@ def prepare(path: Path) -> None:
     office.write(past_sales)
     office.order("SO-1", ("BOLT-M8", 10), ("MILK-1L", 6))
     office.order("SO-2", ("MILK-1L", 8), ("PAINT-5L", 1), ("GLOVE-L", 3), ("CABLE-2M", 2))
-    office.order("SO-3", ("GLOVE-L", 3), ("CABLE-2M", 2))
+    office.order("SO-3", ("GLOVE-L", 3), ("CABLE-2M", 2), customer=BUYER)
+    settle(office)
     office.write(_other_documents)
     plan(office)
     office.write(_policies)

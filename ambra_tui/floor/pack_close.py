@@ -93,6 +93,6 @@ def close(desk: Desk, standing: Standing, *, weight: Decimal | None) -> Heard:
         details={"package_id": package.id, "carried": [move.as_texts() for move in carried]},
     )
     following = next_state(desk, state)
-    if following.step == "service":
+    if following.step == "service" and not standing.rest:
         return Heard(following, Verdict("G83", {"document": order.number}))
     return Heard(following, Verdict("G82", {"document": order.number, "count": number}))

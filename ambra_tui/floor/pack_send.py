@@ -20,7 +20,8 @@ from ambra_tui.services.shipping import Option
 from ambra_tui.store.models import Shipment
 from ambra_tui.store.scope import fetch
 
-PRINT, OTHER, WITHOUT = "print", "other", "without"
+PRINT, OTHER, WITHOUT, MORE = "print", "other", "without", "more"
+A_PAGE = 8  # carriers that are listed at once, where there are too many for a digit each
 
 
 def choice_of(desk: Desk, standing: Standing) -> Choice:
@@ -43,6 +44,8 @@ def choose_service(desk: Desk, standing: Standing, answer: str) -> Heard:
     state = standing.state
     if state.step == "services":
         desk.require(SUPERVISORS)
+        if answer == MORE:
+            return Heard(state.model_copy(update={"page": state.page + 1}))
         carrier, _, service = answer.partition(":")
         if not any((each.carrier, each.service) == (carrier, service) for each in choice_of(desk, standing).options):
             raise Refusal("E54", found=shown(answer))
@@ -56,8 +59,17 @@ def choose_service(desk: Desk, standing: Standing, answer: str) -> Heard:
         return _send(desk, standing, "", "")
     if answer == OTHER:
         desk.require(SUPERVISORS)
-        return Heard(state.model_copy(update={"step": "services"}))
+        return Heard(state.model_copy(update={"step": "services", "page": 0}))
     raise Refusal("E54", found=shown(answer))
+
+
+def listed(desk: Desk, standing: Standing) -> tuple[tuple[Option, ...], bool]:
+    """The carriers on this page of the list, and whether there are more pages; after the last comes the first."""
+    options = choice_of(desk, standing).options
+    if len(options) <= A_PAGE + 1:
+        return options, False
+    start = standing.state.page % -(-len(options) // A_PAGE) * A_PAGE
+    return options[start : start + A_PAGE], True
 
 
 def _send(desk: Desk, standing: Standing, carrier: str, service: str) -> Heard:

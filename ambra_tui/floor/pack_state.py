@@ -28,8 +28,8 @@ class PackState(FlowState):
     """`order_id`: the order that is packed; `shipment_id`: the one whose labels are shown. `variant_id`, `lot_id`: the
     item scanned last, which a typed number means; `quantity`: how much of it waits for its lot or serial;
     `is_taking_out`: the next item leaves its package; `is_enough`: the rest stays in its totes; `plate_code`: the
-    carton's code; `carrier`, `service`: another one than was proposed; `scanned`: parcels read at the hand-over of
-    shipments that are not read whole; `supervisor_id`: who types a PIN."""
+    carton's code; `carrier`, `service`: another one than was proposed; `page`: of the list of carriers; `scanned`:
+    parcels read at the hand-over of shipments that are not read whole; `supervisor_id`: who types a PIN."""
 
     step: Step = "order"
     order_id: str = ""
@@ -42,6 +42,7 @@ class PackState(FlowState):
     plate_code: str = ""
     carrier: str = ""
     service: str = ""
+    page: int = 0
     scanned: tuple[str, ...] = ()
     supervisor_id: str = ""
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.desk import SUPERVISORS, Desk
-from ambra_tui.floor.pack_send import OTHER, PRINT, WITHOUT, choice_of, chosen_of, short_name
+from ambra_tui.floor.pack_send import MORE, OTHER, PRINT, WITHOUT, choice_of, chosen_of, listed, short_name
 from ambra_tui.floor.pack_state import PackState, Standing
 from ambra_tui.floor.printing import LABEL, LABEL_KEY
 from ambra_tui.kit.quantity import ZERO, show
@@ -264,7 +264,6 @@ def _service(desk: Desk, standing: Standing) -> Prompt:
         facts=(
             Row(_say(desk, "cost"), cost, emphasis=True),
             Row(_say(desk, "arrives"), chosen.estimated_on.isoformat()),
-            Row(_say(desk, "packages"), str(len(standing.packages))),
         ),
         choices=(Choice("1", PRINT, _say(desk, "print")), *(others if is_free else ())),
         barred=() if is_free else others,
@@ -273,18 +272,14 @@ def _service(desk: Desk, standing: Standing) -> Prompt:
 
 
 def _services(desk: Desk, standing: Standing) -> Prompt:
-    options = choice_of(desk, standing).options[:MAX_CHOICES]
-    return _packing(
-        desk,
-        standing,
-        ask=_say(desk, "ask_services"),
-        target="",
-        choices=tuple(
-            Choice(str(place), f"{option.carrier}:{option.service}", short_name(option))
-            for place, option in enumerate(options, start=1)
-        ),
-        is_dialog=True,
-    )
+    options, has_more = listed(desk, standing)
+    choices = [
+        Choice(str(place), f"{option.carrier}:{option.service}", short_name(option))
+        for place, option in enumerate(options, start=1)
+    ]
+    if has_more:
+        choices.append(Choice(str(MAX_CHOICES), MORE, _say(desk, "more")))
+    return _packing(desk, standing, ask=_say(desk, "ask_services"), target="", choices=tuple(choices), is_dialog=True)
 
 
 def _package_rows(desk: Desk, standing: Standing) -> tuple[Row, ...]:

@@ -143,8 +143,11 @@ def test_two_packers_and_a_take_over(ana: Worker, ben: Worker, cleo: Worker) -> 
     assert [choice.digit for choice in cleo.prompt.choices] == ["1", "2", "3"]
     named = cleo.press("2").prompt.choices
     assert len({choice.label for choice in named}) == len(named) > 2
-    cleo.press(named[-1].digit)
-    assert cleo.prompt.step == "service"
+    others = cleo.press("9").prompt.choices
+    assert [choice.code for choice in others[:1]] != [choice.code for choice in named[:1]]
+    assert cleo.press("9").prompt.choices == named  # after the last page comes the first
+    cleo.press("3")
+    assert (cleo.prompt.step, cleo.prompt.target) == ("service", named[2].label)
     assert cleo.press("1").verdict == "W80"
 
 

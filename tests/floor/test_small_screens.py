@@ -14,6 +14,7 @@ from ambra_tui.store.models import User
 from ambra_tui.store.scope import organization_of, scoped
 from ambra_tui.tui.arrange import arrange
 from ambra_tui.tui.view import Chrome, Notice, key_label, view_of
+from tests.floor import packing
 from tests.floor.receiving import buy
 from tests.floor.test_produce import MILK, started
 from tests.floor.test_returns import authorize, ship
@@ -141,11 +142,35 @@ def lost_in_a_batch(worker: Worker) -> Worker:
     return worker.command("waste").scan("WH1-A04-1", f"]C1010{MILK}10M100").type("3")
 
 
+def packed(worker: Worker) -> Worker:
+    packing.settle(worker)
+    packing.picked(worker, "SO-1", ("GLOVE-L", 2), ("CHOC-100", 24))
+    worker.menu("pack").scan("T1", GLOVE).command("enough")
+    return worker.type("1.5")
+
+
+def packed_for_nobody(worker: Worker) -> Worker:
+    packing.picked(worker, "SO-1", ("GLOVE-L", 1))
+    return worker.menu("pack").scan("T1", GLOVE).command("close")
+
+
+def carriers_listed(worker: Worker) -> Worker:
+    def promote(session: Session) -> None:
+        user = session.get(User, (organization_of(session), worker.reply.user_id))
+        assert user is not None
+        user.role = "supervisor"
+        session.add(user)
+
+    worker.write(promote)
+    return packed(worker).press("2")
+
+
 QUESTIONS = {
     "pick": picked_less, "receive": closed_short, "waste": wasted, "return": returned, "undo": taken_back,
     "sign_off": signing_off, "take_over": taken_over, "admin": administrated,
     "key": key_shown, "key_card": key_card, "key_ends": key_ends, "key_turned": key_turned,
     "webhook": webhook_shown, "webhook_card": webhook_card, "delivery": webhook_delivery, "removed": webhook_removed,
+    "pack": packed, "pack_without": packed_for_nobody, "carriers": carriers_listed,
     "recall": recalled, "more_than_planned": taken_over_plan, "batch_waste": lost_in_a_batch,
 }  # fmt: skip
 
