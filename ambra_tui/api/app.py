@@ -24,6 +24,7 @@ from ambra_tui.api.gate import Gate
 from ambra_tui.api.health import health_endpoints
 from ambra_tui.api.notices import notice_endpoints
 from ambra_tui.api.oauth import Desk, oauth_endpoints
+from ambra_tui.api.parcels import parcel_endpoints
 from ambra_tui.api.playground import playground_endpoints
 from ambra_tui.api.transport import Transport
 from ambra_tui.kit.discover import discover
@@ -68,6 +69,8 @@ def make_app(
     desk = Desk(store, gate, transport, Rules(requires_pkce=security.requires_pkce))
     for path, endpoint in notice_endpoints(store).items():
         routes.add("POST", path, endpoint)
+    for (method, path), endpoint in parcel_endpoints(store, editions).items():
+        routes.add(method, path, endpoint)
     for (method, path), endpoint in oauth_endpoints(editions, desk).items():
         routes.add(method, path, endpoint)
     return Frame(Dispatcher(routes, errors, gate, transport), on_error=errors.response, log=log)

@@ -31,7 +31,8 @@ from ambra_tui.store import Store
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request, parsed and allowed. `posting_key` names what it posts to the ledger. `options`: the query of a
-    write. `here`: the path that was asked for. `accept`: the media types that the caller would like."""
+    write. `here`: the path that was asked for. `accept`: the media types that the caller would like.
+    `origin`: scheme and host by which the server was called."""
 
     store: Store
     edition: Edition
@@ -42,6 +43,7 @@ class Call:
     options: Any = None
     here: str = ""
     accept: str = ""
+    origin: str = ""
 
     def key(self, suffix: str = "") -> str:
         """The idempotency key of one posting of this request."""

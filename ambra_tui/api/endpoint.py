@@ -99,7 +99,7 @@ def _call(store: Store, edition: Edition, operation: Operation, request: Request
     options = None if operation.options is Nothing else read_query(operation.options, request)
     return Call(
         store, edition, principal, request.state.request_id, _path_of(request), new_ulid(), options, request.url.path,
-        request.headers.get("accept", ""),
+        request.headers.get("accept", ""), f"{request.url.scheme}://{request.url.netloc}",
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ class Limits:
     def refusal(self, parcel: Parcel) -> str:
         """Why the parcel is not taken; empty when it is."""
         if parcel.weight > self.weight:
-            unit = "lb" if self.unit == "in" else "kg"
+            unit = "kg" if self.unit == "cm" else "lb" if self.weight.pounds >= 1 else "oz"
             return f"heavier than {float(self.weight.to(unit)):g} {unit}"
         if parcel.size is None:
             return ""

@@ -14,6 +14,18 @@ Example::
 """
 
 from ambra_tui.services.shipping.addresses import address_of_order, address_of_site, place_of, read_address
+from ambra_tui.services.shipping.connected import (
+    CARRIER_ACTOR,
+    begin_shipment,
+    connect,
+    end_shipment,
+    label_urls_of,
+    notice_codes,
+    owner_of_parcel,
+    refusal_of,
+    take_notice,
+    with_connectors,
+)
 from ambra_tui.services.shipping.creation import NewPackage, NewShipment, PackedItem, create_shipment
 from ambra_tui.services.shipping.labels import label_of_package, labels_of_shipment
 from ambra_tui.services.shipping.leaving import (
@@ -33,6 +45,7 @@ from ambra_tui.services.shipping.packing import (
     left_to_pack,
     open_shipment,
     packages_of,
+    packages_of_many,
     packing_of,
     remove_content,
     remove_package,
@@ -44,6 +57,7 @@ from ambra_tui.services.shipping.terms import EVENT_STATES, STATE_WORDS, get_shi
 from ambra_tui.services.shipping.tracking import add_event, events_of
 
 __all__ = [
+    "CARRIER_ACTOR",
     "EVENT_STATES",
     "MAX_PARCELS",
     "STATE_WORDS",
@@ -59,30 +73,40 @@ __all__ = [
     "add_package",
     "address_of_order",
     "address_of_site",
+    "begin_shipment",
     "cancel_shipment",
     "close_package",
+    "connect",
     "contents_of",
     "create_shipment",
+    "end_shipment",
     "events_of",
     "get_shipment",
     "hand_over",
     "label_of_package",
+    "label_urls_of",
     "labels_of_shipment",
     "left_to_pack",
     "make_label",
     "moves_of",
+    "notice_codes",
     "open_shipment",
     "options_for",
     "own_tariff",
+    "owner_of_parcel",
     "packages_of",
+    "packages_of_many",
     "packing_of",
     "place_of",
     "quoted",
     "read_address",
+    "refusal_of",
     "remove_content",
     "remove_package",
     "reopen_package",
     "shipments_of",
     "take_back",
+    "take_notice",
     "void_label",
+    "with_connectors",
 ]

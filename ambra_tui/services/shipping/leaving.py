@@ -16,13 +16,13 @@ from decimal import Decimal
 from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
-from ambra_tui.carriers import Carrier, Place, Service, carrier_named
+from ambra_tui.carriers import Carrier, Service, carrier_named
 from ambra_tui.errors import Conflict, Invalid
 from ambra_tui.kit.money import to_major
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services import orders
 from ambra_tui.services.orders import Fulfilled, FulfillLine
-from ambra_tui.services.shipping import packing, tracking
+from ambra_tui.services.shipping import packing, simulated, tracking
 from ambra_tui.services.shipping.addresses import place_of
 from ambra_tui.services.shipping.quotes import Option, Quote, Wanted, offer, own_tariff, quoted
 from ambra_tui.services.shipping.terms import lock_shipment, noted, wrong_state
@@ -76,21 +76,21 @@ def make_label(
     tariff = own_tariff(session, chosen)
     shipment.carrier, shipment.service, shipment.currency = chosen.code, way.code, tariff.currency
     shipment.insurance_minor, shipment.is_signature_required = insurance_minor, is_signature_required
-    destination = _price(session, shipment, packages, chosen, way)
+    _price(session, shipment, packages, chosen, way)
     for package in packages:
         number = chosen.number(way, tariff.account, _serial(session, chosen))
         package.tracking_number, package.is_closed = number, True
         session.add(package)
     shipment.status = "created"
-    noted(session, shipment, "shipment_created", tracking_number=packages[0].tracking_number, zip=destination.zip)
+    noted(session, shipment, "shipment_created", tracking_number=packages[0].tracking_number)
     tracking.note(session, shipment, "created", "Label created", source=chosen.code)
     return shipment
 
 
 def _price(
     session: Session, shipment: Shipment, packages: list[ShipmentPackage], carrier: Carrier, service: Service
-) -> Place:
-    """Writes cost and day; the place that it goes to."""
+) -> None:
+    """Writes cost and day."""
     origin = place_of(shipment.ship_from, field="ship_from")
     destination = place_of(shipment.ship_to, field="ship_to")
     if not carrier.zone(service, origin, destination):
@@ -103,7 +103,6 @@ def _price(
         if not isinstance(found, Option):
             raise Invalid(f"{service.title}: {found.reason}", field="service")
         shipment.cost_minor, shipment.estimated_on = found.cost_minor, found.estimated_on
-    return destination
 
 
 def _serial(session: Session, carrier: Carrier) -> int:
@@ -147,6 +146,7 @@ def hand_over(session: Session, shipment: Shipment, *, occurred_at: datetime | N
         },
     }
     noted(session, shipment, "shipment_left")
+    simulated.begin(session, shipment)
     return fulfilled
 
 

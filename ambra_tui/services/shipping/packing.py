@@ -55,6 +55,15 @@ def packages_of(session: Session, shipment_id: str) -> list[ShipmentPackage]:
     return list(session.exec(statement.order_by(col(ShipmentPackage.position), col(ShipmentPackage.id))))
 
 
+def packages_of_many(session: Session, shipment_ids: Iterable[str]) -> dict[str, list[ShipmentPackage]]:
+    """Shipment -> its parcels in their order."""
+    statement = scoped(session, ShipmentPackage).where(col(ShipmentPackage.shipment_id).in_(list(shipment_ids)))
+    found: dict[str, list[ShipmentPackage]] = {}
+    for package in session.exec(statement.order_by(col(ShipmentPackage.shipment_id), col(ShipmentPackage.position))):
+        found.setdefault(package.shipment_id, []).append(package)
+    return found
+
+
 def contents_of(session: Session, package_ids: Iterable[str]) -> list[ShipmentContent]:
     """What lies in the parcels, in the order in which it was put there."""
     statement = scoped(session, ShipmentContent).where(col(ShipmentContent.package_id).in_(list(package_ids)))

@@ -35,10 +35,10 @@ class Option:
     title: str
     cost_minor: int
     currency: str
-    estimated_on: date
-    days: int
+    estimated_on: date | None
+    days: int | None
     zone: str
-    billable: Fraction
+    billable: Fraction | None
     weight_unit: str
     is_sample: bool = False
 
@@ -104,7 +104,7 @@ def quoted(session: Session, wanted: Wanted) -> Quote:
                 options.append(found)
             else:
                 refused.append(found)
-    options.sort(key=lambda option: (option.cost, option.estimated_on, option.carrier, option.service))
+    options.sort(key=lambda option: (option.cost, option.estimated_on or today, option.carrier, option.service))
     return Quote(tuple(options), tuple(refused))
 
 

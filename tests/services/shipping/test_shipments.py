@@ -94,7 +94,8 @@ def test_a_shipment_is_packed_labelled_handed_over_and_taken_back(
         assert shipping.left_to_pack(session, order) == {line.id: Decimal(1)}
         with pytest.raises(Invalid, match="1 are left to pack"):
             shipping.add_content(session, second, line_id=line.id, quantity=Decimal(2))
-        shipping.close_package(session, first, weight=Decimal("2.5"), weight_unit="lb", size=(Decimal(12), Decimal(8), Decimal(6)), size_unit="in")  # fmt: skip
+        sides = (Decimal(12), Decimal(8), Decimal(6))
+        shipping.close_package(session, first, weight=Decimal("2.5"), weight_unit="lb", size=sides, size_unit="in")
         with pytest.raises(WrongState, match="closed"):
             shipping.add_content(session, first, line_id=line.id, quantity=Decimal(1))
         with pytest.raises(Invalid, match="not weighed"):
@@ -210,7 +211,8 @@ def test_a_label_carries_any_address_and_is_drawn_for_every_carrier(
             "line1": "W" * 240,
             "line2": "Ω" * 200,
         }
-        for carrier, service, to in (("dhl", "express", {**long, "country": "JP", "zip": "100-0001"}), ("usps", "express", long)):  # fmt: skip
+        far = {**long, "country": "JP", "zip": "100-0001"}
+        for carrier, service, to in (("dhl", "express", far), ("usps", "express", long)):
             order = make(session, house, (milk, 1))
             wanted = NewShipment(carrier, service, ship_to=shipping.read_address(to, field="ship_to"))
             shipment = shipping.create_shipment(session, order, wanted)
