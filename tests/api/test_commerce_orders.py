@@ -109,7 +109,7 @@ def test_an_order_is_placed_reserved_and_read_back(shop: Shop, jane: str, house:
     })  # fmt: skip
     assert answer.status_code == 201, answer.text
     order = answer.json()
-    assert set(order) == ROW | {"customer", "history", "payments", "shipments"} and order["id"].startswith("ord_")
+    assert set(order) == ROW | {"customer", "history", "payments", "refunds", "shipments"} and order["id"].startswith("ord_")
     assert answer.headers["location"] == f"/v2{PATH}/{order['id']}"
     assert (order["status"], order["payment_status"], order["fulfillment_status"]) == (
         "pending", "pending", "unfulfilled"

@@ -7,7 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from ambra_tui.services import orders
 from ambra_tui.store.models import (
+    Customer,
     PurchaseOrder,
     PurchaseOrderLine,
     Recipe,
@@ -109,6 +111,32 @@ def test_orders_are_made_and_nothing_is_reserved(stocked):
     before = stocked.count()
     assert stocked.run("orders", content) == (0, 2, 0)
     assert stocked.count() == before
+
+
+def test_orders_bring_their_customers_channel_country_and_amounts(stocked):
+    """One customer an e-mail, made once; the earliest of several moments; amounts once an order."""
+    content = (
+        "invoice_no,customer,email,sku,quantity,price,invoice_date,channel,country,state,freight,discount\n"
+        "1,Ana Gray,Ana@Example.com,MILK,2,1.19,2010-12-01 08:27,web,gb,Kent,4.50,0.38\n"
+        "1,,,BOLT,3,0.10,2010-12-01 08:26,,,,,\n"
+        "2,Ana Gray,ana@example.com,MILK,1,1.19,2010-12-02T09:00:00+01:00,phone,DE,,,\n"
+        "3,,not-an-email,MILK,1,1,,,,,,\n"
+        "4,,,MILK,1,1,last week,,,,,\n"
+        "5,,,MILK,1,1,,,Germany,,,\n"
+        "6,,,MILK,1,1,,,,,,2\n"
+    )
+    assert stocked.run("orders", content) == (3, 0, 4)
+    assert [reason.split(" ")[0] for reason in stocked.reasons.values()] == ["Invalid", "ordered", "country", "the"]
+    (ana,) = stocked.rows(Customer)
+    assert (ana.email, ana.first_name, ana.last_name) == ("ana@example.com", "Ana", "Gray")
+    first, second = sorted(stocked.rows(SalesOrder), key=lambda order: order.number)
+    assert (first.created_at.isoformat(), first.status) == ("2010-12-01T08:26:00+00:00", "confirmed")
+    assert (first.customer_id, first.channel, first.ship_country, first.ship_state) == (ana.id, "web", "GB", "Kent")
+    assert (second.customer_id, second.channel, second.ship_country) == (ana.id, "phone", "DE")
+    assert second.created_at.hour == 8
+    totals = stocked.read(lambda s: [orders.order_total(s, order) for order in (first, second)])
+    assert totals == [2 * 119 + 3 * 10 + 450 - 38, 119]
+    assert stocked.run("orders", content)[:2] == (0, 3)
 
 
 # --- recipes ---------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ Example::
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -35,7 +35,8 @@ BARCODE_ALIASES = ("code", "ean", "gtin", "upc")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A checked row of a document. `party`: the supplier or customer; `amount`: cost or price as the kind keeps it."""
+    """A checked row of a document. `party`: the supplier or customer; `amount`: cost or price as the kind keeps it;
+    `more`: what only its kind has."""
 
     line: int
     number: str
@@ -50,6 +51,7 @@ class Line:
     notes: str
     priority: int = 0
     tolerance: Decimal | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def checked_line(record: Record, *, party: str, day: str, amount: int | None, **more: Any) -> Line:
@@ -109,13 +111,20 @@ class Documents:
         return str(site.id)
 
 
-def agreed(document: Sequence[Line], field: str, *, word: str = "") -> Any:
-    """What the rows of a document say of `field` (in the file: `word`); Invalid when they differ, empty ones aside."""
-    said = {getattr(line, field) for line in document if getattr(line, field) not in ("", None)}
+def agreed(document: Sequence[Line], name: str, *, word: str = "") -> Any:
+    """What the rows of a document say of `name` (in the file: `word`); Invalid when they differ, empty ones aside."""
+    return _agreed(document, {getattr(line, name) for line in document}, word or name)
+
+
+def agreed_more(document: Sequence[Line], name: str) -> Any:
+    """As `agreed`, of what only this kind of document has."""
+    return _agreed(document, {line.more.get(name) for line in document}, name)
+
+
+def _agreed(document: Sequence[Line], said: set[Any], word: str) -> Any:
+    said -= {"", None}
     if len(said) > 1:
-        raise Invalid(
-            f"the rows of {document[0].number} differ in {word or field}: {', '.join(sorted(map(str, said)))}"
-        )
+        raise Invalid(f"the rows of {document[0].number} differ in {word}: {', '.join(sorted(map(str, said)))}")
     return said.pop() if said else None
 
 

@@ -8,10 +8,11 @@ Example::
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from ambra_tui.errors import Invalid
+from ambra_tui.kit.clock import parse_moment
 from ambra_tui.kit.money import decimals_of, to_unit_cost
 from ambra_tui.kit.quantity import parse_quantity
 from ambra_tui.services.imports._terms import Record
@@ -73,6 +74,18 @@ def day(record: Record, field: str) -> date | None:
         return date.fromisoformat(text[:10])
     except ValueError:
         raise Invalid(f"{field} '{text[:20]}' is no day: write it as 2026-07-15", field=field) from None
+
+
+def moment(record: Record, field: str) -> datetime | None:
+    """A moment such as 2026-07-15T08:00:00Z or 2026-07-15 08:00 (UTC without a zone), or a day, which begins at
+    midnight; None where the field is empty."""
+    text = record[field]
+    if not text:
+        return None
+    try:
+        return parse_moment(text)
+    except ValueError:
+        raise Invalid(f"{field} '{text[:25]}' is no time: write it as 2026-07-15T08:00:00Z", field=field) from None
 
 
 def minor(record: Record, field: str, currency: str) -> int | None:

@@ -67,9 +67,9 @@ def add_checkout(session: Session, order: SalesOrder, checkout: NewCheckout, cos
     """Keeps what was agreed about a new order whose lines cost so much. Raises Invalid naming the field."""
     for name in ("shipping", "tax", "discount"):
         if not 0 <= getattr(checkout, f"{name}_minor") <= MOST_MINOR:
-            raise Invalid(f"must lie between 0 and {MOST_MINOR} minor units", field=name)
+            raise Invalid(f"{name} must lie between 0 and {MOST_MINOR} minor units", field=name)
     if costs + _extra(checkout) < 0:
-        raise Invalid("is more than the order costs", field="discount")
+        raise Invalid("the discount is more than the order costs", field="discount")
     session.add(
         OrderCheckout(
             organization_id=order.organization_id,

@@ -48,7 +48,7 @@ def set_order_policy(
 ) -> OrderPolicy:
     """Chooses what is not None; orders that exist stay as they are. Raises Invalid for an unknown word."""
     if reserve_at is not None and reserve_at not in RESERVE_AT:
-        raise Invalid(f"must be one of {', '.join(RESERVE_AT)}", field="reserve_at")
+        raise Invalid(f"reserve_at must be one of {', '.join(RESERVE_AT)}", field="reserve_at")
     chosen = {"reserve_at": reserve_at, "takes_backorders": takes_backorders}
     return OrderPolicy(
         **set_setting(session, SETTING, {name: value for name, value in chosen.items() if value is not None})

@@ -17,16 +17,20 @@ from ambra_tui.services.orders.checkout import promise
 from ambra_tui.services.orders.documents import cancel_order, lines_of, lock_order
 from ambra_tui.services.orders.fulfilment import fulfill
 from ambra_tui.services.orders.policy import order_policy
-from ambra_tui.services.orders.terms import SHOP_STATES, Told, changed
+from ambra_tui.services.orders.terms import SHOP_STATES, Told, changed, note_step
 from ambra_tui.store.models import SalesOrder
 
 SHOP_STEPS = ("pending", "processing", "shipped", "delivered")
+Leaving = Callable[[Session, SalesOrder], None]
 FARTHEST = 2
 """How many steps one may go at once."""
 
 
-def advance(session: Session, order: SalesOrder, to: str, *, note: str = "") -> SalesOrder:
-    """Brings the order to the shop's state `to`, at most two steps ahead, doing what lies between.
+def advance(
+    session: Session, order: SalesOrder, to: str, *, note: str = "", parcels: Leaving | None = None
+) -> SalesOrder:
+    """Brings the order to the shop's state `to`, at most two steps ahead, doing what lies between. `parcels`: lets
+    what is packed leave first, when something is to leave.
 
     Raises WrongState naming the state that it is in, InsufficientStock when what is to leave is not there.
     """
@@ -35,7 +39,23 @@ def advance(session: Session, order: SalesOrder, to: str, *, note: str = "") -> 
     ahead = SHOP_STEPS.index(to) - SHOP_STEPS.index(now) if now in SHOP_STEPS else 0
     if not 1 <= ahead <= FARTHEST:
         raise WrongState("order", order.number, state=now, step=f"move to {to}")
-    return _STEPS[to](session, order, note=note)
+    if to == "processing":
+        return start_order(session, order, note=note)
+    if now != "shipped" and parcels is not None:
+        parcels(session, order)
+        order = lock_order(session, order.id)
+    if to == "shipped":
+        return _ship(session, order, note=note)
+    return deliver_order(session, _ship(session, order), note=note)
+
+
+def _ship(session: Session, order: SalesOrder, *, note: str = "") -> SalesOrder:
+    """As `ship_order`; an order that has left with its parcels is left alone."""
+    if order.status != "shipped":
+        return ship_order(session, order, note=note)
+    if note:
+        note_step(session, order, note=note)
+    return order
 
 
 def start_order(session: Session, order: SalesOrder, *, note: str = "") -> SalesOrder:
@@ -84,12 +104,3 @@ def deliver_order(session: Session, order: SalesOrder, *, note: str = "") -> Sal
         before, order.status = order.status, "delivered"
         changed(session, order, "order_delivered", before=before, told=Told(note=note))
     return order
-
-
-def _deliver(session: Session, order: SalesOrder, *, note: str) -> SalesOrder:
-    if order.status != "shipped":
-        order = ship_order(session, order)
-    return deliver_order(session, order, note=note)
-
-
-_STEPS: dict[str, Callable[..., SalesOrder]] = {"processing": start_order, "shipped": ship_order, "delivered": _deliver}

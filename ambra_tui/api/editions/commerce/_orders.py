@@ -24,6 +24,7 @@ from ambra_tui.store.models import (
     OrderCheckout,
     Payment,
     Product,
+    Refund,
     SalesOrder,
     SalesOrderLine,
     Shipment,
@@ -126,17 +127,27 @@ class OrderRowView(TypedDict):
     updated_at: str
 
 
+class OrderRefundView(TypedDict):
+    """What goes back of a payment, in the order's decimal numbers; of a currency of its own in that one's."""
+
+    id: str
+    payment_id: str
+    amount: Amount
+    status: Literal["pending", "succeeded", "failed"]
+
+
 class OrderView(OrderRowView):
     """An order read by itself."""
 
     customer: OrderCustomerView | None
     history: list[OrderStepView]
     payments: list[str]
+    refunds: list[OrderRefundView]
     shipments: list[str]
 
 
 _order, _line, _variant, _product = (table_of(model) for model in (SalesOrder, SalesOrderLine, Variant, Product))
-_checkout, _customer = table_of(OrderCheckout), table_of(Customer)
+_checkout, _customer, _refund = (table_of(model) for model in (OrderCheckout, Customer, Refund))
 
 
 def order_rows(session: Session, orders: Sequence[Any]) -> list[OrderRowView]:
@@ -165,6 +176,7 @@ def order_view(session: Session, order: Any) -> OrderView:
             for step in history_of(session, [order.id])[order.id]
         ],
         "payments": _ids_of(session, Payment, order.id),
+        "refunds": _refunds(session, order.id),
         "shipments": _ids_of(session, Shipment, order.id),
     }
 
@@ -288,3 +300,16 @@ def _ids_of(session: Session, model: type[SQLModel], order_id: str) -> list[str]
     table = table_of(model)
     own = (table.c.organization_id == organization_of(session), table.c.order_id == order_id)
     return list(session.connection().execute(select(table.c.id).where(*own).order_by(table.c.id)).scalars())
+
+
+def _refunds(session: Session, order_id: str) -> list[OrderRefundView]:
+    own = (_refund.c.organization_id == organization_of(session), _refund.c.order_id == order_id)
+    return [
+        {
+            "id": row.id,
+            "payment_id": row.payment_id,
+            "amount": minor_to_json(row.amount, row.currency),
+            "status": row.status,
+        }
+        for row in session.connection().execute(select(_refund).where(*own).order_by(_refund.c.id))
+    ]

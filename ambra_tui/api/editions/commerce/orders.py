@@ -15,7 +15,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
 from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
-from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
+from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing, Wish
 from ambra_tui.api.editions.commerce._addresses import Country, Name, Phone, Postcode, Street, Town, given
 from ambra_tui.api.editions.commerce._lists import Listed, page_of
 from ambra_tui.api.editions.commerce._orders import (
@@ -26,6 +26,7 @@ from ambra_tui.api.editions.commerce._orders import (
     order_rows,
     order_view,
 )
+from ambra_tui.api.editions.commerce._parcels import cancel_parcels, deliver_parcels, hand_over_parcels
 from ambra_tui.api.fields import (
     Blank,
     Body,
@@ -42,7 +43,7 @@ from ambra_tui.api.fields import (
 )
 from ambra_tui.errors import Conflict, Invalid, NotFound
 from ambra_tui.kit.money import to_minor
-from ambra_tui.services import customers, orders
+from ambra_tui.services import customers, orders, payments
 from ambra_tui.services.catalog import variants_by_sku
 from ambra_tui.services.customers.terms import clean_address
 from ambra_tui.services.documents import document_currency
@@ -248,26 +249,38 @@ def update_status(session: Session, call: Call, body: StatusChange) -> Answer:
     if body.status == "cancelled":
         _cancel_unpaid(session, order, body.note)
     else:
-        orders.advance(session, order, body.status, note=body.note)
+        orders.advance(session, order, body.status, note=body.note, parcels=hand_over_parcels)
+        if body.status == "delivered":
+            deliver_parcels(session, order)
     return Answer(_shown(session, order.id))
 
 
-@catalogue.write(
-    "POST", "/orders/{id}/cancel", OrderCancellation, scope=WRITE, operation_id="cancelOrder", status=201, current=get,
+def _as_left(session: Session, _call: Call, order_id: str) -> Answer:
+    """The order after its errands."""
+    return Answer(_shown(session, order_id))
+
+
+@catalogue.errand(
+    "/orders/{id}/cancel", OrderCancellation, scope=WRITE, operation_id="cancelOrder", answer=_as_left,
     summary="Cancel an order that has not left, and give back what was paid", shape=OrderView,
     example={"reason": "customer_request", "refund": True, "note": "Customer changed mind"},
 )  # fmt: skip
-def cancel(session: Session, call: Call, body: OrderCancellation) -> Answer:
-    """Its stock is free again."""
+def cancel(session: Session, call: Call, body: OrderCancellation) -> Wish:
+    """Its stock is free again; what was paid goes back when it is wanted."""
     order = orders.get_order(session, call.path["id"])
-    orders.cancel_in_shop(session, order, reason=body.reason, note=body.note)
-    return Answer(_shown(session, order.id))
+    _cancel(session, order, body.reason, body.note)
+    return Wish(order.id, payments.refund_order(session, order, reason=body.reason) if body.refund else ())
 
 
 def _cancel_unpaid(session: Session, order: SalesOrder, note: str) -> None:
     if orders.holds_money(session, order):
         raise Conflict(f"Order {order.number} has payments: POST /orders/{order.id}/cancel tells what becomes of them")
-    orders.cancel_in_shop(session, order, note=note)
+    _cancel(session, order, "", note)
+
+
+def _cancel(session: Session, order: SalesOrder, reason: str, note: str) -> None:
+    orders.cancel_in_shop(session, order, reason=reason, note=note)
+    cancel_parcels(session, order)
 
 
 def _shown(session: Session, order_id: str) -> OrderView:
@@ -310,11 +323,11 @@ def _variant(
     elif item.product_id is not None:
         found = _only_one(of_product[item.product_id], f"{field}.variant_id")
     else:
-        raise Invalid("name the product", field=f"{field}.product_id")
+        raise Invalid("an item names its product: product_id, variant_id or sku", field=f"{field}.product_id")
     if item.product_id not in (None, found.product_id):
-        raise Invalid("is no variant of this product", field=f"{field}.variant_id")
+        raise Invalid(f"{found.sku} is no variant of product {item.product_id}", field=f"{field}.variant_id")
     if item.sku not in (None, found.sku):
-        raise Invalid("is not the SKU of this variant", field=f"{field}.sku")
+        raise Invalid(f"{item.sku} is not the SKU of variant {found.id}", field=f"{field}.sku")
     if found.status == "archived":
         raise Invalid(f"{found.sku} is archived: it is not sold any more", field=f"{field}.product_id")
     return found
