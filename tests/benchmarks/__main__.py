@@ -4,6 +4,7 @@ python -m tests.benchmarks [--only postings,http]
 python -m tests.benchmarks replay --datasets FOLDER
 python -m tests.benchmarks forecasts --datasets FOLDER
 python -m tests.benchmarks bills --datasets FOLDER
+python -m tests.benchmarks analytics --datasets FOLDER
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from tests.benchmarks import (
+    analytics,
     at_rest,
     bills,
     contention,
@@ -51,6 +53,7 @@ ON_DATASETS: dict[str, Callable[[Sequence[str]], None]] = {
     "replay": replay.main,
     "forecasts": forecasts.main,
     "bills": bills.main,
+    "analytics": analytics.main,
 }
 
 
