@@ -253,3 +253,58 @@ def test_the_summary_counts_orders_and_what_they_cost(shop: Shop) -> None:
     ]  # fmt: skip
     assert summary["first_order_at"] < summary["last_order_at"]
     assert shop.api.write(lambda s: len(s.exec(scoped(s, SalesOrder)).all())) == 5
+
+
+def test_one_persons_data_is_given_out_and_erased(shop: Shop, api: Api) -> None:
+    """Export tells all; erase only with confirm and its scope, not while something is open, and once."""
+    made = shop.post(PATH, PRINTED)
+    path = f"{PATH}/{made['id']}"
+    told = shop.get(f"{path}/export")
+    assert set(told) == {
+        "exported_at", "customer", "addresses", "tags", "orders", "payments", "shipments", "returns", "history",
+    }  # fmt: skip
+    assert told["customer"]["email"] == PRINTED["email"] and told["addresses"][0]["line1"] == "1 Main St"
+    assert told["tags"] == PRINTED["tags"] and [row["act"] for row in told["history"]] == ["customer_created"]
+
+    def buy(session: Any) -> str:
+        order = factories.sales_order(
+            session, factories.site(session), (factories.variant(session), 1), customer_id=made["id"]
+        )  # fmt: skip
+        session.add(order)
+        return order.id
+
+    order_id = shop.api.write(buy)
+    error = shop.refused(409, "conflict", "POST", f"{path}/erase", {"confirm": True})
+    assert error["details"][0]["field"] == "open_orders" and error["details"][0]["count"] == 1
+    shop.refused(409, "conflict", "POST", f"{path}/erase", {})
+
+    def leave(session: Any) -> None:
+        order = session.get(SalesOrder, (shop.api.organization_id, order_id))
+        order.status = "delivered"
+        session.add(order)
+
+    shop.api.write(leave)
+    planned = shop.post(f"{path}/erase")
+    assert (planned["id"], planned["is_erased"], planned["erased_at"]) == (made["id"], False, None)
+    assert planned["counts"] == {
+        "addresses": 1, "tags": 2, "orders": 1, "shipments": 0, "payments": 0, "returns": 0,
+    }  # fmt: skip
+    assert shop.get(path)["email"] == PRINTED["email"]
+    assert shop.fields("POST", f"{path}/erase", {"confirm": "yes"}) == ["confirm"]
+    writer = Shop(
+        api, client_for(api.store, str(api.client.base_url), api.organization_id, ["customers:read", "customers:write"])
+    )
+    writer.refused(403, "authorization_error", "POST", f"{path}/erase", {"confirm": True})
+    done = shop.post(f"{path}/erase", {"confirm": True})
+    assert done["is_erased"] and done["erased_at"]
+    assert shop.post(f"{path}/erase", {"confirm": True})["erased_at"] == done["erased_at"]
+    left = shop.get(path)
+    assert (left["status"], left["first_name"], left["addresses"], left["tags"]) == ("erased", "", [], [])
+    assert left["email"].endswith("@erased.invalid") and left["order_summary"]["orders_count"] == 1
+    assert shop.ids(PATH) == []
+    shop.refused(409, "conflict", "PUT", path, {"first_name": "Jane"})
+    shop.refused(409, "conflict", "POST", f"{path}/addresses", {"line1": "x"})
+    for end, method in (("export", "GET"), ("erase", "POST")):
+        body = None if method == "GET" else {}
+        shop.refused(404, "not_found", method, f"{PATH}/cust_7ZZZZZZZZZZZZZZZZZZZZZ0001/{end}", body)
+    assert shop.post(PATH, PRINTED)["id"] != made["id"], "the address is free again"

@@ -16,6 +16,8 @@ from ambra_tui.services.customers.addresses import (
     remove_address,
     set_default_address,
 )
+from ambra_tui.services.customers.erasure import Erasure, erase_customer
+from ambra_tui.services.customers.export import export_customer, note_export
 from ambra_tui.services.customers.profiles import (
     change_customer,
     create_customer,
@@ -31,6 +33,7 @@ from ambra_tui.services.customers.terms import ADDRESS_TYPES, InvalidEmail, clea
 
 __all__ = [
     "ADDRESS_TYPES",
+    "Erasure",
     "InvalidEmail",
     "OrderSummary",
     "add_address",
@@ -41,11 +44,14 @@ __all__ = [
     "change_customer",
     "clean_email",
     "create_customer",
+    "erase_customer",
+    "export_customer",
     "find_customer",
     "get_customer",
     "is_email",
     "lock_customer",
     "matching",
+    "note_export",
     "remove_address",
     "set_default_address",
     "summary_of",

@@ -25,12 +25,14 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
     "addCustomerAddress": (Trial(f"{PATH}/$customer/addresses", ADDRESS),),
     "updateCustomerAddress": (Trial(f"{PATH}/$customer/addresses/$customer_address", {"line2": "Apt 4"}),),
     "setDefaultCustomerAddress": (Trial(f"{PATH}/$customer/addresses/$customer_address/set-default", {}),),
+    "exportCustomer": (Trial(f"{PATH}/$customer/export"),),
+    "eraseCustomer": (Trial(f"{PATH}/$customer/erase", {"confirm": False}),),
     "deleteCustomerAddress": (Trial(f"{PATH}/$customer/addresses/$customer_address"),),
 }
 
 NEUTRAL = """
     tags created_from created_to order first_name last_name phone addresses company line1 line2 city state zip country
-    is_default
+    is_default confirm
 """
 
 

@@ -313,6 +313,68 @@ def _named(session: Session, call: Call) -> tuple[Customer, CustomerAddress]:
     return customer, customers.address_of(session, customer, call.path["address_id"])
 
 
+# --- one person's data ----------------------------------------------------------------------------------------------
+
+
+class ExportView(TypedDict):
+    """Everything that is known of one person. Amounts in rows are whole minor units of the currency beside them."""
+
+    exported_at: str
+    customer: dict[str, Any]
+    addresses: list[dict[str, Any]]
+    tags: list[str]
+    orders: list[dict[str, Any]]
+    payments: list[dict[str, Any]]
+    shipments: list[dict[str, Any]]
+    returns: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+
+
+class ErasureView(TypedDict):
+    """What was erased, or would be: `counts` of rows by kind. `erased_at` is null in a dry run."""
+
+    id: str
+    is_erased: bool
+    erased_at: str | None
+    counts: dict[str, int]
+
+
+class EraseBody(Body):
+    """`confirm` true erases, for good; else the answer tells what would be erased."""
+
+    confirm: Flag = False
+
+
+@catalogue.read(
+    "/customers/{id}/export", Nothing, scope=READ, operation_id="exportCustomer", is_long=True,
+    summary="Everything that is known of one person", shape=ExportView,
+)  # fmt: skip
+def export(session: Session, call: Call, _query: object) -> Answer:
+    """Profile, addresses, tags, orders, payments, shipments, returns and their history."""
+    return Answer(customers.export_customer(session, call.path["id"]))
+
+
+@catalogue.apart(
+    "/customers/{id}/erase", EraseBody, scope="customers:delete", operation_id="eraseCustomer", status=201,
+    summary="Erase one person's data; stock, amounts and figures stay", shape=ErasureView, example={"confirm": False},
+)  # fmt: skip
+def erase(call: Call, body: EraseBody) -> Answer:
+    """409 while an order, a payment, a return or a dispute of theirs is open, also without `confirm`."""
+    done = customers.erase_customer(
+        call.store, call.principal.organization_id, call.path["id"], is_dry_run=not body.confirm,
+        actor=call.principal.actor,
+    )  # fmt: skip
+    moment = done.erased_at
+    return Answer(
+        {
+            "id": done.customer_id,
+            "is_erased": moment is not None,
+            "erased_at": to_iso(moment) if moment else None,
+            "counts": dict(done.counts),
+        }
+    )
+
+
 # --- bodies and views -----------------------------------------------------------------------------------------------
 
 
