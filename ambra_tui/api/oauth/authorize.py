@@ -38,6 +38,7 @@ from ambra_tui.services import access_system
 from ambra_tui.services.access.roles import refuse_beyond
 from ambra_tui.services.oauth import origin_of, place_of, sign_in
 from ambra_tui.services.oauth.library import Asked, Refusal, allow, check_request
+from ambra_tui.services.oauth.signing_in import MAX_NAME
 from ambra_tui.services.secrets import derived_key
 from ambra_tui.store import Actor
 from ambra_tui.store.models import OAuthClient, Organization, User
@@ -200,12 +201,14 @@ async def _decided(desk: Desk, request: Request, visit: _Visit) -> Response:
         told = {"error": "access_denied", "error_description": DENIED}
         return _sent_back(desk, request, visit.asked.redirect_uri, visit.parameters, told)
     name, secret = fields.get("name", ""), fields.get("secret", "")
+    if name and not secret:  # a scanner sends the form with the badge in it: that is no wrong try
+        return _page(desk, request, visit, name=name[:MAX_NAME])
     person = await _signed_in(desk, request, visit, name, secret)
     if isinstance(person, Unauthenticated):
         seconds = person.details.get("retry_after_seconds")
         if seconds is None:
-            return _again(desk, request, visit, "wrong", name=name)
-        return _again(desk, request, visit, "locked", name=name, status=429, seconds=seconds)
+            return _again(desk, request, visit, "wrong")
+        return _again(desk, request, visit, "locked", status=429, seconds=seconds)
     try:
         refuse_beyond(visit.asked.scopes, person.role)
     except NotAllowed as error:

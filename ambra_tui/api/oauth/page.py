@@ -94,10 +94,10 @@ def _form(shown: Shown, language: str) -> Html:
         element("input", type="hidden", name="form_token", value=shown.form_token),
         element("label", say(language, "oauth.name"), for_="name"),
         element("input", id="name", name="name", value=shown.name, maxlength="120", autocomplete="username",
-                autocapitalize="off", spellcheck="false", autofocus=True),
+                autocapitalize="off", spellcheck="false", autofocus=not shown.name),
         element("label", secret, for_="secret"),
         element("input", id="secret", name="secret", type="password", maxlength="200", inputmode=mode,
-                autocomplete="current-password"),
+                autocomplete="current-password", autofocus=bool(shown.name)),
         element("p", say(language, "oauth.needs_password"), class_="note") if shown.needs_password else None,
         element(
             "div",
