@@ -13,8 +13,7 @@ from ambra_tui.floor.conversation import Heard, Refusal, Verdict
 from ambra_tui.floor.desk import SUPERVISORS, Desk
 from ambra_tui.floor.pack_state import PackState, Standing
 from ambra_tui.floor.pack_words import told
-from ambra_tui.floor.printing import queue
-from ambra_tui.services import orders, packing, shipping
+from ambra_tui.services import orders, packing, printing, shipping
 from ambra_tui.services.packing import Choice
 from ambra_tui.services.shipping import Option
 from ambra_tui.store.models import Shipment
@@ -96,7 +95,10 @@ def _send(desk: Desk, standing: Standing, carrier: str, service: str) -> Heard:
 
 
 def _print(desk: Desk, shipment: Shipment) -> Verdict:
-    return queue(desk, "parcel", shipping.labels_of_shipment(desk.session, shipment, language=desk.language))
+    labels = shipping.labels_of_shipment(desk.session, shipment, language=desk.language)
+    job = printing.add_job(desk.session, labels, kind="parcel")
+    count = {"count": str(len(labels))}
+    return Verdict("G87", count) if job.printer else Verdict("W34", {**count, "file": printing.folder().name})
 
 
 def print_again(desk: Desk, state: PackState) -> Heard:

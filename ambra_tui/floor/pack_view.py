@@ -318,7 +318,6 @@ def _labelled(desk: Desk, state: PackState) -> Prompt:
         ask=_say(desk, "ask_label"),
         facts=tuple(rows[:MAX_FACTS]),
         commands=commands if is_here else (),
-        todo=tuple(rows[:MAX_ROWS]),
         practice=tuple(practice) if desk.is_sample else (),
         help_page=HELP_PAGE,
     )

@@ -29,16 +29,15 @@ def print_label(desk: Desk, kind: str, subject_id: str, detail: str = "") -> Ver
     """Queues the label of a thing (kinds as in `services.inquiry.Subject`): G80, or W80 where the station has no
     printer. A printer that fails later is told by W81; what the step posted stays."""
     found = labels.labels_of(desk.session, kind, subject_id, detail, language=desk.language)
-    return queue(desk, kind, found)
+    return _queue(desk, kind, found)
 
 
 def print_plate(desk: Desk, code: str) -> Verdict:
     """Queues the label of a license plate by its code, also before anything stands on it."""
-    return queue(desk, "plate", [labels.plate_label_of(desk.session, code)])
+    return _queue(desk, "plate", [labels.plate_label_of(desk.session, code)])
 
 
-def queue(desk: Desk, kind: str, found: Sequence[Label]) -> Verdict:
-    """Queues labels that a flow has made: G80, or W80 where the station has no printer."""
+def _queue(desk: Desk, kind: str, found: Sequence[Label]) -> Verdict:
     if is_blind(desk):  # a plate's label tells quantities, which who counts blind must not see
         found = [replace(label, lines=()) if label.kind == "plate" else label for label in found]
     job = printing.add_job(desk.session, found, kind=kind)

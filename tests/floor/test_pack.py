@@ -74,7 +74,7 @@ def test_an_order_is_packed_into_two_packages_labelled_and_handed_over(ana: Work
     assert (ana.verdict, ana.prompt.step, weights(ana, "SO-1")) == ("G83", "service", [Decimal("1.25"), Decimal("2.5")])
     assert ana.scan("T1").verdict == "E40"
     ana.press("1")
-    assert (ana.verdict, ana.prompt.step, status(ana, "SO-1")) == ("W80", "label", "packed")
+    assert (ana.verdict, ana.prompt.step, status(ana, "SO-1")) == ("W34", "label", "packed")
     numbers = tracking(ana, "SO-1")
     assert len(set(numbers)) == 2 and all(numbers)
     assert [row.value for row in ana.prompt.facts] == numbers
@@ -148,7 +148,7 @@ def test_two_packers_and_a_take_over(ana: Worker, ben: Worker, cleo: Worker) -> 
     assert cleo.press("9").prompt.choices == named  # after the last page comes the first
     cleo.press("3")
     assert (cleo.prompt.step, cleo.prompt.target) == ("service", named[2].label)
-    assert cleo.press("1").verdict == "W80"
+    assert cleo.press("1").verdict == "W34"
 
 
 def test_lots_serials_and_what_was_put_on_hold_meanwhile(ana: Worker, cleo: Worker) -> None:
@@ -241,7 +241,7 @@ def test_what_is_no_work_for_packing_says_why(ana: Worker, ben: Worker) -> None:
     assert ana.verdict == "E44"
     picked(ben, "SO-4", ("GLOVE-L", 1), tote="T4")
     assert ana.scan("T4").verdict == "E05"
-    assert ana.scan(GLOVE).command("close").press("1").verdict == "W80"
+    assert ana.scan(GLOVE).command("close").press("1").verdict == "W34"
     assert ana.moves("bin_move") == []  # it lay on the stage already
     assert ana.command("hand").scan("SO-1").verdict == "E87"
     assert ana.scan("SO-2").verdict == "E80"
