@@ -14,7 +14,7 @@ from ambra_tui.errors import Invalid
 from ambra_tui.gateways._seam import Card
 
 FARTHEST_YEARS = 30
-_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){11,18}")
+_NUMBER = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){11,18}(?![0-9])")
 _LENGTHS = {"visa": (13, 16, 19), "mastercard": (16,), "amex": (15,), "discover": (16, 17, 18, 19)}
 # First to last number that a brand's cards begin with.
 _RANGES = (

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -63,6 +64,7 @@ _STATUSES = {
     "succeeded": "succeeded",
     "canceled": "cancelled",
 }
+_WITH_CARD = ["latest_charge"]
 _REFUND_STATUSES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 _REASONS = {
     "duplicate": "duplicate",
@@ -146,6 +148,7 @@ class Stripe:
             "payment_method_types": [_TYPES[charge.method]],
             "capture_method": "automatic" if is_captured else "manual",
             "metadata": dict(charge.marks),
+            "expand": _WITH_CARD,
         }
         if charge.token:
             asked |= {"payment_method": charge.token, "confirm": True}
@@ -163,22 +166,20 @@ class Stripe:
         if found["status"] != "requires_confirmation":
             return self._outcome(found)
         try:
-            confirmed = self._ask(self._api.payment_intents.confirm, payment.reference, key=key)
+            asked = {"expand": _WITH_CARD}
+            confirmed = self._ask(self._api.payment_intents.confirm, payment.reference, asked, key=key)
         except self._library.StripeError as error:
             return self._failed(error, payment.reference)
         return self._outcome(confirmed)
 
     def capture(self, payment: Standing, amount: int, *, key: str) -> Outcome:
         """Takes it; what Stripe refuses leaves the intent as it is told to stand."""
-        asked = {"amount_to_capture": to_units(amount, payment.currency)}
+        asked = {"amount_to_capture": to_units(amount, payment.currency), "expand": _WITH_CARD}
         try:
             taken = self._ask(self._api.payment_intents.capture, payment.reference, asked, key=key)
         except self._library.StripeError as error:
-            return self._as_it_stands(payment, error)
-        outcome = self._outcome(taken)
-        if outcome.status == "succeeded" and not taken.get("amount_received"):
-            return Outcome("succeeded", payment.reference, amount_captured=amount)
-        return outcome
+            return self._as_it_stands(payment, error, amount)
+        return self._outcome(taken, amount)
 
     def cancel(self, payment: Standing, *, key: str) -> Outcome:
         """Lets it go."""
@@ -251,7 +252,7 @@ class Stripe:
 
     def _intent(self, reference: str) -> dict[str, Any]:
         try:
-            return self._ask(self._api.payment_intents.retrieve, reference)
+            return self._ask(self._api.payment_intents.retrieve, reference, {"expand": _WITH_CARD})
         except self._library.StripeError as error:
             raise Unavailable(f"Stripe does not know the payment: {_code_of(error)}") from None
 
@@ -277,32 +278,32 @@ class Stripe:
             failure_code=_code_of(error), failure_message=_message_of(error),
         )  # fmt: skip
 
-    def _as_it_stands(self, payment: Standing, error: Any) -> Outcome:
-        stands = self._outcome(self._intent(payment.reference))
-        return Outcome(
-            stands.status, stands.reference, stands.amount_captured, _code_of(error), _message_of(error),
-            stands.next_action, stands.brand, stands.last4,
-        )  # fmt: skip
+    def _as_it_stands(self, payment: Standing, error: Any, asked: int | None = None) -> Outcome:
+        """After a refusal: what was asked for may have been done before, when its answer was lost."""
+        stands = self._outcome(self._intent(payment.reference), asked)
+        if stands.status in ("succeeded", "cancelled"):
+            return stands
+        return replace(stands, failure_code=_code_of(error), failure_message=_message_of(error))
 
-    def _outcome(self, intent: Any) -> Outcome:
-        told = str(intent["status"])
+    def _outcome(self, intent: Mapping[str, Any], asked: int | None = None) -> Outcome:
+        """How an intent stands. `asked`: what was to be taken, where Stripe does not tell what was."""
+        told, currency = str(intent["status"]), str(intent["currency"])
         error = intent.get("last_payment_error") or {}
-        currency = str(intent["currency"])
         charge = intent.get("latest_charge")
-        card = _card_of(charge if isinstance(charge, Mapping) else {})
+        brand, last4 = _card_of(charge if isinstance(charge, Mapping) else {})
         if told == "requires_payment_method" and error:
+            code = str(error.get("decline_code") or error.get("code") or "failed")
+            message = str(error.get("message") or "")
             return Outcome(
-                "failed", intent["id"], failure_code=str(error.get("decline_code") or error.get("code") or "failed"),
-                failure_message=str(error.get("message") or "")[:255], brand=card[0], last4=card[1],
-            )  # fmt: skip
+                "failed", intent["id"], failure_code=code[:60], failure_message=message[:255], brand=brand, last4=last4
+            )
         status = _STATUSES.get(told, "requires_action")
-        received = intent.get("amount_received")
-        if status == "succeeded" and received is None:
-            received = intent["amount"]
-        return Outcome(
-            status, intent["id"], amount_captured=from_units(int(received or 0), currency),
-            next_action=_next_action(intent) if status == "requires_action" else {}, brand=card[0], last4=card[1],
-        )  # fmt: skip
+        taken = 0
+        if status == "succeeded":
+            received = intent.get("amount_received")
+            taken = asked if received is None and asked else from_units(int(received or intent["amount"]), currency)
+        action = _next_action(intent) if status == "requires_action" else {}
+        return Outcome(status, intent["id"], amount_captured=taken, next_action=action, brand=brand, last4=last4)
 
 
 def _marks(intent: Any) -> dict[str, str]:

@@ -421,3 +421,28 @@ def test_a_gateway_that_does_not_answer_loses_nothing(shop: Shop, order: Any, mo
     assert len(set(asked)) == 1
     with shop.api.store.read(shop.api.organization_id) as session:
         assert session.exec(scoped(session, Payment)).one().amount_captured == 19999
+
+
+def test_a_repeat_goes_on_where_a_request_broke_off(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the two transactions the process may end: the same request sent again is answered, and acts once."""
+    from ambra_tui.api import endpoint
+
+    broken: list[str] = []
+
+    def breaks_off(_store: Any, _organization_id: int, errand_id: str) -> bool:
+        broken.append(errand_id)
+        raise RuntimeError("the process ends here")
+
+    body, key = {**PRINTED, "card": card(GOOD)}, {"headers": {"Idempotency-Key": "crash"}}
+    run = endpoint.errands.run
+    monkeypatch.setattr(endpoint.errands, "run", breaks_off)
+    shop.refused(500, "server_error", "POST", INTENTS, body, **key)
+    monkeypatch.setattr(endpoint.errands, "run", run)
+    (left,) = shop.page(PATH)[0]
+    assert left["status"] == "processing"
+    other = {**body, "amount": 5}
+    shop.refused(422, "validation_error", "POST", INTENTS, other, **key)
+    done = shop.post(INTENTS, body, **key)
+    assert (done["id"], done["status"]) == (left["id"], "requires_capture")
+    assert shop.post(INTENTS, body, **key) == done
+    assert len(shop.ids(PATH)) == len(broken) == 1
