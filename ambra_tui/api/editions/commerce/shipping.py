@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Annotated, Protocol
 
 from pydantic import Field
+from sqlmodel import Session
 from typing_extensions import TypedDict
 
 from ambra_tui.api.edition import Answer, Call, Catalogue
@@ -105,7 +106,7 @@ def size_of(package: Sized, field: str) -> Lengths | None:
     return (length, width, height)
 
 
-@catalogue.apart(
+@catalogue.question(
     "/shipping/rates", RateRequest, scope="shipping:read", operation_id="calculateShippingRates", status=201,
     summary="Shipping options, the cheapest first", shape=list[RateView],
     example={
@@ -115,11 +116,11 @@ def size_of(package: Sized, field: str) -> Lengths | None:
                       "dimension_unit": "in"}],
     },
 )  # fmt: skip
-def rates(call: Call, body: RateRequest) -> Answer:
+def rates(session: Session, call: Call, body: RateRequest) -> Answer:
     """A bare array."""
     wanted = _wanted(body)
-    with call.store.read(call.principal.organization_id) as session:
-        quote = shipping.quoted(session, wanted)
+    quote = shipping.quoted(session, wanted)
+    session.rollback()  # nothing is held while others are asked
     options = shipping.with_connectors(quote, wanted, is_sandbox=call.principal.is_sandbox)
     refused = [_refused(one) for one in options.refused] if body.include_unavailable else []
     return Answer([*(_option(one) for one in options.options), *refused])
