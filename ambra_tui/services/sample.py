@@ -34,6 +34,7 @@ from ambra_tui.services import (
     access_system,
     catalog,
     categories,
+    customers,
     lots,
     orders,
     places,
@@ -57,6 +58,7 @@ FILLINGS = SAMPLES | {"sandbox"}
 """The samples that may be poured into an organization beside others."""
 CHUNK = 40
 YES = "yes"
+ADDRESS = ("line1", "city", "state", "zip", "country")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class _Loader:
             ("cases", _add_case),
             ("stock", _add_stock),
             ("policies", _add_policy),
+            ("customers", _add_customer),
         ]
         work = [(step, _rows(self.folder, name)) for name, step in steps]
         purchase_orders = _documents(_rows(self.folder, "purchase_orders"))
@@ -221,7 +224,8 @@ def _add_site(session: Session, row: Row) -> None:
     try:
         places.site_by_code(session, row["code"])
     except NotFound:
-        places.create_site(session, code=row["code"], name=row["name"], kind=row["kind"])
+        address = {name: row[name] for name in ADDRESS if row.get(name)}
+        places.create_site(session, code=row["code"], name=row["name"], kind=row["kind"], address=address)
 
 
 def _add_location(session: Session, row: Row) -> None:
@@ -368,6 +372,22 @@ def _add_purchase_order(session: Session, rows: list[Row]) -> None:
         lines=lines,
         number=head["number"],
         expected_on=_day(session, head["expected"]),
+    )
+
+
+def _add_customer(session: Session, row: Row) -> None:
+    if customers.find_customer(session, row["email"]) is not None:
+        return
+    address = {name: row[name] for name in ("first_name", "last_name", "company", *ADDRESS)}
+    customers.create_customer(
+        session,
+        email=row["email"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        phone=row["phone"],
+        addresses=[address, {**address, "type": "billing"}],
+        tags=[tag for tag in row["tags"].split(",") if tag],
+        created_at=_moment(session, row["since"]),
     )
 
 

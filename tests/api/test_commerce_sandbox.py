@@ -1,0 +1,54 @@
+"""What a fresh `test_` key sees of a shop: customers, orders in every state, parcels, money, one question to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from ambra_tui.services import access
+from ambra_tui.services.verify import verify_store
+from tests.api.conftest import Api
+from tests.api.shop import Shop
+
+
+@pytest.fixture
+def shop(api: Api) -> Iterator[Shop]:
+    """The edition, by a key of the sandbox."""
+    _, secret = access.create_key(
+        api.store, organization_id=api.organization_id, label="test", scopes=["admin"], plan="enterprise", sandbox=True
+    )
+    assert secret.startswith("test_")
+    with httpx.Client(
+        base_url=api.client.base_url, headers={"Authorization": f"Bearer {secret}"}, timeout=30
+    ) as client:
+        yield Shop(api, client)
+
+
+def test_a_fresh_sandbox_has_a_shop_in_it(shop: Shop) -> None:
+    """A live key sees none of it."""
+    assert len(shop.ids("/customers")) == 6
+    assert len(shop.ids("/customers", tags="vip")) == 2
+    jana = shop.get(f"/customers/{shop.ids('/customers', name='jana')[0]}")
+    assert jana["order_summary"]["orders_count"] == 1 and jana["order_summary"]["cancelled_count"] == 1
+    assert [address["type"] for address in jana["addresses"]] == ["shipping", "billing"]
+    sold = {row["number"]: row for row in shop.page("/orders", limit=200)[0] if row["number"].startswith("WEB-")}
+    words = ("status", "payment_status", "fulfillment_status")
+    assert {number: tuple(row[word] for word in words) for number, row in sold.items()} == {
+        "WEB-1001": ("delivered", "paid", "fulfilled"),
+        "WEB-1002": ("shipped", "paid", "fulfilled"),
+        "WEB-1003": ("processing", "paid", "unfulfilled"),
+        "WEB-1004": ("pending", "paid", "unfulfilled"),
+        "WEB-1005": ("pending", "pending", "unfulfilled"),
+        "WEB-1006": ("cancelled", "refunded", "unfulfilled"),
+    }  # fmt: skip
+    disputes, _ = shop.page("/payments/disputes")
+    assert [row["status"] for row in disputes] == ["needs_response"]
+    events = [
+        [event["status"] for event in shop.get(f"/shipments/{row['id']}/track")] for row in shop.page("/shipments")[0]
+    ]
+    assert len(events) == 2 and all("in_transit" in each for each in events)
+    assert sum("delivered" in each for each in events) == 1
+    assert Shop(shop.api).ids("/customers") == []
+    assert verify_store(shop.api.store).is_clean
