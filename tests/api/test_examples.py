@@ -29,6 +29,7 @@ WORDS = {
     "createLot": {"MILK-1L": "$made_sku"},
     "createProductionBatch": {"rcp_1": "$baked"},
     "receivePurchaseOrder": {"MILK-1L": "$lot_sku"},
+    "commerce.createOrder": {"cust_123": "$buyer", "prod_456": "$product", "var_789": "$variant"},
     "commerce.createPaymentIntent": {"ord_123": "$dollar_order", "cust_456": "$buyer"},
     "ambra.receivePurchaseOrder": {"prod_123": "$lot_product", "prod_1": "$lot_product"},
 }
