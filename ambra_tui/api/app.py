@@ -22,6 +22,8 @@ from ambra_tui.api.errors import Errors
 from ambra_tui.api.frame import AccessLog, Frame
 from ambra_tui.api.gate import Gate
 from ambra_tui.api.health import health_endpoints
+from ambra_tui.api.images import PATH as IMAGE_PATH
+from ambra_tui.api.images import image_endpoint
 from ambra_tui.api.notices import notice_endpoints
 from ambra_tui.api.oauth import Desk, oauth_endpoints
 from ambra_tui.api.parcels import parcel_endpoints
@@ -67,6 +69,7 @@ def make_app(
     security = security or SecuritySettings()
     transport = Transport(security, gate.proxies, is_loopback=is_loopback)
     desk = Desk(store, gate, transport, Rules(requires_pkce=security.requires_pkce))
+    routes.add("GET", IMAGE_PATH, image_endpoint(store))
     for path, endpoint in notice_endpoints(store).items():
         routes.add("POST", path, endpoint)
     for (method, path), endpoint in parcel_endpoints(store, editions).items():

@@ -23,6 +23,7 @@ from sqlmodel import Session
 
 from ambra_tui.api.failures import Failure
 from ambra_tui.api.fields import Body
+from ambra_tui.api.uploads import Upload
 from ambra_tui.services.access import PLAIN_RULE, LimitRule, Principal
 from ambra_tui.services.webhooks import Happened
 from ambra_tui.store import Store
@@ -32,7 +33,8 @@ from ambra_tui.store import Store
 class Call:
     """One request, parsed and allowed. `posting_key` names what it posts to the ledger. `options`: the query of a
     write. `here`: the path that was asked for. `accept`: the media types that the caller would like.
-    `origin`: scheme and host by which the server was called."""
+    `origin`: scheme and host by which the server was called.
+    `upload`: the file that is the body. `found`: what the operation's `before` answered."""
 
     store: Store
     edition: Edition
@@ -44,6 +46,8 @@ class Call:
     here: str = ""
     accept: str = ""
     origin: str = ""
+    upload: Upload | None = None
+    found: Any = None
 
     def key(self, suffix: str = "") -> str:
         """The idempotency key of one posting of this request."""
@@ -96,8 +100,9 @@ class Operation:
     `is_question`: a POST that only reads. `is_apart`: a change in transactions of its own. `options`: the query
     parameters of a write. `is_whole`: the answer brings its envelope along. `rows`: the field that a body is taken for
     when it is a list. `before`: looks at a write's body first, in a thread and outside every transaction, where
-    something has to be asked of the network. `answer`: the handler leaves a `Wish`; once its errands were carried out
-    outside every transaction, this tells what came of it. `concealed`: a body without what must not be kept of it, not
+    something has to be asked of the network; what it answers is `found` in the call. `takes_files`: the body may be a
+    file. `answer`: the handler leaves a `Wish`; once its errands were carried out outside every transaction, this tells
+    what came of it. `concealed`: a body without what must not be kept of it, not
     even as a fingerprint. `is_table`: a read that answers CSV too."""
 
     method: str
@@ -120,10 +125,11 @@ class Operation:
     is_quick: bool = False
     is_question: bool = False
     is_apart: bool = False
-    before: Callable[[Call, Any], None] | None = None
+    before: Callable[[Call, Any], Any] | None = None
     options: type[BaseModel] = Nothing
     is_whole: bool = False
     rows: str = ""
+    takes_files: bool = False
     is_table: bool = False
     answer: Callable[[Session, Call, str], Answer] | None = None
     concealed: Callable[[Mapping[str, Any]], Any] | None = None
@@ -309,7 +315,8 @@ class Catalogue:
         options: type[BaseModel] = Nothing,
         is_whole: bool = False,
         rows: str = "",
-        before: Callable[[Call, Query], None] | None = None,
+        before: Callable[[Call, Query], Any] | None = None,
+        takes_files: bool = False,
     ) -> Callable[[Declared[Query]], Declared[Query]]:
         """A POST, PUT, PATCH or DELETE. The handler runs in the writer, in one transaction with its answer's record."""
 
@@ -317,7 +324,7 @@ class Catalogue:
             return self._add(
                 handler, method=method, path=path, scope=scope, operation_id=operation_id, summary=summary, shape=shape,
                 fields=body, status=status, wrapper=wrapper, current=current, example=example, options=options,
-                is_whole=is_whole, rows=rows, before=before,
+                is_whole=is_whole, rows=rows, before=before, takes_files=takes_files,
             )  # fmt: skip
 
         return declare

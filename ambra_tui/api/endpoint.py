@@ -40,6 +40,7 @@ from ambra_tui.api.idempotency import (
 )
 from ambra_tui.api.paging import Paging, link_header
 from ambra_tui.api.requests import read_document, read_query, unwrap
+from ambra_tui.api.uploads import is_upload, read_upload
 from ambra_tui.errors import NotAllowed, Stale
 from ambra_tui.kit.ids import new_ulid
 from ambra_tui.kit.text import has_control
@@ -175,8 +176,12 @@ def _marked_list(call: Call, answer: Answer) -> Response:
 
 
 async def _asked(call: Call, operation: Operation, request: Request) -> tuple[Any, RequestKey | None]:
-    """The fields of a write's body, and the key that it came with."""
-    document, is_form = await read_document(request, takes_forms=call.edition.takes_forms, rows=operation.rows)
+    """The fields of a write's body, and the key that it came with. A file is noted in the request's state."""
+    if operation.takes_files and is_upload(request):
+        upload = request.state.upload = await read_upload(request)
+        document, is_form = upload.fingerprint, True
+    else:
+        document, is_form = await read_document(request, takes_forms=call.edition.takes_forms, rows=operation.rows)
     key = request_key(
         call.store, request.headers.get("idempotency-key"), key_id=call.principal.owner_id, method=request.method,
         path=request.url.path, body=operation.concealed(document) if operation.concealed else document,
@@ -244,8 +249,9 @@ def _outcome(
 async def _write(call: Call, operation: Operation, request: Request) -> Response:
     fields, key = await _asked(call, operation, request)
     if_match = request.headers.get("if-match")
+    call = replace(call, upload=getattr(request.state, "upload", None))
     if operation.before is not None:
-        await asyncio.to_thread(operation.before, call, fields)
+        call = replace(call, found=await asyncio.to_thread(operation.before, call, fields))
     done, is_repeated = await _in_writer(
         call, lambda session: _act(session, call, operation, fields, key=key, if_match=if_match)
     )

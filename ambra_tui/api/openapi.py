@@ -208,7 +208,16 @@ def _request_body(edition: Edition, operation: Operation, shapes: _Shapes) -> di
     example = {"example": dict(operation.example)} if operation.example is not None else {}
     kinds = ("application/json", *(("application/x-www-form-urlencoded",) if edition.takes_forms else ()))
     content = {kind: {"schema": schema, **(example if kind == "application/json" else {})} for kind in kinds}
+    if operation.takes_files:
+        content |= _file_kinds(schema)
     return {"required": operation.fields is not Nothing and bool(_required(operation.fields)), "content": content}
+
+
+def _file_kinds(schema: Any) -> dict[str, Any]:
+    """A body may be the picture itself, or a form with it."""
+    binary = {"type": "string", "contentMediaType": "application/octet-stream"}
+    form = {"type": "object", "required": ["image"], "properties": {"image": binary, "alt": {"type": "string"}}}
+    return {"image/*": {"schema": binary}, "multipart/form-data": {"schema": form}}
 
 
 def _required(fields: type[BaseModel]) -> list[str]:

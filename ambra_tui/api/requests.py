@@ -40,16 +40,16 @@ def secret_of(request: Request) -> str:
     return secret
 
 
-async def read_body(request: Request) -> bytes:
-    """The body's bytes. Raises Refused: 413 beyond 1 MiB without reading on, 408 when it comes too slowly."""
-    _refuse_large(request.headers.get("content-length", ""))
+async def read_body(request: Request, *, most: int = MAX_BODY) -> bytes:
+    """The body's bytes. Raises Refused: 413 beyond `most` without reading on, 408 when it comes too slowly."""
+    _refuse_large(request.headers.get("content-length", ""), most)
     parts = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for part in request.stream():
                 parts += part
-                if len(parts) > MAX_BODY:
-                    raise _too_large()
+                if len(parts) > most:
+                    raise _too_large(most)
     except TimeoutError:
         raise refused(408, "REQUEST_TIMEOUT", "The body came too slowly", **_CLOSE) from None
     except ClientDisconnect:
@@ -57,13 +57,13 @@ async def read_body(request: Request) -> bytes:
     return bytes(parts)
 
 
-def _refuse_large(content_length: str) -> None:
-    if content_length.isdecimal() and int(content_length[:20]) > MAX_BODY:
-        raise _too_large()
+def _refuse_large(content_length: str, most: int) -> None:
+    if content_length.isdecimal() and int(content_length[:20]) > most:
+        raise _too_large(most)
 
 
-def _too_large() -> Exception:
-    return refused(413, "PAYLOAD_TOO_LARGE", f"The body is larger than {MAX_BODY} bytes", **_CLOSE)
+def _too_large(most: int) -> Exception:
+    return refused(413, "PAYLOAD_TOO_LARGE", f"The body is larger than {most} bytes", **_CLOSE)
 
 
 async def read_document(request: Request, *, takes_forms: bool = True, rows: str = "") -> tuple[dict[str, Any], bool]:

@@ -1,7 +1,8 @@
 """Backups: one file that holds a whole store, of either database, and is itself a SQLite store.
 
-A backup shows one moment of the store while others go on writing. It is verified before it takes its name, so a file
-with that name is whole. It restores into SQLite and into PostgreSQL, whichever database it came from.
+A backup shows one moment of the store while others go on writing; the pictures of products go with it, in a table that
+stores have not. It is verified before it takes its name, so a file with that name is whole. It restores into SQLite and
+into PostgreSQL, whichever database it came from.
 
 Example::
 
@@ -24,7 +25,9 @@ from sqlalchemy.exc import DBAPIError
 
 from ambra_tui.errors import Conflict, Invalid, Unavailable
 from ambra_tui.kit.clock import Clock
+from ambra_tui.services.images import archive as image_archive
 from ambra_tui.services.verify import Report, one_moment, verify, verify_store
+from ambra_tui.settings import images_folder
 from ambra_tui.store import NOBODY, Store, StoreSession, open_store
 from ambra_tui.store.lock import StoreLock
 from ambra_tui.store.models import metadata
@@ -54,6 +57,7 @@ def back_up(store: Store, target: Path, *, progress: Progress = _no_progress) ->
             _copy_sqlite(store.path, part, progress)
         else:
             _copy_postgresql(store, part, progress)
+        image_archive.pack(part, images_folder(store.path))
         report = _verified(part, progress)
         part.replace(target)
         _sync_folder(target.parent)
@@ -78,7 +82,9 @@ def restore(url: str, source: Path, *, is_forced: bool = False, progress: Progre
         _refuse_damage(source, part, progress)
         prepare(url)
         _refuse_loss(url, is_forced=is_forced)
-        if make_url(url).get_backend_name() == "sqlite":
+        is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        image_archive.unpack(part, images_folder(sqlite_path(make_url(url)) if is_sqlite else None))
+        if is_sqlite:
             _fill_sqlite(sqlite_path(make_url(url)), part, progress)
         else:
             _fill_postgresql(url, part, progress)

@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         only = organization_filter(store, arguments.organization)
         report = _verified(store, only)
         _print(report)
+        if arguments.repair:
+            _sweep(store)
         if not arguments.repair or report.is_clean:
             return 0 if report.is_clean else 1
         repaired = store.writer.run(repair, organization_id=None, actor=command_line_actor())
@@ -49,6 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
         report = _verified(store, only)
         _print(report)
         return 0 if report.is_clean else 1
+
+
+def _sweep(store: Store) -> None:
+    """Takes away pictures that nothing shows any more."""
+    from ambra_tui.services.images import sweep
+
+    count = sweep(store)
+    if count:
+        print(f"removed pictures that nothing shows: {count}")
 
 
 def _verified(store: Store, organization_id: int | None) -> Report:

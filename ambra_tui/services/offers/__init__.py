@@ -10,7 +10,7 @@ Example::
     change_product(session, product, {"price": Decimal(25)})       # TEE-L costs 25 now
 """
 
-from ambra_tui.services.offers.changing import archive_product, change_product, make_product
+from ambra_tui.services.offers.changing import archive_product, change_product, make_product, mark_changed
 from ambra_tui.services.offers.finding import SORTS, STATES, product_named, products_like, sort_terms
 from ambra_tui.services.offers.showing import ShownImage, ShownProduct, ShownVariant, shown_product, shown_products
 
@@ -23,6 +23,7 @@ __all__ = [
     "archive_product",
     "change_product",
     "make_product",
+    "mark_changed",
     "product_named",
     "products_like",
     "shown_product",

@@ -76,8 +76,11 @@ def make_product(session: Session, values: Values) -> Product:
     return product
 
 
-def change_product(session: Session, product: Product, values: Values) -> bool:
-    """Changes the fields of `values` alone (see `make_product`). True when anything is another now.
+def change_product(
+    session: Session, product: Product, values: Values, *, also: Callable[[], None] | None = None
+) -> bool:
+    """Changes the fields of `values` alone (see `make_product`). True when anything is another now. `also`: changes
+    what belongs to it too, last.
 
     ``variants`` is the whole list: those that are named by `id` or `sku` change, others are new, what is not in it is
     archived. Raises as `make_product` does.
@@ -85,7 +88,7 @@ def change_product(session: Session, product: Product, values: Values) -> bool:
     before = _known(session, product.id)
     if values.get("status") == ARCHIVED and product.status != ARCHIVED:
         rest = {name: value for name, value in values.items() if name != "status"}
-        change_product(session, product, rest)
+        change_product(session, product, rest, also=also)
         archive_product(session, product)
         return True
     if values.get("status") not in (None, ARCHIVED) and product.status == ARCHIVED:
@@ -93,6 +96,8 @@ def change_product(session: Session, product: Product, values: Values) -> bool:
     for name, change in _CHANGES.items():
         if name in values:
             change(session, product, values[name])
+    if also is not None:
+        also()
     session.flush()
     if _known(session, product.id) == before:
         return False

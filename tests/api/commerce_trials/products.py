@@ -32,7 +32,7 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
     "deleteProduct": (Trial(f"{PATH}/$spare_shop_product"),),
 }
 
-NEUTRAL = "metadata attributes inventory"
+NEUTRAL = "metadata attributes inventory image images alt url"
 
 
 def furnish(api: Api, mark: str, names: Names) -> None:

@@ -19,7 +19,7 @@ from ambra_tui.services.offers import ShownImage, ShownProduct, ShownVariant
 Amount = float | int
 Status = Literal["active", "draft", "archived"]
 SHOWN: dict[str, Status] = {"active": "active", "draft": "draft", "inactive": "draft", "archived": "archived"}
-IMAGES = "/images"
+IMAGES = "/images/"
 
 
 class ImageView(TypedDict):
@@ -126,7 +126,7 @@ def image_view(row: ShownImage) -> ImageView:
 
 def image_url(digest: str, kind: str) -> str:
     """Where a picture is served, to everybody."""
-    return f"{IMAGES}/{digest}.{kind}"
+    return f"{IMAGES}{digest}.{kind}"
 
 
 def _price(minor: int | None, currency: str) -> Amount | None:

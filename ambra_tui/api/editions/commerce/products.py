@@ -14,13 +14,16 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
+from ambra_tui.api.editions._webhooks import Url
 from ambra_tui.api.editions.commerce._lists import Sorted, page_of
 from ambra_tui.api.editions.commerce._metadata import Metadata
+from ambra_tui.api.editions.commerce._pictures import fetch_pictures, set_pictures
 from ambra_tui.api.editions.commerce._products import ProductView, product_view
 from ambra_tui.api.fields import ANY_TEXT, Blank, Body, Identifier, Line, LongText, NotNegativeQuantity, OneOf, Price
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.text import has_control
 from ambra_tui.services import offers
+from ambra_tui.services.images import MAX_IMAGES
 from ambra_tui.services.offers import SORTS, STATES
 from ambra_tui.store.models import Product
 
@@ -63,6 +66,24 @@ Attributes = Annotated[
 ]
 
 
+Alt = Annotated[Blank, Field(description="What the picture shows, for those who do not see it.")]
+
+
+def _image(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
+
+
+class ProductImage(Body):
+    """A picture: the one with this `id`, or one to be fetched from `url`. An address alone may stand for it."""
+
+    id: Identifier | None = None
+    url: Url | None = None
+    alt: Alt | None = None
+
+
+Images = Annotated[list[Annotated[ProductImage, BeforeValidator(_image)]], Field(max_length=MAX_IMAGES)]
+
+
 class NewVariant(Body):
     """A variant of a new product. Without a `sku` one is made after the product's; without a `price` it follows the
     product's. `attributes` tell it apart: they are its name elsewhere, unless `name` says another."""
@@ -72,6 +93,7 @@ class NewVariant(Body):
     attributes: Attributes | None = None
     name: Blank | None = None
     barcode: Identifier | None = None
+    image: Url | None = None
     inventory: NotNegativeQuantity | None = None
 
 
@@ -92,12 +114,14 @@ class NewProduct(Body):
     status: Status = "active"
     categories: Annotated[list[Identifier], Field(max_length=MAX_CATEGORIES)] | None = None
     variants: Annotated[list[NewVariant], Field(max_length=MAX_VARIANTS)] | None = None
+    images: Images | None = None
     metadata: Metadata | None = None
     barcode: Identifier | None = None
 
 
 class ProductChange(Body):
-    """What is named changes, the rest stays. `variants` is the whole list: what is not in it is archived."""
+    """What is named changes, the rest stays. `variants` is the whole list: what is not in it is archived; `images` too:
+    those without an `id` here are taken away."""
 
     name: Line = Field(default="")
     price: Price = Field(default=Decimal(0))
@@ -106,6 +130,7 @@ class ProductChange(Body):
     status: Status = "active"
     categories: Annotated[list[Identifier], Field(max_length=MAX_CATEGORIES)] | None = None
     variants: Annotated[list[ChangedVariant], Field(max_length=MAX_VARIANTS)] | None = None
+    images: Images | None = None
     metadata: Metadata | None = None
     barcode: Identifier | None = None
 
@@ -154,13 +179,18 @@ def get_product(session: Session, call: Call, _query: object) -> Answer:
 
 @catalogue.write(
     "POST", "/products", NewProduct, scope=WRITE, operation_id="createProduct", status=201,
-    summary="Create a product", shape=ProductView, example=EXAMPLE,
+    summary="Create a product", shape=ProductView, example=EXAMPLE, before=fetch_pictures,
 )  # fmt: skip
 def create_product(session: Session, call: Call, body: NewProduct) -> Answer:
     """Makes it with its variants."""
     _refuse_stock(body)
-    product = offers.make_product(session, body.model_dump(exclude_unset=True))
+    product = offers.make_product(session, _fields(body))
+    set_pictures(session, call, product, body)
     return Answer(product_object(session, product.id), location=call.url(f"/products/{product.id}"))
+
+
+def _fields(body: NewProduct | ProductChange) -> dict[str, Any]:
+    return body.model_dump(exclude_unset=True, exclude={"images": True, "variants": {"__all__": {"image"}}})
 
 
 def _refuse_stock(body: NewProduct) -> None:
@@ -174,11 +204,12 @@ def _refuse_stock(body: NewProduct) -> None:
 @catalogue.write(
     "PUT", "/products/{id}", ProductChange, scope=WRITE, operation_id="updateProduct", current=get_product,
     summary="Change some fields of a product", shape=ProductView, example={"price": 179.99, "status": "active"},
+    before=fetch_pictures,
 )  # fmt: skip
 def update_product(session: Session, call: Call, body: ProductChange) -> Answer:
     """The fields that the body names."""
     product = _named(session, call)
-    offers.change_product(session, product, body.model_dump(exclude_unset=True))
+    offers.change_product(session, product, _fields(body), also=lambda: set_pictures(session, call, product, body))
     return Answer(product_object(session, product.id))
 
 
