@@ -11,15 +11,13 @@ Example::
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, func, or_, update
+from sqlalchemy import and_, bindparam, func
 from sqlmodel import Session, col, select
 
-from ambra_tui.errors import Duplicate, Invalid, NotFound, Unavailable
+from ambra_tui.errors import Duplicate, Invalid, NotFound
 from ambra_tui.services.rows import add_unique
 from ambra_tui.services.secrets import key_digest
 from ambra_tui.store import Store
@@ -28,8 +26,6 @@ from ambra_tui.store.models.payments import Payment
 from ambra_tui.store.quick import QuickSystem
 from ambra_tui.store.scope import SYSTEM, Actor, now_of
 from ambra_tui.store.tally import TableTally, Taken
-
-NOTED_EVERY = timedelta(minutes=1)
 
 
 def organizations(store: Store, *, with_sandboxes: bool = False) -> list[Organization]:
@@ -277,18 +273,3 @@ def digest_of(store: Store, secret: str) -> str:
     """The digest that a whole key has in this store."""
     with store.read_system() as session:
         return key_digest(session, secret)
-
-
-def note_use(store: Store, organization_id: int, key_id: str) -> Future[None] | None:
-    """Remember that a key is in use; a request does not wait for it. Of several servers one writes in a minute."""
-    now = store.clock.now()
-
-    def work(session: Session) -> None:
-        last = col(ApiKey.last_used_at)
-        own = update(ApiKey).where(col(ApiKey.organization_id) == organization_id, col(ApiKey.id) == key_id)
-        due = own.where(or_(last.is_(None), last <= now - NOTED_EVERY))
-        session.connection().execute(due.values(last_used_at=now))
-
-    with suppress(Unavailable):  # a store that closes is no reason to refuse the request
-        return store.writer.submit(work, organization_id=organization_id)
-    return None

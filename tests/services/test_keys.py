@@ -13,6 +13,7 @@ from sqlmodel import col
 from ambra_tui.errors import Invalid, NotAllowed, NotFound, Unauthenticated, Unavailable, WrongState
 from ambra_tui.kit.clock import FrozenClock
 from ambra_tui.services import access, access_system
+from ambra_tui.services.access import principals
 from ambra_tui.services.access.texts import checksum
 from ambra_tui.services.secrets import key_digest
 from ambra_tui.store import Store, open_store
@@ -208,8 +209,8 @@ def test_the_last_use_of_a_key_is_kept_to_the_minute(
     store: Store, acme: Organization, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noted: list[Any] = []
-    note_use = access_system.note_use
-    monkeypatch.setattr(access_system, "note_use", lambda *words: noted.append(note_use(*words).result()))
+    note_use = principals.note_use
+    monkeypatch.setattr(principals, "note_use", lambda *words: noted.append(note_use(*words).result()))
     _, secret = make(store, acme)
     for seconds in (0, 1, 59, 60, 119):
         clock.at = START + timedelta(seconds=seconds)

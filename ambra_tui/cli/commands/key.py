@@ -22,7 +22,7 @@ from ambra_tui.cli.command import Command
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from ambra_tui.store.models import ApiKey
+    from ambra_tui.store.models import ApiKey, KeyNotice
 
 T = TypeVar("T")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -127,7 +127,7 @@ def _create(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     from ambra_tui.cli.stores import opened
-    from ambra_tui.services.access import list_keys, sandbox_of
+    from ambra_tui.services.access import list_keys, recent_notices, sandbox_of
 
     with opened(arguments) as (store, organization):
         assert organization.id is not None
@@ -135,23 +135,35 @@ def _list(arguments: argparse.Namespace) -> int:
         with store.read(home.id) as session:
             for key in list_keys(session):
                 print(_line(key, store.clock.now()))
+            for notice in recent_notices(session):
+                print(_notice_line(notice))
     return 0
 
 
 def _line(key: ApiKey, now: datetime) -> str:
     from ambra_tui.kit.clock import to_iso
     from ambra_tui.kit.text import printable
-    from ambra_tui.services.access import state_of
+    from ambra_tui.services.access import is_rotation_due, state_of
 
     used = to_iso(key.last_used_at) if key.last_used_at else "never"
     words = [key.prefix, f"{state_of(key, now):<7}", f"{key.plan:<12}", f"used {used}", ",".join(key.scopes)]
     if key.expires_at:
         words.append(f"until {to_iso(key.expires_at)}")
+    if is_rotation_due(key, now):
+        words.append(f"rotate: text of {(now - (key.rotated_at or key.created_at)).days} days")
     if key.allowed_networks:
         words.append(f"from {','.join(key.allowed_networks)}")
     if key.previous_ends_at and key.previous_ends_at > now and not key.revoked_at:
         words.append(f"before {key.previous_prefix} until {to_iso(key.previous_ends_at)}")
     return "  ".join([*words, printable(key.label)])
+
+
+def _notice_line(notice: KeyNotice) -> str:
+    from ambra_tui.kit.clock import to_iso
+    from ambra_tui.kit.text import printable
+
+    told = ", ".join(f"{name} {value}" for name, value in notice.details.items())
+    return f"unusual: {to_iso(notice.at)}  {notice.kind}  {printable(notice.label)}  {told}"
 
 
 def _rotate(arguments: argparse.Namespace) -> int:

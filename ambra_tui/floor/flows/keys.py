@@ -32,6 +32,7 @@ Step = Literal[
 ]
 SCOPES = {"read": ("read",), "write": ("write",), "delete": ("write", "delete"), "admin": ("admin",), "own": ()}
 EXPIRIES: dict[str, int | None] = {"never": None, "month": 30, "quarter": 90, "year": 365}
+MAX_UNUSUAL = 3
 GRACES = {"day": 86_400, "hour": 3_600, "now": 0}
 BEFORE: dict[str, Step] = {
     "card": "list", "name": "list", "scopes": "name", "own_scopes": "scopes", "plan": "scopes", "edition": "plan",
@@ -254,6 +255,12 @@ def _facts(desk: Desk, state: KeysState) -> tuple[Row, ...]:
 
 def _card_facts(desk: Desk, key: ApiKey) -> tuple[Row, ...]:
     used = moment_of(desk, key.last_used_at) or desk.say("keys.never_used")
+    old = (Row(desk.say("keys.rotation"), desk.say("keys.rotation_due")),) if _is_due(desk, key) else ()
+    unusual = [
+        Row(desk.say(f"keys.unusual_{notice.kind}"), moment_of(desk, notice.at))
+        for notice in access.recent_notices(desk.session)
+        if notice.key_id == key.id
+    ]
     return (
         Row(key.label, emphasis=True),
         Row(key.prefix),
@@ -262,6 +269,8 @@ def _card_facts(desk: Desk, key: ApiKey) -> tuple[Row, ...]:
         Row(desk.say("keys.plan"), key.plan.capitalize()),
         Row(desk.say("keys.used"), used),
         Row(desk.say("keys.expires"), moment_of(desk, key.expires_at) or desk.say("keys.never")),
+        *old,
+        *unusual[:MAX_UNUSUAL],
     )
 
 
@@ -271,7 +280,13 @@ def _key(desk: Desk, key_id: str) -> ApiKey:
     return desk.session.exec(found).one()
 
 
+def _is_due(desk: Desk, key: ApiKey) -> bool:
+    return access.is_rotation_due(key, desk.now)
+
+
 def _state_words(desk: Desk, key: ApiKey) -> str:
+    if _is_due(desk, key):
+        return desk.say("keys.state_old")
     return desk.say(f"keys.state_{access.state_of(key, desk.now)}")
 
 

@@ -21,19 +21,28 @@ from ambra_tui.services.access.keys import (
     EDITIONS,
     GRACE_SECONDS,
     MAX_GRACE_SECONDS,
+    ROTATE_AFTER,
     add_key,
     checked_scopes,
     create_key,
     find_key,
+    is_rotation_due,
     key_by_id,
     list_keys,
     revoke_key,
+    rotate_by,
     rotate_key,
     state_of,
 )
 from ambra_tui.services.access.limits import PLAIN_RULE, Standing, Window, admit, count_request
 from ambra_tui.services.access.networks import checked_networks, is_within, read_address
-from ambra_tui.services.access.organizations import MAX_NAME, create_organization, sandbox_of
+from ambra_tui.services.access.organizations import (
+    MAX_NAME,
+    allowed_networks,
+    create_organization,
+    sandbox_of,
+    set_allowed_networks,
+)
 from ambra_tui.services.access.people import (
     MAX_BADGE,
     MAX_PASSWORD,
@@ -53,6 +62,7 @@ from ambra_tui.services.access.plans import MAX_RATE_LIMIT, PLANS, LimitRule, Pl
 from ambra_tui.services.access.principals import Principal, forget_keys, is_known, key_for
 from ambra_tui.services.access.texts import LIVE_PREFIX, SANDBOX_PREFIX
 from ambra_tui.services.access.tries import FIRST_LOCK, FREE_TRIES, LOCKED, MAX_LOCK
+from ambra_tui.services.access.usage import recent_notices
 
 __all__ = [
     "ANY_EDITION",
@@ -71,6 +81,7 @@ __all__ = [
     "MIN_PASSWORD",
     "PLAIN_RULE",
     "PLANS",
+    "ROTATE_AFTER",
     "SANDBOX_PREFIX",
     "LimitRule",
     "Plan",
@@ -80,6 +91,7 @@ __all__ = [
     "Window",
     "add_key",
     "admit",
+    "allowed_networks",
     "badge_at",
     "change_badge",
     "check_password_of",
@@ -97,6 +109,7 @@ __all__ = [
     "find_user",
     "forget_keys",
     "is_known",
+    "is_rotation_due",
     "is_within",
     "key_by_id",
     "key_for",
@@ -105,9 +118,12 @@ __all__ = [
     "open_badge",
     "quota_of",
     "read_address",
+    "recent_notices",
     "revoke_key",
+    "rotate_by",
     "rotate_key",
     "sandbox_of",
+    "set_allowed_networks",
     "set_language",
     "set_password",
     "set_pin",

@@ -34,6 +34,8 @@ ANY_EDITION = ""
 """The edition of a key that was made without one: where two editions share a path, a header chooses."""
 GRACE_SECONDS, MAX_GRACE_SECONDS = 86_400, 30 * 86_400
 """How long a key's text works on after it was rotated, unless the caller says otherwise."""
+ROTATE_AFTER = timedelta(days=90)
+"""How old the text of a key may be before administrators are reminded to rotate it."""
 _SCOPE = re.compile(r"admin|(?:[a-z][a-z_]{0,39}:)?(?:read|write|delete)")
 
 
@@ -159,6 +161,16 @@ def state_of(key: ApiKey, now: datetime) -> str:
     if key.revoked_at is not None:
         return "revoked"
     return "expired" if key.expires_at is not None and key.expires_at <= now else "active"
+
+
+def rotate_by(key: ApiKey) -> datetime:
+    """When the text of a key has been the same for long enough."""
+    return (key.rotated_at or key.created_at) + ROTATE_AFTER
+
+
+def is_rotation_due(key: ApiKey, now: datetime) -> bool:
+    """True for a key that works and whose text is older than it should be."""
+    return state_of(key, now) == "active" and rotate_by(key) <= now
 
 
 def rotate_key(session: Session, key_id: str, *, grace_seconds: int = GRACE_SECONDS) -> tuple[ApiKey, str]:

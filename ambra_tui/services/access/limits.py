@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ambra_tui.services import access_system
 from ambra_tui.services.access.plans import DAY_SECONDS, HOUR_SECONDS, LimitRule, Quota, quota_of
-from ambra_tui.services.access.principals import Principal, key_for, known_key, note, refuse_unfit
+from ambra_tui.services.access.principals import Principal, known_key, note, principal_for, refuse_unfit
 from ambra_tui.services.access.texts import prefix_of
 from ambra_tui.store import Store
 from ambra_tui.store.tally import TableTally, Taken
@@ -42,9 +42,16 @@ class Standing(NamedTuple):
 
 def admit(store: Store, secret: str, *, address: str = "", rule: LimitRule = PLAIN_RULE) -> tuple[Principal, Standing]:
     """Whose key it is (see `key_for`), with this request counted."""
+    principal, standing = _admitted(store, secret, address, rule)
+    hour = next(window for window in standing.windows if window.name == "hour")
+    note(store, principal, store.clock.now(), address=address, used=hour.limit - hour.remaining)
+    return principal, standing
+
+
+def _admitted(store: Store, secret: str, address: str, rule: LimitRule) -> tuple[Principal, Standing]:
     known, prefix = known_key(secret), prefix_of(secret)
     if known is None or not prefix or not isinstance(store.tally, TableTally):
-        principal = key_for(store, secret, address=address)
+        principal = principal_for(store, secret, address=address)
         return principal, count_request(store, principal, rule)
     row, principal = known
     now = store.clock.now()
@@ -53,8 +60,7 @@ def admit(store: Store, secret: str, *, address: str = "", rule: LimitRule = PLA
     found, taken = access_system.key_row_counted(store, store.tally, prefix, principal.key_id, **_asked(quota, second))
     standing = _standing(quota, rule, second, taken)
     if found != row:  # changed since it was read, or a text from before the key was rotated
-        return key_for(store, secret, address=address), standing
-    note(store, principal, now)
+        return principal_for(store, secret, address=address), standing
     return principal, standing
 
 

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlmodel import Session
+from sqlalchemy import update
+from sqlmodel import Session, col
 
 from ambra_tui import ledger
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import access_system
+from ambra_tui.services.access.networks import checked_networks
 from ambra_tui.services.catalog import clean_currency
 from ambra_tui.services.modules import known_modules
 from ambra_tui.services.secrets import ensure_pepper
 from ambra_tui.store import Store
 from ambra_tui.store.facts import audit
 from ambra_tui.store.models import Organization
-from ambra_tui.store.scope import SYSTEM, Actor
+from ambra_tui.store.scope import SYSTEM, Actor, organization_of
 
 MAX_NAME = 120
 
@@ -41,6 +43,22 @@ def sandbox_of(store: Store, organization_id: int, *, actor: Actor = SYSTEM) -> 
     from ambra_tui.services.sandboxes import sets  # its sample needs nearly every service, and those need this one
 
     return sets.sandbox_of(store, organization_id, actor=actor)
+
+
+def allowed_networks(session: Session) -> list[str]:
+    """Where the keys and programs of the session's organization may be used from; empty: anywhere."""
+    found = session.get(Organization, organization_of(session), populate_existing=True)
+    return list(found.allowed_networks or ()) if found else []
+
+
+def set_allowed_networks(session: Session, networks: Sequence[str]) -> list[str]:
+    """All keys and programs of the organization work from these addresses and networks alone, from the commit on; none:
+    from anywhere. Its sandbox has a list of its own. Raises Invalid."""
+    chosen, before = checked_networks(networks), allowed_networks(session)
+    own = update(Organization).where(col(Organization.id) == organization_of(session))
+    session.connection().execute(own.values(allowed_networks=chosen or None))
+    audit(session, "allowed_networks_changed", str(organization_of(session)), before=before, after=chosen)
+    return chosen
 
 
 def make_organization(

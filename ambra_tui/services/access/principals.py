@@ -24,23 +24,24 @@ from ambra_tui.services import access_system
 from ambra_tui.services.access.networks import Network, is_within, read_networks
 from ambra_tui.services.access.roles import ceiling_of, covers
 from ambra_tui.services.access.texts import ACCESS, oauth_prefix_of, prefix_of
+from ambra_tui.services.access.usage import NOTED_EVERY, Use, network_of, note_use
 from ambra_tui.store import Store
 from ambra_tui.store.scope import Actor
 
 MAX_KNOWN_KEYS = 10_000
 _NO_KEY = "The API key is missing, unknown, expired or revoked."
 _known: dict[bytes, tuple[tuple[Any, ...], Principal]] = {}
-_noted: dict[str, datetime] = {}
+_noted: dict[tuple[str, str], datetime] = {}
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who calls the API: a key, or a client of OAuth, and what it may do. `key_id`: the key or the client, whose limits
-    count. `rate_limit`: requests an hour of its own, None: the plan's. `networks`: from where, empty: from anywhere;
-    `organization_networks` alike, for all keys of the organization. `live_id`: of a sandbox, the organization that has
-    it. `user_id`: the person for whom a client acts; then `label` is that person's name, and `ceiling` what the
-    person's role may do, None: all."""
+    count. `client`: the client's name. `rate_limit`: requests an hour of its own, None: the plan's. `networks`: from
+    where, empty: from anywhere; `organization_networks` alike, for all keys of the organization. `live_id`: of a
+    sandbox, the organization that has it. `user_id`: the person for whom a client acts; then `label` is that person's
+    name, and `ceiling` what the person's role may do, None: all."""
 
     organization_id: int
     key_id: str
@@ -55,6 +56,7 @@ class Principal:
     networks: tuple[Network, ...] = ()
     organization_networks: tuple[Network, ...] = ()
     user_id: str = ""
+    client: str = ""
     ceiling: frozenset[str] | None = None
 
     def allows(self, resource: str, verb: str) -> bool:
@@ -80,12 +82,24 @@ class Principal:
         return Actor(id=self.user_id or self.key_id, name=self.label, station="api", role=role)
 
     @property
+    def name(self) -> str:
+        """The key's own name, or the client's, whoever it acts for."""
+        return self.client or self.label
+
+    @property
     def owner_id(self) -> str:
         """Whose requests are compared by their idempotency key: a client that acts for two persons is two."""
         return f"{self.key_id}:{self.user_id}" if self.user_id else self.key_id
 
 
 def key_for(store: Store, secret: str, *, address: str = "") -> Principal:
+    """As `principal_for`, with the use remembered."""
+    principal = principal_for(store, secret, address=address)
+    note(store, principal, store.clock.now(), address=address)
+    return principal
+
+
+def principal_for(store: Store, secret: str, *, address: str = "") -> Principal:
     """Who holds this key or access token. `address`: where the request comes from; empty: this machine's command line.
 
     Raises Unauthenticated for a key that is unknown, ended, revoked or rotated out, NotAllowed for an address that it
@@ -104,9 +118,7 @@ def key_for(store: Store, secret: str, *, address: str = "") -> Principal:
     else:
         principal = read(store, secret, row)
         _remember(mark, row, principal)
-    now = store.clock.now()
-    refuse_unfit(principal, now, address)
-    note(store, principal, now)
+    refuse_unfit(principal, store.clock.now(), address)
     return principal
 
 
@@ -194,16 +206,19 @@ def _read_token(store: Store, secret: str, row: tuple[Any, ...]) -> Principal:
         networks=read_networks(token.allowed_networks or ()),
         organization_networks=read_networks(token.organization_networks or ()),
         user_id=token.user_id,
+        client=token.client,
         ceiling=ceiling_of(token.role) if token.user_id else None,
     )
 
 
-def note(store: Store, principal: Principal, now: datetime) -> None:
-    """Remembers that the key is in use, once a minute in this process; the statement sees to the other processes."""
-    noted = _noted.get(principal.key_id)
-    if noted is not None and noted <= now < noted + access_system.NOTED_EVERY:
+def note(store: Store, principal: Principal, now: datetime, *, address: str = "", used: int = 0) -> None:
+    """Remembers that the key is in use, once a minute and for each new network in this process; what is written then
+    sees to the other processes. `used`: its requests of this hour so far."""
+    network = network_of(address)
+    noted = _noted.get((principal.key_id, network))
+    if noted is not None and noted <= now < noted + NOTED_EVERY:
         return
     if len(_noted) >= MAX_KNOWN_KEYS:
         _noted.clear()
-    _noted[principal.key_id] = now
-    access_system.note_use(store, principal.organization_id, principal.key_id)
+    _noted[principal.key_id, network] = now
+    note_use(store, Use(principal.organization_id, principal.key_id, principal.name, address, used))

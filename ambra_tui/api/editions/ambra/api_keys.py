@@ -7,6 +7,7 @@ Example::
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -22,7 +23,7 @@ from ambra_tui.errors import NotAllowed
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.services import access
 from ambra_tui.store import Actor
-from ambra_tui.store.models import ApiKey
+from ambra_tui.store.models import ApiKey, KeyNotice
 from ambra_tui.store.scope import now_of
 
 catalogue = Catalogue("API keys", about="Who may call: keys, their scopes and limits, rotated and revoked at once.")
@@ -47,9 +48,19 @@ Grace = Annotated[int, *_number(0, access.MAX_GRACE_SECONDS)]
 RateLimit = Annotated[int, *_number(1, access.MAX_RATE_LIMIT)]
 
 
+class UnusualUseView(TypedDict):
+    """A use unlike the earlier ones. ``kind``: new_network, high_rate or long_silence."""
+
+    kind: str
+    at: str
+    details: dict[str, Any]
+
+
 class ApiKeyView(TypedDict):
     """A key. ``prefix``: how its text begins; the rest is nowhere. ``status``: active, expired or revoked. After a
-    rotation ``previous_prefix`` works until ``previous_ends_at``. ``rate_limit``: requests an hour."""
+    rotation ``previous_prefix`` works until ``previous_ends_at``. ``rate_limit``: requests an hour. ``rotate_by``: when
+    its text has been the same for 90 days; ``is_rotation_due``: it has. ``unusual_use``: what was unlike its earlier
+    uses in the last two weeks."""
 
     id: str
     name: str
@@ -68,6 +79,9 @@ class ApiKeyView(TypedDict):
     rotated_at: str | None
     revoked_at: str | None
     created_at: str
+    rotate_by: str
+    is_rotation_due: bool
+    unusual_use: list[UnusualUseView]
 
 
 class NewApiKeyView(ApiKeyView):
@@ -104,7 +118,8 @@ def list_all(session: Session, _call: Call, query: LimitPaging) -> Answer:
     """The keys of the asking key's organization; a `test_` key sees those of its sandbox."""
     keys, now = access.list_keys(session), now_of(session)
     page = keys[query.offset : query.offset + query.per_page]
-    return Answer([_view(key, now) for key in page], len(keys))
+    notices = access.recent_notices(session)
+    return Answer([_view(key, now, notices) for key in page], len(keys))
 
 
 @catalogue.apart(
@@ -164,7 +179,7 @@ def _actor(call: Call) -> Actor:
     return replace(call.principal.actor, request_id=call.request_id)
 
 
-def _view(key: ApiKey, now: datetime) -> ApiKeyView:
+def _view(key: ApiKey, now: datetime, notices: Sequence[KeyNotice] = ()) -> ApiKeyView:
     grace_runs = key.previous_ends_at is not None and key.previous_ends_at > now
     return {
         "id": key.id,
@@ -184,6 +199,13 @@ def _view(key: ApiKey, now: datetime) -> ApiKeyView:
         "rotated_at": _iso(key.rotated_at),
         "revoked_at": _iso(key.revoked_at),
         "created_at": to_iso(key.created_at),
+        "rotate_by": to_iso(access.rotate_by(key)),
+        "is_rotation_due": access.is_rotation_due(key, now),
+        "unusual_use": [
+            {"kind": notice.kind, "at": to_iso(notice.at), "details": notice.details}
+            for notice in notices
+            if notice.key_id == key.id
+        ],
     }
 
 
