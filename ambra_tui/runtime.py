@@ -44,6 +44,7 @@ from ambra_tui.store.outbox import Follower
 from ambra_tui.store.scope import scoped
 
 if TYPE_CHECKING:
+    from ambra_tui.services.analytics.board import SalesBoard
     from ambra_tui.services.forecasts.answer import Forecast
     from ambra_tui.services.insights import Insight
     from ambra_tui.services.questions import Answered
@@ -233,6 +234,11 @@ class TerminalHost:
         from ambra_tui.services.reports.board import read_report  # loaded when first asked for
 
         return self._for_supervisors(lambda session: read_report(session, name, site_id=self._place.site_id))
+
+    def sales(self, window: str, group_by: str) -> Future[SalesBoard]:
+        from ambra_tui.services.analytics.board import read_sales  # loaded when first asked for
+
+        return self._for_supervisors(lambda session: read_sales(session, window, group_by))
 
     def forecast(self, text: str) -> Future[Forecast]:
         from ambra_tui.services.forecasts.card import forecast_card  # loaded with the first forecast

@@ -22,6 +22,7 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy import select, update
 from sqlmodel import Session
 from textual.pilot import Pilot
 
@@ -44,10 +45,11 @@ from ambra_tui.services import (
 from ambra_tui.services.access import keys as access_keys
 from ambra_tui.services.access import user_by_badge
 from ambra_tui.services.access_system import choose_organization
+from ambra_tui.services.catalog import find_variant_by_sku
 from ambra_tui.services.secrets import badge_digest
 from ambra_tui.services.webhooks import subscriptions
 from ambra_tui.store import open_store
-from ambra_tui.store.models import ApiKey, Site, User, Webhook, WebhookDelivery
+from ambra_tui.store.models import ApiKey, OrderSale, Site, User, Webhook, WebhookDelivery, table_of
 from ambra_tui.store.scope import now_of, organization_of
 from ambra_tui.tui.app import Terminal
 from ambra_tui.tui.ask import AskPage
@@ -56,6 +58,7 @@ from ambra_tui.tui.forecast import ForecastPage
 from ambra_tui.tui.insights import InsightsPage
 from ambra_tui.tui.reports import ReportPage
 from ambra_tui.tui.rows import RowsPage
+from ambra_tui.tui.sales import SalesPage
 from tests.floor.packing import settle
 from tests.floor.test_produce import plan
 from tests.floor.worker import NOW, Worker, open_ds1
@@ -255,6 +258,7 @@ SCENES: dict[str, Scene] = {
     "report-movers": scene("key:0", "key:4", "key:f6", badge=SUPERVISOR, is_pictured=True),
     "report-aging": scene("key:0", "key:4", "key:f7", badge=SUPERVISOR),
     "report-sites": scene("key:0", "key:4", "key:f8", badge=SUPERVISOR),
+    "report-sales": scene("key:0", "key:4", "key:f9", badge=SUPERVISOR, is_pictured=True),
     "list-low-stock": scene("key:0", "key:4", "key:f5", badge=SUPERVISOR),
     "list-stock": scene("key:0", "key:f6", badge=SUPERVISOR, is_pictured=True),
     "list-moves": scene("key:0", "key:f7", badge=SUPERVISOR),
@@ -272,6 +276,7 @@ def prepare(path: Path) -> None:
     office = Worker(store, organization_id, SUPERVISOR, station="office")
     office.write(_buy)
     office.write(past_sales)
+    office.write(_prices)
     office.order("SO-1", ("BOLT-M8", 10), ("MILK-1L", 6))
     office.order("SO-2", ("MILK-1L", 8), ("PAINT-5L", 1), ("GLOVE-L", 3), ("CABLE-2M", 2))
     office.order("SO-3", ("GLOVE-L", 3), ("CABLE-2M", 2), customer=BUYER)
@@ -281,6 +286,7 @@ def prepare(path: Path) -> None:
     office.write(_policies)
     office.write(_password)
     office.write(_administration)
+    office.write(_spread_sales)
     _work(Worker(store, organization_id, COLLEAGUE, station="st-2"), office)
     office.command("sign_out").press("2")
     store.close()
@@ -293,6 +299,25 @@ def _work(ben: Worker, office: Worker) -> None:
         counter.menu("count").scan("WH1-B02-1", CHOC).type(found).type("C7").command("done").command("home")
     office.order("SO-4", ("BOLT-M8", 20))
     ben.menu("pick").scan("SO-4", "WH1-A03-1", "WH1-A01-1")
+
+
+def _prices(session: Session) -> None:
+    for sku, price in (("BOLT-M8", 25), ("MILK-1L", 119), ("PAINT-5L", 3490), ("GLOVE-L", 1295), ("CABLE-2M", 899)):
+        variant = find_variant_by_sku(session, sku)
+        assert variant is not None
+        variant.price_minor = price
+        session.add(variant)
+
+
+def _spread_sales(session: Session) -> None:
+    """What was sold counts for several days, so that there is something to draw."""
+    sale = table_of(OrderSale)
+    own = sale.c.organization_id == organization_of(session)
+    connection = session.connection()
+    keys = connection.execute(select(sale.c.key).where(own).order_by(sale.c.key)).scalars().all()
+    for position, key in enumerate(keys):
+        earlier = update(sale).where(own, sale.c.key == key).values(day=sale.c.day - (3 + 7 * position) % 27)
+        connection.execute(earlier)
 
 
 def _policies(session: Session) -> None:
@@ -513,7 +538,7 @@ def _is_read(terminal: Terminal) -> bool:
         return not page.is_asking
     if isinstance(page, RowsPage):
         return bool(page.rows)
-    if isinstance(page, ForecastPage | InsightsPage | ReportPage):
+    if isinstance(page, ForecastPage | InsightsPage | ReportPage | SalesPage):
         return not page.is_reading
     return not isinstance(page, LivePage | ShiftPage) or page.figures is not None
 

@@ -18,6 +18,7 @@ from ambra_tui.services.desk import Board
 from ambra_tui.services.lists import Key, ListPage
 
 if TYPE_CHECKING:
+    from ambra_tui.services.analytics.board import SalesBoard
     from ambra_tui.services.forecasts.answer import Forecast
     from ambra_tui.services.insights import Insight
     from ambra_tui.services.reports.board import ReportBoard
@@ -131,6 +132,11 @@ class FloorHost(Protocol):
 
     def report(self, name: str) -> Future[ReportBoard]:
         """A report of the terminal's site: movers, aging or sites. The future raises NotAllowed for an operator."""
+        ...
+
+    def sales(self, window: str, group_by: str) -> Future[SalesBoard]:
+        """The organization's sales of a window such as last_30_days, by product, category, customer or region. The
+        future raises NotAllowed for an operator."""
         ...
 
     def forecast(self, text: str) -> Future[Forecast]:

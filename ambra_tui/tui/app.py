@@ -289,6 +289,7 @@ class Terminal(App[int]):
         from ambra_tui.tui.insights import InsightsPage
         from ambra_tui.tui.reports import REPORTS, ReportPage
         from ambra_tui.tui.rows import RowsPage
+        from ambra_tui.tui.sales import SalesPage
 
         page, _, subject = name.partition(":")
         if page == "forecast":
@@ -296,6 +297,9 @@ class Terminal(App[int]):
             return
         if page == "insights":
             self.push_screen(InsightsPage())
+            return
+        if page == "sales":
+            self.push_screen(SalesPage())
             return
         if page in REPORTS:
             self.push_screen(ReportPage(page))

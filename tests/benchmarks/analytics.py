@@ -117,6 +117,7 @@ class FileFigures:
         self._database = sqlite3.connect(":memory:")
         self._database.execute(_TABLE)
         rows = [tuple(vars(line).values()) for line in lines]
+        self._database.execute("CREATE INDEX of_invoice ON line (invoice)")
         self._database.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def by(self, *names: str) -> dict[tuple[str, ...], tuple[Decimal, int, int]]:

@@ -80,6 +80,10 @@ def test_reports_as_files(
         ("MILK-1L", "Product MILK-1L", "0"), ("'=BOLT", "'+1", ""),
     ]  # fmt: skip
     assert found["stock-by-location"][0]["value"] == "14"
+    assert {row["currency"] for row in found["sales"]} == {"EUR"} and len(found["sales"]) >= 1
+    assert [row["part"] for row in found["customers"]][:4] == ["segment"] * 4
+    assert main(["report", "sales", "--period", "year", "--group-by", "product", "--store", store.url]) == 0
+    assert capsys.readouterr().out.startswith("product,product_id,revenue,orders,units,avg_order_value,currency\n")
     assert main(["report", "inventory-aging", "--age-bucket", "90+", "--store", store.url]) == 0
     assert capsys.readouterr().out == ""
 

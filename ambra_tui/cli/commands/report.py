@@ -3,6 +3,7 @@
 Example::
 
     $ ambra report low-stock --at WH1 > low.csv
+    $ ambra report sales --period year --group-by category
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ambra_tui.cli.arguments import add_store_arguments
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-REPORTS = ("stock-by-location", "low-stock", "fast-movers", "inventory-aging")
+STOCK_REPORTS = ("stock-by-location", "low-stock", "fast-movers", "inventory-aging")
+SALES_REPORTS = ("sales", "product-performance", "customers")
+REPORTS = (*STOCK_REPORTS, *SALES_REPORTS)
+PERIODS = ("day", "week", "month", "quarter", "year", "custom")
+GROUPS = ("product", "category", "customer", "region")
 AGE_BUCKETS = ("0-30", "31-60", "61-90", "90+")
 MAX_DAYS = 365
 PAGE = 500
@@ -33,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", metavar="CODE", dest="site_code", help="this site alone")
     parser.add_argument("--days", type=_days, default=30, metavar="N", help="sales of the last N days (30)")
     parser.add_argument("--age-bucket", choices=AGE_BUCKETS, help="stock of this age alone")
+    sales = parser.add_argument_group("sales, product-performance, customers")
+    sales.add_argument("--period", choices=PERIODS, default="month", help="the one that holds today (month)")
+    sales.add_argument("--from", type=date.fromisoformat, metavar="DAY", dest="first", help="the first day, 2026-01-01")
+    sales.add_argument("--to", type=date.fromisoformat, metavar="DAY", dest="last", help="the last day")
+    sales.add_argument("--group-by", choices=GROUPS, help="of sales: a row a group instead of a step of time")
+    sales.add_argument("--currency", metavar="CODE", help="amounts of this currency (the organization's)")
     add_store_arguments(parser)
 
 
@@ -49,6 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
     from ambra_tui.kit.tables import cell
     from ambra_tui.services.places import site_by_code, sites_of
 
+    if arguments.report in SALES_REPORTS:
+        with opened(arguments) as (store, organization), store.read(organization.id) as session:
+            sys.stdout.write(_sales(session, arguments))
+        return 0
+
     with opened(arguments) as (store, organization), store.read(organization.id) as session:
         site_id = site_by_code(session, arguments.site_code).id if arguments.site_code else None
         codes = {site.id: site.code for site in sites_of(session)}
@@ -59,6 +76,22 @@ def run(arguments: argparse.Namespace) -> int:
                 writer.writerow(("site", *values))
             writer.writerow((codes.get(values.get("site_id", ""), ""), *map(cell, values.values())))
     return 0
+
+
+def _sales(session: Session, arguments: argparse.Namespace) -> str:
+    """The table of a report on sales."""
+    from ambra_tui.services.analytics import export
+    from ambra_tui.services.analytics.spans import chosen
+    from ambra_tui.store.scope import now_of
+
+    today = now_of(session).date()
+    span, interval = chosen(arguments.period, arguments.first, arguments.last, today=today)
+    currency = (arguments.currency or "").upper() or None
+    if arguments.report == "sales":
+        return export.sales_table(session, span, interval, currency=currency, group_by=arguments.group_by or "")
+    if arguments.report == "customers":
+        return export.customers_table(session, span, currency=currency)
+    return export.products_table(session, span, currency=currency)
 
 
 def _rows(session: Session, arguments: argparse.Namespace, site_id: str | None) -> Iterator[Any]:

@@ -32,7 +32,7 @@ PAGES = (
     ("f11", "shift"),
 )  # fmt: skip
 
-REPORT_PAGES = (("f5", "low_stock"), ("f6", "movers"), ("f7", "aging"), ("f8", "sites"))
+REPORT_PAGES = (("f5", "low_stock"), ("f6", "movers"), ("f7", "aging"), ("f8", "sites"), ("f9", "sales"))
 
 
 class DeskState(FlowState):

@@ -10,7 +10,7 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -25,11 +25,12 @@ from ambra_tui.errors import Invalid
 from ambra_tui.kit.tables import csv_text
 from ambra_tui.services.analytics import cube, days
 from ambra_tui.services.analytics.cube import DEFAULT_ROWS, MAX_ROWS, Asked, number
-from ambra_tui.services.analytics.customers import CustomerAnalytics, Group, customer_analytics
+from ambra_tui.services.analytics.customers import Group, customer_analytics
 from ambra_tui.services.analytics.days import DATE_WORDS, INTERVALS, PERIODS, Span
 from ambra_tui.services.analytics.dimensions import DIMENSION_NAMES, SEGMENTS
+from ambra_tui.services.analytics.export import table_of_customers, table_of_products, table_of_sales
 from ambra_tui.services.analytics.measures import MEASURE_NAMES
-from ambra_tui.services.analytics.products import SORTS, Performance, product_performance
+from ambra_tui.services.analytics.products import SORTS, product_performance
 from ambra_tui.services.analytics.regions import REGION_NAMES
 from ambra_tui.services.analytics.sales import DEFAULT_GROUPS, GROUPS, MAX_GROUPS, METRICS, Sales, sales
 from ambra_tui.services.analytics.spans import FIRST_DAY, LAST_DAY, chosen
@@ -383,7 +384,7 @@ def sales_report(session: Session, call: Call, query: SalesQuery) -> Answer:
         group_by=query.group_by or "", limit=query.limit,
     )  # fmt: skip
     if _wants_csv(call, query.format):
-        return Answer(None, table=_sales_table(told))
+        return Answer(None, table=table_of_sales(told))
     series = [
         {"start_date": step.first.isoformat(), "end_date": step.last.isoformat(), **_numbers(step.values)}
         for step in told.series
@@ -411,24 +412,6 @@ def _group(told: Sales, row: cube.Row) -> dict[str, Any]:
     return named | _numbers({column.name: row.values[column.name] for column in told.metrics})
 
 
-def _sales_table(told: Sales) -> str:
-    """The groups where there are any, else the series."""
-    names = [column.name for column in told.metrics]
-    if told.group_by:
-        rows = ((group["name"], group["id"], *(row.values[name] for name in names)) for group, row in _pairs(told))
-        return csv_text((told.group_by, f"{told.group_by}_id", *names, "currency"), _with(rows, told.currency))
-    steps = ((step.first, step.last, *(step.values[name] for name in names)) for step in told.series)
-    return csv_text(("start_date", "end_date", *names, "currency"), _with(steps, told.currency))
-
-
-def _pairs(told: Sales) -> Iterable[tuple[dict[str, Any], cube.Row]]:
-    return ((_group(told, row), row) for row in told.groups)
-
-
-def _with(rows: Iterable[tuple[Any, ...]], currency: str) -> Iterable[tuple[Any, ...]]:
-    return ((*row, currency) for row in rows)
-
-
 @catalogue.read(
     "/analytics/products", ProductsQuery, scope=READ, operation_id="productPerformance", is_list=True, is_long=True,
     is_table=True, summary="How products that were sold performed", shape=ProductPerformanceView,
@@ -442,8 +425,7 @@ def products_report(session: Session, call: Call, query: ProductsQuery) -> Answe
         session, span=span, currency=currency, sort=(query.sort, descends), offset=query.offset, limit=query.per_page
     )
     if _wants_csv(call, query.format):
-        table = csv_text((*Performance._fields, "currency"), ((*row, currency) for row in rows))
-        return Answer(None, table=table, headers={"X-Total-Count": str(total)})
+        return Answer(None, table=table_of_products(rows, currency), headers={"X-Total-Count": str(total)})
     return Answer([_numbers(row._asdict()) | {"currency": currency} for row in rows], total)
 
 
@@ -456,7 +438,7 @@ def customers_report(session: Session, call: Call, query: PeriodQuery) -> Answer
     span, _ = _chosen(session, query)
     told = customer_analytics(session, span=span, currency=query.currency or cube.currencies_of(session)[0])
     if _wants_csv(call, query.format):
-        return Answer(None, table=_customers_table(told))
+        return Answer(None, table=table_of_customers(told))
     view: CustomerAnalyticsView = {
         "period": query.period,
         "start_date": _text(span.first),
@@ -506,25 +488,6 @@ def _segment(group: Group) -> SegmentView:
         "orders": group.orders,
         "revenue": number(group.revenue),
     }
-
-
-def _customers_table(told: CustomerAnalytics) -> str:
-    """One table of all parts: which part, of whom, how many customers and orders, what they spent."""
-    groups = [
-        *(("segment", group) for group in told.segments.values()),
-        *(("country", group) for group in told.geography),
-        *(("channel", group) for group in told.channels),
-    ]
-    rows: list[tuple[Any, ...]] = [
-        (part, g.name, g.customers, g.orders, g.revenue, told.currency) for part, g in groups
-    ]
-    for cohort in told.cohorts:
-        rows.append(("cohort", cohort.month, cohort.customers, None, cohort.revenue, told.currency))
-        rows += [
-            ("retention", f"{cohort.month} +{months}", count, None, None, told.currency)
-            for months, count in enumerate(cohort.active)
-        ]
-    return csv_text(("part", "name", "customers", "orders", "revenue", "currency"), rows)
 
 
 @catalogue.question(
