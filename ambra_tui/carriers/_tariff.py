@@ -17,7 +17,7 @@ import tomllib
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -76,7 +76,7 @@ class Tariff:
         if value > self.insurance.most:
             return None
         above = max(value - self.insurance.included, Decimal(0))
-        steps = -(-above // self.insurance.step)
+        steps = (above / self.insurance.step).to_integral_value(ROUND_CEILING)
         return steps * self.insurance.price
 
 
