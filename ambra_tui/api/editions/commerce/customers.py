@@ -161,6 +161,7 @@ class CustomerAddressBody(AddressBody):
     id: Identifier | None = None
 
 
+NewAddresses = Annotated[list[NewAddress], Field(max_length=MAX_ADDRESSES)]
 Addresses = Annotated[list[CustomerAddressBody], Field(max_length=MAX_ADDRESSES)]
 Tags = Annotated[list[Name], Field(max_length=MAX_TAGS)]
 
@@ -172,7 +173,7 @@ class NewCustomer(Body):
     first_name: Name | None = None
     last_name: Name | None = None
     phone: Phone | None = None
-    addresses: Addresses | None = None
+    addresses: NewAddresses | None = None
     tags: Tags | None = None
 
 
@@ -382,7 +383,7 @@ def _address(body: AddressBody) -> dict[str, Any]:
     return given(body, *ADDRESS_TEXTS, "country", without=("is_default",))
 
 
-def _addresses(bodies: Sequence[CustomerAddressBody]) -> list[dict[str, Any]]:
+def _addresses(bodies: Sequence[AddressBody]) -> list[dict[str, Any]]:
     return [given(body, *ADDRESS_TEXTS, "country") for body in bodies]
 
 
