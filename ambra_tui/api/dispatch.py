@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from ambra_tui.api.deprecation import Headers
 from ambra_tui.api.errors import Errors
 from ambra_tui.api.failures import INTERNAL, Failure, Refused, failure_of, refused
 from ambra_tui.api.gate import Gate, standing_headers
@@ -120,8 +121,16 @@ class Dispatcher:
         except Exception:  # noqa: BLE001  what nobody foresaw: logged, and answered without its text
             _log.exception("request %s failed: %s %s", scope["state"]["request_id"], scope["method"], scope["path"])
             response = self._refusal(scope, INTERNAL)
-        response.raw_headers += standing_headers(scope) + self._transport.headers(scope)
+        response.raw_headers += standing_headers(scope) + self._transport.headers(scope) + self._future(scope)
         await response(scope, receive, send)
+
+    def _future(self, scope: Scope) -> Headers:
+        """The version of the edition that answers, and whether the operation goes away."""
+        state = scope["state"]
+        edition = state.get("edition") or self._errors.edition_at(scope["path"])
+        version = [(b"api-version", edition.version.encode())] if edition is not None else []
+        deprecation = state.get("deprecation")
+        return version + deprecation.headers if deprecation is not None else version
 
     def _refusal(self, scope: Scope, failure: Failure) -> Response:
         accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from ambra_tui.api.deprecation import Deprecation
 from ambra_tui.api.failures import Failure
 from ambra_tui.api.fields import Body
 from ambra_tui.api.uploads import Upload
@@ -94,7 +95,7 @@ Handler = Callable[[Any, Call, Any], Answer]
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method on one path. `shape`: a TypedDict of the answer, or of a row when `is_list`. `wrapper`: the name
-    that Rails bodies are wrapped in. `current`: reads the object that If-Match is compared with. `module`: what the
+    that Rails bodies are wrapped in. `deprecation`: it goes away, and every answer says so. `current`: reads the object that If-Match is compared with. `module`: what the
     organization must have switched on. `is_long`: a read that may take more than a few milliseconds.
     `is_slow`: tells of a query whether it may. `is_quick`: a read that opens its own session, when it needs one at all.
     `is_question`: a POST that only reads. `is_apart`: a change in transactions of its own. `options`: the query
@@ -133,6 +134,7 @@ class Operation:
     is_table: bool = False
     answer: Callable[[Session, Call, str], Answer] | None = None
     concealed: Callable[[Mapping[str, Any]], Any] | None = None
+    deprecation: Deprecation | None = None
 
     @property
     def is_single(self) -> bool:
@@ -328,6 +330,14 @@ class Catalogue:
             )  # fmt: skip
 
         return declare
+
+    def deprecate(self, operation_id: str, deprecation: Deprecation) -> None:
+        """Every answer of the operation tells from now on that it goes away. Raises ValueError for an unknown one."""
+        places = {operation.operation_id: place for place, operation in enumerate(self.operations)}
+        if operation_id not in places:
+            raise ValueError(f"{operation_id} is not declared here")
+        place = places[operation_id]
+        self.operations[place] = replace(self.operations[place], deprecation=deprecation)
 
     def _add(self, handler: Declared[Query], *, scope: str, **declared: Any) -> Declared[Query]:
         operation = Operation(

@@ -72,6 +72,7 @@ def endpoint_of(store: Store, edition: Edition, operation: Operation) -> Endpoin
 
     async def endpoint(request: Request) -> Response:
         request.state.edition = edition
+        request.state.deprecation = operation.deprecation
         call = _call(store, edition, operation, request)
         if call.principal.is_sandbox:
             refuse_as_asked(request.headers.get(FAULT_HEADER))

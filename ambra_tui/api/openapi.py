@@ -77,6 +77,7 @@ def document_of(edition: Edition) -> dict[str, Any]:
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `ambra key create`"},
             "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            "oauth2": _oauth(edition),
         },
     }
     return document
@@ -85,6 +86,28 @@ def document_of(edition: Edition) -> dict[str, Any]:
 def _tags(edition: Edition) -> list[dict[str, str]]:
     tags = dict.fromkeys(operation.tag for operation in edition.operations)
     return [{"name": tag, "description": edition.about.get(tag, tag)} for tag in tags]
+
+
+def _oauth(edition: Edition) -> dict[str, Any]:
+    """The flows by which programs get tokens of their own, with the scopes that this edition asks for."""
+    scopes = {scope: _told_scope(scope) for scope in sorted({each.scope for each in edition.operations})}
+    at = {"tokenUrl": "/oauth/token", "refreshUrl": "/oauth/token", "scopes": scopes}
+    return {
+        "type": "oauth2",
+        "description": "A token that a person let a program have, or that a program has for itself: /docs/oauth",
+        "flows": {
+            "authorizationCode": {"authorizationUrl": "/oauth/authorize", **at},
+            "clientCredentials": {"tokenUrl": "/oauth/token", "scopes": scopes},
+        },
+    }
+
+
+def _told_scope(scope: str) -> str:
+    resource, _, verb = scope.rpartition(":")
+    if not resource:
+        return "Everything: keys, webhooks and people too"
+    what = resource.replace("_", " ")
+    return {"read": f"See {what}", "write": f"Change {what}, and see them", "delete": f"Delete {what}"}[verb]
 
 
 def template(edition: Edition, operation: Operation) -> str:
@@ -178,10 +201,12 @@ def _describe(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[s
         for name in _PATH_NAME.findall(operation.path)
     ]
     described: dict[str, Any] = {
-        "security": [{"bearer": []}, {"header": []}],
+        "security": [{"bearer": []}, {"header": []}, {"oauth2": [operation.scope]}],
         "x-scope": operation.scope,
         "responses": _responses(edition, operation, shapes),
     }
+    if operation.deprecation is not None:
+        described["deprecated"] = True
     parameters += shapes.query(operation)
     if operation.method == "GET":
         if operation.is_single:
@@ -255,6 +280,7 @@ def _responses(edition: Edition, operation: Operation, shapes: _Shapes) -> dict[
 def _answer_headers(operation: Operation) -> dict[str, Any]:
     names = {
         "X-Request-Id": "string",
+        "API-Version": "string",
         "X-RateLimit-Limit": "integer",
         "X-RateLimit-Remaining": "integer",
         "X-RateLimit-Reset": "integer",

@@ -67,7 +67,7 @@ def test_every_operation_is_whole(document: dict[str, Any]) -> None:
         assert operation["operationId"] not in names
         names.add(operation["operationId"])
         assert operation["summary"] and operation["tags"]
-        assert operation["security"] == [{"bearer": []}, {"header": []}]
+        assert operation["security"] == [{"bearer": []}, {"header": []}, {"oauth2": [operation["x-scope"]]}]
         named = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "path"}
         assert named == set(re.findall(r"{(\w+)}", path))
         assert len({(p["in"], p["name"]) for p in operation["parameters"]}) == len(operation["parameters"])
