@@ -94,16 +94,16 @@ Handler = Callable[[Any, Call, Any], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path. `shape`: a TypedDict of the answer, or of a row when `is_list`. `wrapper`: the name
-    that Rails bodies are wrapped in. `deprecation`: it goes away, and every answer says so. `current`: reads the object that If-Match is compared with. `module`: what the
-    organization must have switched on. `is_long`: a read that may take more than a few milliseconds.
-    `is_slow`: tells of a query whether it may. `is_quick`: a read that opens its own session, when it needs one at all.
-    `is_question`: a POST that only reads. `is_apart`: a change in transactions of its own. `options`: the query
-    parameters of a write. `is_whole`: the answer brings its envelope along. `rows`: the field that a body is taken for
-    when it is a list. `before`: looks at a write's body first, in a thread and outside every transaction, where
-    something has to be asked of the network; what it answers is `found` in the call. `takes_files`: the body may be a
-    file. `answer`: the handler leaves a `Wish`; once its errands were carried out outside every transaction, this tells
-    what came of it. `concealed`: a body without what must not be kept of it, not
+    """One method on one path. `shape`: a TypedDict of the answer, or of a row when `is_list`. `wrapper`: the name that
+    Rails bodies are wrapped in. `deprecation`: it goes away, and every answer says so. `current`: reads the object that
+    If-Match is compared with. `module`: what the organization must have switched on. `is_long`: a read that may take
+    more than a few milliseconds. `is_slow`: tells of a query whether it may. `is_quick`: a read that opens its own
+    session, when it needs one at all. `is_question`: a POST that only reads. `is_apart`: a change in transactions of
+    its own. `options`: the query parameters of a write. `is_whole`: the answer brings its envelope along. `rows`: the
+    field that a body is taken for when it is a list. `before`: looks at a write's body first, in a thread and outside
+    every transaction, where something has to be asked of the network; what it answers is `found` in the call.
+    `takes_files`: the body may be a file. `answer`: the handler leaves a `Wish`; once its errands were carried out
+    outside every transaction, this tells what came of it. `concealed`: a body without what must not be kept of it, not
     even as a fingerprint. `is_table`: a read that answers CSV too."""
 
     method: str
