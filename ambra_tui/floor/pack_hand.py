@@ -35,14 +35,17 @@ def hear_parcel(desk: Desk, state: PackState, entry: Entry) -> Heard:
 
 
 def scan_parcel(desk: Desk, state: PackState, parcel: ShipmentPackage) -> Heard:
-    """One parcel is on its way out; with the last of its shipment the stock leaves."""
+    """One parcel is on its way out; with the last of its shipment the stock leaves. Parcels of an order that was
+    cancelled meanwhile are given up."""
     shipment = packing.shipment_of(desk.session, parcel)
     order = orders.get_order(desk.session, shipment.order_id)
     if shipment.site_id != desk.site.id:
         site = fetch(desk.session, Site, shipment.site_id, resource="location")
         raise Refusal("E42", found=order.number, site=site.code)
-    if order.status == "cancelled" or shipment.status == "cancelled":
-        raise Refusal("E32", document=order.number)
+    if order.status == "cancelled":
+        packing.give_up(desk.session, shipment)
+    if shipment.status == "cancelled":
+        return Heard(state.model_copy(update={"step": "hand"}), Verdict("E32", {"document": order.number}))
     if shipment.status != "created" or shipment.left_at is not None:
         raise Refusal("E33", document=order.number)
     packages = shipping.packages_of(desk.session, shipment.id)

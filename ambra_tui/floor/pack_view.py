@@ -263,7 +263,7 @@ def _service(desk: Desk, standing: Standing) -> Prompt:
         target=short_name(chosen, 20),
         facts=(
             Row(_say(desk, "cost"), cost, emphasis=True),
-            Row(_say(desk, "arrives"), chosen.estimated_on.isoformat()),
+            Row(_say(desk, "arrives"), chosen.estimated_on.isoformat() if chosen.estimated_on else "-"),
         ),
         choices=(Choice("1", PRINT, _say(desk, "print")), *(others if is_free else ())),
         barred=() if is_free else others,

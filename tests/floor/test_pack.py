@@ -185,6 +185,12 @@ def test_an_order_cancelled_meanwhile_or_left_by_another_door(ana: Worker, ben: 
     assert (ana.type("1").verdict, ana.prompt.step) == ("E32", "order")
     assert (ana.on_hand("GLOVE-L", "T1"), parcels(ana, "SO-1")) == (2, [])
     assert ("putaway", "T1", "cancelled_order") in ana.tasks()
+    labelled = picked(ana, "SO-3", ("BOLT-M8", 1), tote="T3")
+    ana.menu("pack").scan("T3", BOLT).command("close").press("1")
+    numbers = tracking(ana, "SO-3")
+    ana.write(lambda s: orders.cancel_order(s, orders.get_order(s, labelled)))
+    assert ana.command("hand").prompt.ask == "No parcel waits. Esc goes back"
+    assert (ana.scan(*numbers).verdict, parcels(ana, "SO-3")) == ("E32", [])
     other = picked(ana, "SO-2", ("GLOVE-L", 2), tote="T2")
     ana.menu("pack").scan("T2", GLOVE)
     ana.write(lambda s: orders.fulfill_order(s, orders.get_order(s, other)))

@@ -24,6 +24,7 @@ from ambra_tui.store.models import SalesOrder, Shipment
 
 ASSUMED = Parcel(Weight.of(1, "kg"))
 """What a parcel that nobody has weighed is taken for while carriers are compared; it has no price."""
+NOBODY_KNOWS = 99
 _SPEEDS: dict[str, int] = {
     "same_day": 0,
     "sameday": 0,
@@ -81,13 +82,13 @@ def preferred(options: Sequence[Option], method: str) -> Option | None:
         return named[0]
     speed = _SPEEDS.get(wanted)
     if speed is not None:
-        fast = [option for option in options if option.days <= speed]
+        fast = [option for option in options if option.days is not None and option.days <= speed]
         return fast[0] if fast else min(options, key=_soonest)
     return options[0]
 
 
 def _soonest(option: Option) -> tuple[int, int]:
-    return (option.days, option.cost_minor)
+    return (NOBODY_KNOWS if option.days is None else option.days, option.cost_minor)
 
 
 def _names(option: Option) -> set[str]:

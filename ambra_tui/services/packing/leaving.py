@@ -13,6 +13,7 @@ from sqlmodel import Session
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services import claims, orders, shipping
 from ambra_tui.services.orders import DOCUMENT, Fulfilled
+from ambra_tui.services.orders.terms import changed
 from ambra_tui.services.packing.boxes import refuse_held_or_gone
 from ambra_tui.services.packing.contents import picked_items, shipments_here
 from ambra_tui.services.packing.terms import InParcels
@@ -44,19 +45,17 @@ def label(session: Session, order: SalesOrder, shipment: Shipment, *, carrier: s
     if _is_all_packed(session, order):
         orders.leave_floor(session, order.id)
         order.status = "packed"
-        session.add(order)
+        changed(session, order, "order_packed", before=before)
     else:
         claims.release(session, DOCUMENT, order.id)
-    session.flush()
     return before
 
 
 def unlabel(session: Session, order: SalesOrder, shipment: Shipment, *, status: str) -> None:
     """The labels are thrown away: the order is packed on, in the state before. Raises WrongState once it has left."""
     shipping.void_label(session, shipment)
-    order.status = status
-    session.add(order)
-    session.flush()
+    before, order.status = order.status, status
+    changed(session, order, "order_unpacked", before=before)
 
 
 def _drop_empty(session: Session, shipment: Shipment) -> None:

@@ -89,9 +89,23 @@ def _labelled() -> ColumnElement[int]:
 
 
 def waiting_shipments(session: Session, site_id: str, *, limit: int = MAX_WAITING) -> list[Shipment]:
-    """Labelled shipments that stand at the site, oldest first."""
-    statement = scoped(session, Shipment).where(
-        Shipment.site_id == site_id, Shipment.status == "created", col(Shipment.left_at).is_(None)
+    """Labelled shipments that stand at the site, oldest first; those of cancelled orders go nowhere."""
+    own = organization_of(session)
+    statement = (
+        select(Shipment)
+        .join(
+            SalesOrder,
+            (col(SalesOrder.organization_id) == col(Shipment.organization_id))
+            & (col(SalesOrder.id) == col(Shipment.order_id)),
+        )
+        .where(
+            Shipment.organization_id == own,
+            SalesOrder.organization_id == own,
+            SalesOrder.status != "cancelled",
+            Shipment.site_id == site_id,
+            Shipment.status == "created",
+            col(Shipment.left_at).is_(None),
+        )
     )
     return list(session.exec(statement.order_by(col(Shipment.created_at), col(Shipment.id)).limit(limit)).all())
 
