@@ -120,11 +120,16 @@ class _Page:
             top += round(size * LINE_HEIGHT)
 
     def _fitting(self, lines: Sequence[str], width: int, height: int, most: int) -> int:
-        least = self.scale.dots(_LEAST_MM)
-        for size in range(max(most, least), least, -1):
+        """The largest size in which the lines fit; the smallest where none does."""
+        low = self.scale.dots(_LEAST_MM)
+        high = max(most, low)
+        while low < high:
+            size = (low + high + 1) // 2
             if len(self._broken(lines, width, size)) * round(size * LINE_HEIGHT) <= height:
-                return size
-        return least
+                low = size
+            else:
+                high = size - 1
+        return low
 
     def _broken(self, lines: Sequence[str], width: int, size: int) -> list[Setting]:
         """The lines broken between words, and within words that are wider than the block."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +15,12 @@ from ambra_tui.carriers import carrier_named
 from ambra_tui.errors import Invalid, WrongState
 from ambra_tui.labels.draw import draw_checked
 from ambra_tui.labels.parcel import PARCEL_STOCK
-from ambra_tui.services import orders, shipping
+from ambra_tui.services import errands, orders, shipping
 from ambra_tui.services.orders import NewOrderLine
-from ambra_tui.services.shipping import NewPackage, NewShipment, PackedItem
-from ambra_tui.store.models import OutboxEvent, SalesOrder, Shipment, SiteStock, Variant
-from ambra_tui.store.scope import now_of, organization_of
+from ambra_tui.services.shipping import NewPackage, NewShipment, PackedItem, simulated
+from ambra_tui.store import Store
+from ambra_tui.store.models import Errand, Organization, OutboxEvent, SalesOrder, Shipment, SiteStock, Variant
+from ambra_tui.store.scope import now_of, organization_of, scoped
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -221,5 +222,70 @@ def test_a_label_carries_any_address_and_is_drawn_for_every_carrier(
                 drawing = draw_checked(label, PARCEL_STOCK, dpi=dpi)
                 shown = "".join(mark.setting.text for mark in drawing.marks if hasattr(mark, "setting"))
                 assert shown.count("W") >= 240 and "…" not in shown
+
+    write(work)
+
+
+def test_a_sandbox_plays_the_carrier_and_a_live_organization_does_not(
+    write: Write, house: factories.Warehouse, milk: Variant, store: Store, organization_id: int
+) -> None:
+    def send(session: Session) -> str:
+        order = make(session, house, (milk, 1))
+        return shipping.create_shipment(session, order, NewShipment("ups", "ground")).id
+
+    def waiting(session: Session) -> list[tuple[str, str, timedelta]]:
+        rows = session.exec(scoped(session, Errand).where(Errand.kind == simulated.STEP).order_by(col(Errand.id)))
+        return [(row.id, row.details["status"], row.next_attempt_at - row.created_at) for row in rows]
+
+    write(send)
+    assert write(waiting) == [], "nobody plays for live keys"
+
+    live_id = factories.organization(store, "Live")
+
+    def become_sandbox(session: Session) -> None:
+        own = session.get(Organization, organization_id)
+        assert own is not None
+        own.sandbox_of = live_id
+        session.add(own)
+
+    store.writer.run(become_sandbox, organization_id=None, actor=factories.TESTER)
+    shipment_id = write(send)
+    found = write(waiting)
+    assert [(status, after.total_seconds()) for _, status, after in found] == [
+        ("in_transit", 60), ("out_for_delivery", 120), ("delivered", 180),
+    ]  # fmt: skip
+    for errand_id, _, _ in found:
+        assert errands.run(store, organization_id, errand_id)
+
+    def state(session: Session) -> tuple[str, list[str]]:
+        events = shipping.events_of(session, shipment_id)
+        return shipping.get_shipment(session, shipment_id).status, [event.status for event in events]
+
+    assert write(state) == ("delivered", ["created", "in_transit", "out_for_delivery", "delivered"])
+
+
+def test_what_leaves_are_the_lots_that_lie_in_the_package(
+    write: Write, house: factories.Warehouse, milk: Variant
+) -> None:
+    def work(session: Session) -> None:
+        cheese = factories.variant(session, sku="CHEESE", is_lot_tracked=True)
+        early = factories.lot(session, cheese, number="EARLY", expiry=date(2027, 1, 1))
+        late = factories.lot(session, cheese, number="LATE", expiry=date(2027, 6, 1))
+        for lot in (early, late):
+            factories.stock(session, cheese, house.bin, 5, lot=lot)
+        order = make(session, house, (cheese, 4))
+        line = orders.lines_of(session, order.id)[0]
+        for lot in (early, late):
+            ledger.allocate(
+                session, location_id=house.bin.id, variant_id=cheese.id, quantity=Decimal(2), line_id=line.id,
+                document_kind="sales_order", document_id=order.id, lot_id=lot.id,
+            )  # fmt: skip
+        shipment = shipping.open_shipment(session, order)
+        package = shipping.add_package(session, shipment)
+        shipping.add_content(session, package, line_id=line.id, quantity=Decimal(2), lot_id=late.id)
+        shipping.close_package(session, package, weight=Decimal(1))
+        shipping.make_label(session, shipment, carrier="fedex", service="2day")
+        fulfilled = shipping.hand_over(session, shipment)
+        assert [(part.lot_id, part.quantity) for part in fulfilled.parts] == [(late.id, Decimal(2))]
 
     write(work)
