@@ -35,7 +35,8 @@ class Call:
     """One request, parsed and allowed. `posting_key` names what it posts to the ledger. `options`: the query of a
     write. `here`: the path that was asked for. `accept`: the media types that the caller would like.
     `origin`: scheme and host by which the server was called.
-    `upload`: the file that is the body. `found`: what the operation's `before` answered."""
+    `upload`: the file that is the body. `found`: what the operation's `before` answered.
+    `address`: where the request comes from."""
 
     store: Store
     edition: Edition
@@ -49,6 +50,7 @@ class Call:
     origin: str = ""
     upload: Upload | None = None
     found: Any = None
+    address: str = ""
 
     def key(self, suffix: str = "") -> str:
         """The idempotency key of one posting of this request."""

@@ -102,6 +102,7 @@ def _call(store: Store, edition: Edition, operation: Operation, request: Request
     return Call(
         store, edition, principal, request.state.request_id, _path_of(request), new_ulid(), options, request.url.path,
         request.headers.get("accept", ""), f"{request.url.scheme}://{request.url.netloc}",
+        address=request.scope["state"].get("address", ""),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from ambra_tui.cli.command import Command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``create``, ``list``, ``modules`` and ``orders``."""
+    """``create``, ``list``, ``modules``, ``orders`` and ``networks``."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="make an organization", allow_abbrev=False)
     create.add_argument("name", metavar="NAME")
@@ -44,7 +44,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--reserve", choices=("always", "paid", "never"), help="as an order is placed, once it is paid, or not at all"
     )
     orders.add_argument("--backorders", choices=("yes", "no"), help="take orders that ask for more than there is")
-    for action, work in ((create, _create), (listed, _list), (modules, _modules), (orders, _orders)):
+    networks = actions.add_parser(
+        "networks",
+        help="choose where all keys and programs may be used from; print what is chosen",
+        allow_abbrev=False,
+    )
+    networks.add_argument("name", metavar="NAME")
+    networks.add_argument("--allow", action="append", metavar="NETWORK", help="an address or network; several times")
+    networks.add_argument("--anywhere", action="store_true", help="forget the list")
+    networks.add_argument("--sandbox", action="store_true", help="of the organization's sandbox")
+    for action, work in (
+        (create, _create), (listed, _list), (modules, _modules), (orders, _orders), (networks, _networks),
+    ):  # fmt: skip
         add_store_arguments(action)
         action.set_defaults(action=work)
 
@@ -120,6 +131,26 @@ def _orders(arguments: argparse.Namespace) -> int:
             actor=command_line_actor(),
         )
     print(f"reserve {policy.reserve_at}\nbackorders {'yes' if policy.takes_backorders else 'no'}")
+    return 0
+
+
+def _networks(arguments: argparse.Namespace) -> int:
+    from ambra_tui.cli.stores import command_line_actor, open_named
+    from ambra_tui.services.access import allowed_networks, sandbox_of, set_allowed_networks
+    from ambra_tui.services.access_system import choose_organization
+
+    with open_named(arguments) as store:
+        organization = choose_organization(store, arguments.name)
+        assert organization.id is not None
+        home = sandbox_of(store, organization.id) if arguments.sandbox else organization
+        if arguments.allow or arguments.anywhere:
+            store.writer.run(
+                lambda session: set_allowed_networks(session, arguments.allow or []),
+                organization_id=home.id,
+                actor=command_line_actor(),
+            )
+        with store.read(home.id) as session:
+            print("\n".join(allowed_networks(session)) or "anywhere")
     return 0
 
 
