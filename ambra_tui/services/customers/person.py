@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, func, select, type_coerce
 from sqlmodel import Session, SQLModel
 
 from ambra_tui.services.customers.profiles import get_customer
@@ -106,7 +106,7 @@ def _orders(session: Session, customer: Customer) -> dict[str, str]:
     columns = select(table.c.id, table.c.number, table.c.customer).where(own)
     found = {row.id: row.number for row in connection.execute(columns.where(table.c.customer_id == customer.id))}
     if customer.status == "active":
-        named = table.c.customer.cast(table.c.notes.type).contains(customer.email, autoescape=True)
+        named = func.lower(type_coerce(table.c.customer, Text)).contains(customer.email, autoescape=True)
         for row in connection.execute(columns.where(table.c.customer_id == "", named)):
             if any(text.strip().lower() == customer.email for text in texts_of(row.customer)):
                 found[row.id] = row.number
