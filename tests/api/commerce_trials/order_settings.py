@@ -10,3 +10,4 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
     "getOrderSettings": (Trial(PATH),),
     "updateOrderSettings": (Trial(PATH, {"reserve": "always", "backorders": False}),),
 }
+NEUTRAL = "reserve backorders"
