@@ -124,7 +124,7 @@ def _dimension(name: str, position: int) -> Dimension:
         return dimension_named(name)
     except KeyError:
         raise Invalid(
-            f"'{name[:40]}' is no dimension: take {', '.join(DIMENSION_NAMES)}", field=f"dimensions[{position}]"
+            f"'{name[:40]}' is no dimension: take {', '.join(DIMENSION_NAMES)}", field=f"dimensions.{position}"
         ) from None
 
 
@@ -133,7 +133,7 @@ def _measure(name: str, position: int) -> Measure:
         return measure_named(name)
     except KeyError:
         raise Invalid(
-            f"'{name[:40]}' is no measure: take {', '.join(MEASURE_NAMES)}", field=f"measures[{position}]"
+            f"'{name[:40]}' is no measure: take {', '.join(MEASURE_NAMES)}", field=f"measures.{position}"
         ) from None
 
 

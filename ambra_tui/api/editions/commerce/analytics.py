@@ -547,10 +547,10 @@ def views_reported(session: Session, _call: Call, body: ViewedProducts) -> Answe
     for position, view in enumerate(body.views):
         product_id = known.get(view.product_id)
         if product_id is None:
-            raise Invalid(f"there is no product '{view.product_id}'", field=f"views[{position}].product_id")
+            raise Invalid(f"there is no product '{view.product_id}'", field=f"views.{position}.product_id")
         day = (view.viewed_at or now_of(session)).date()
         if not is_reportable(session, day):
-            raise Invalid("views are told within 7 days", field=f"views[{position}].viewed_at")
+            raise Invalid("views are told within 7 days", field=f"views.{position}.viewed_at")
         seen.append(Seen(product_id, view.visitor, day))
     counted = report_views(session, seen)
     taken: ViewsTakenView = {"received": len(seen), "counted": counted}
