@@ -11,6 +11,7 @@ Example::
 
 from ambra_tui.sdk.async_client import AsyncAmbraWMS
 from ambra_tui.sdk.client import AmbraWMS
+from ambra_tui.sdk.commerce import AsyncCommerce, Commerce
 from ambra_tui.sdk.errors import (
     AmbraError,
     Conflict,
@@ -35,8 +36,10 @@ __all__ = [
     "AmbraError",
     "AmbraWMS",
     "AsyncAmbraWMS",
+    "AsyncCommerce",
     "AsyncList",
     "AsyncPage",
+    "Commerce",
     "Conflict",
     "ConnectionFailed",
     "InvalidRequest",

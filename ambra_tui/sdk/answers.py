@@ -59,8 +59,13 @@ def rate_limit_of(answer: httpx.Response) -> RateLimit | None:
 _LIMIT_HEADERS = ("Limit", "Remaining", "Reset")
 
 
-def object_of(request: Request, answer: httpx.Response) -> Record:
-    """The object in a good answer. Raises UnexpectedAnswer where there is none."""
+def object_of(request: Request, answer: httpx.Response, *, is_bare: bool = False) -> Record:
+    """The object in a good answer; `is_bare`: which is all of it. Raises UnexpectedAnswer where there is none."""
+    if is_bare:
+        content = _content(answer)
+        if not isinstance(content, Record):
+            raise _unexpected(answer)
+        return content
     envelope = envelope_of(answer)
     if request.keeps_envelope:
         return envelope
@@ -70,14 +75,20 @@ def object_of(request: Request, answer: httpx.Response) -> Record:
 
 
 def envelope_of(answer: httpx.Response) -> Record:
-    """The whole of a good answer. Raises UnexpectedAnswer for what is not this API's."""
-    try:
-        envelope = read_json(answer.content)
-    except ValueError:
-        raise _unexpected(answer) from None
+    """The whole of a good answer; a bare list as its `data`. Raises UnexpectedAnswer for what is not this API's."""
+    envelope = _content(answer)
+    if isinstance(envelope, list):
+        return Record({"data": envelope})
     if not isinstance(envelope, Record) or "data" not in envelope:
         raise _unexpected(answer)
     return envelope
+
+
+def _content(answer: httpx.Response) -> Any:
+    try:
+        return read_json(answer.content)
+    except ValueError:
+        raise _unexpected(answer) from None
 
 
 def failure_of(answer: httpx.Response) -> AmbraError:

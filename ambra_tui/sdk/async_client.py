@@ -20,7 +20,7 @@ import httpx
 from ambra_tui.sdk.answers import RateLimit, Retries, envelope_of, failure_of, no_answer, object_of, rate_limit_of
 from ambra_tui.sdk.client import Resources, headers_of, sent
 from ambra_tui.sdk.errors import AmbraError
-from ambra_tui.sdk.pages import AsyncList, AsyncPage
+from ambra_tui.sdk.pages import AsyncList, AsyncPage, Place
 from ambra_tui.sdk.record import Record
 from ambra_tui.sdk.request import Request, address_of, key_of
 
@@ -42,7 +42,7 @@ class AsyncAmbraWMS(Resources[Coroutine[Any, Any, Record], AsyncList, Coroutine[
     ) -> None:
         self.base_url = address_of(base_url, environment, allow_http=allow_http)
         http = httpx.AsyncClient(timeout=timeout, transport=transport, headers=headers_of(key_of(api_key)))
-        self._door = _Door(http, self.base_url, Retries(max_retries, max_wait))
+        self._door = Doorway(http, self.base_url, Retries(max_retries, max_wait))
         super().__init__(self._door)
 
     @property
@@ -64,17 +64,18 @@ class AsyncAmbraWMS(Resources[Coroutine[Any, Any, Record], AsyncList, Coroutine[
         return f"AsyncAmbraWMS({self.base_url!r})"
 
 
-class _Door:
+class Doorway:
     """Sends requests when they are awaited."""
 
-    def __init__(self, http: httpx.AsyncClient, base_url: str, retries: Retries) -> None:
+    def __init__(self, http: httpx.AsyncClient, base_url: str, retries: Retries, *, is_bare: bool = False) -> None:
         self.http = http
         self.rate_limit: RateLimit | None = None
         self._base_url = base_url
         self._retries = retries
+        self._is_bare = is_bare
 
     async def one(self, request: Request) -> Record:
-        return object_of(request, await self._send(request))
+        return object_of(request, await self._send(request), is_bare=self._is_bare)
 
     def many(self, request: Request) -> AsyncList:
         return AsyncList(partial(self._listed, request))
@@ -85,8 +86,8 @@ class _Door:
     async def _listed(self, request: Request) -> AsyncPage:
         return AsyncPage(envelope_of(await self._send(request)), partial(self._page, request))
 
-    async def _page(self, request: Request, number: int) -> AsyncPage:
-        return await self._listed(request.at_page(number))
+    async def _page(self, request: Request, place: Place) -> AsyncPage:
+        return await self._listed(request.further(place))
 
     async def _send(self, request: Request) -> httpx.Response:
         for attempt in count():

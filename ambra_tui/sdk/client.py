@@ -25,7 +25,7 @@ from ambra_tui.sdk.answers import (
     rate_limit_of,
 )
 from ambra_tui.sdk.errors import AmbraError
-from ambra_tui.sdk.pages import Page
+from ambra_tui.sdk.pages import Page, Place
 from ambra_tui.sdk.record import Record
 from ambra_tui.sdk.request import Request, address_of, key_of
 from ambra_tui.sdk.resources import (
@@ -90,7 +90,7 @@ class AmbraWMS(Resources[Record, Page, None]):
     ) -> None:
         self.base_url = address_of(base_url, environment, allow_http=allow_http)
         http = httpx.Client(timeout=timeout, transport=transport, headers=headers_of(key_of(api_key)))
-        self._door = _Door(http, self.base_url, Retries(max_retries, max_wait))
+        self._door = Doorway(http, self.base_url, Retries(max_retries, max_wait))
         super().__init__(self._door)
 
     @property
@@ -117,17 +117,18 @@ def headers_of(api_key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {api_key}", "Accept": "application/json", "User-Agent": AGENT}
 
 
-class _Door:
+class Doorway:
     """Sends requests and waits for their answers."""
 
-    def __init__(self, http: httpx.Client, base_url: str, retries: Retries) -> None:
+    def __init__(self, http: httpx.Client, base_url: str, retries: Retries, *, is_bare: bool = False) -> None:
         self.http = http
         self.rate_limit: RateLimit | None = None
         self._base_url = base_url
         self._retries = retries
+        self._is_bare = is_bare
 
     def one(self, request: Request) -> Record:
-        return object_of(request, self._send(request))
+        return object_of(request, self._send(request), is_bare=self._is_bare)
 
     def many(self, request: Request) -> Page:
         return Page(envelope_of(self._send(request)), partial(self._page, request))
@@ -135,8 +136,8 @@ class _Door:
     def nothing(self, request: Request) -> None:
         self._send(request)
 
-    def _page(self, request: Request, number: int) -> Page:
-        return self.many(request.at_page(number))
+    def _page(self, request: Request, place: Place) -> Page:
+        return self.many(request.further(place))
 
     def _send(self, request: Request) -> httpx.Response:
         for attempt in count():

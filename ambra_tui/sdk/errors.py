@@ -28,6 +28,7 @@ from collections.abc import Mapping
 from typing import Any
 
 IN_FLIGHT = "IDEMPOTENCY_CONFLICT"
+KEY_HEADER = "Idempotency-Key"
 
 
 class AmbraError(Exception):
@@ -95,7 +96,7 @@ class Conflict(AmbraError):
 
     @property
     def is_temporary(self) -> bool:
-        return self.code == IN_FLIGHT
+        return self.code == IN_FLIGHT or KEY_HEADER in self.details
 
 
 class PreconditionFailed(AmbraError):

@@ -9,14 +9,19 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from typing import Any
 
 from ambra_tui.sdk.record import Record
 
+Place = Mapping[str, str]
+"""Where another page of a list is: its number or a cursor, as the query says it."""
+
 
 class _Listed:
-    """One page of a list. `data`: its objects; `pagination`: page, limit, total, pages, has_next, has_prev."""
+    """One page of a list. `data`: its objects; `pagination`: where it stands, as the API tells it: page, limit, total,
+    pages, has_next, has_prev; of a shop's lists page, limit, total_items, total_pages, has_next, has_previous, and
+    next_cursor, has_more."""
 
     def __init__(self, envelope: Record) -> None:
         self.data: list[Record] = list(envelope["data"])
@@ -25,11 +30,18 @@ class _Listed:
 
     def __repr__(self) -> str:
         shown = self.pagination
-        return f"<page {shown.page} of {shown.pages}: {len(self.data)} of {shown.total}>"
+        total, pages = (shown.get(name, shown.get(f"total_{name}")) for name in ("total", "pages"))
+        total = shown.get("total_items", total)
+        place = f"page {shown.page} of {pages}: " if "page" in shown else ""
+        return f"<{place}{len(self.data)}{'' if total is None else f' of {total}'}>"
 
     @property
-    def _next_number(self) -> int | None:
-        return self.pagination.page + 1 if self.pagination.has_next and self.data else None
+    def _next(self) -> Place | None:
+        cursor = self.pagination.get("next_cursor")
+        if cursor:
+            return {"cursor": cursor}
+        has_next = self.pagination.get("has_next") and self.data
+        return {"page": str(self.pagination.page + 1)} if has_next else None
 
 
 def _all_in_one(count: int) -> Record:
@@ -39,7 +51,7 @@ def _all_in_one(count: int) -> Record:
 class Page(_Listed):
     """One page; going through it goes on with the pages after it."""
 
-    def __init__(self, envelope: Record, fetch: Callable[[int], Page]) -> None:
+    def __init__(self, envelope: Record, fetch: Callable[[Place], Page]) -> None:
         super().__init__(envelope)
         self._fetch = fetch
 
@@ -56,13 +68,13 @@ class Page(_Listed):
 
     def next_page(self) -> Page | None:
         """The page after this one, None at the end."""
-        return None if self._next_number is None else self._fetch(self._next_number)
+        return None if self._next is None else self._fetch(self._next)
 
 
 class AsyncPage(_Listed):
     """One page; `async for` goes through it and the pages after it."""
 
-    def __init__(self, envelope: Record, fetch: Callable[[int], Awaitable[AsyncPage]]) -> None:
+    def __init__(self, envelope: Record, fetch: Callable[[Place], Awaitable[AsyncPage]]) -> None:
         super().__init__(envelope)
         self._fetch = fetch
 
@@ -75,7 +87,7 @@ class AsyncPage(_Listed):
 
     async def next_page(self) -> AsyncPage | None:
         """The page after this one, None at the end."""
-        return None if self._next_number is None else await self._fetch(self._next_number)
+        return None if self._next is None else await self._fetch(self._next)
 
 
 class AsyncList:

@@ -46,13 +46,12 @@ Secrets = str | Sequence[str]
 HandlerType = TypeVar("HandlerType", bound=Handler)
 
 
-class Webhooks(
+class Subscriptions(
     Readable[One, Many, Nothing],
     Creatable[One, Many, Nothing],
-    Updatable[One, Many, Nothing],
     Removable[One, Many, Nothing],
 ):
-    """Subscriptions (these calls need an admin key) and handlers of what arrives."""
+    """Subscriptions and handlers of what arrives."""
 
     name = "webhooks"
 
@@ -74,22 +73,6 @@ class Webhooks(
         """Sends one delivery again."""
         names = (self.name, key, "deliveries", delivery, "redeliver")
         return self._door.one(change("POST", *names, body={}, idempotency_key=idempotency_key))
-
-    def rotate_secret(
-        self,
-        key: str,
-        /,
-        *,
-        overlap_seconds: int | None = None,
-        secret: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> One:
-        """Another secret, `secret` or a made one; the old one signs beside it for `overlap_seconds`."""
-        given = {"overlap_seconds": overlap_seconds, "secret": secret}
-        body = {name: value for name, value in given.items() if value is not None}
-        return self._door.one(
-            change("POST", self.name, key, "rotate_secret", body=body, idempotency_key=idempotency_key)
-        )
 
     def test(self, key: str, /, *, idempotency_key: str | None = None) -> One:
         """Sends an event `webhook.test`."""
@@ -167,6 +150,26 @@ class Webhooks(
             return self.verify(body, headers, secret=known, tolerance_seconds=tolerance_seconds)
 
         return Listener(verify, self.dispatch, host=host, port=port)
+
+
+class Webhooks(Subscriptions[One, Many, Nothing], Updatable[One, Many, Nothing]):
+    """Subscriptions (these calls need an admin key) and handlers of what arrives."""
+
+    def rotate_secret(
+        self,
+        key: str,
+        /,
+        *,
+        overlap_seconds: int | None = None,
+        secret: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> One:
+        """Another secret, `secret` or a made one; the old one signs beside it for `overlap_seconds`."""
+        given = {"overlap_seconds": overlap_seconds, "secret": secret}
+        body = {name: value for name, value in given.items() if value is not None}
+        return self._door.one(
+            change("POST", self.name, key, "rotate_secret", body=body, idempotency_key=idempotency_key)
+        )
 
 
 def _event(body: bytes | str) -> Record:

@@ -35,7 +35,7 @@ PRINTED = {
     "ord_1": "$shipped_order",
     "var_1": "$variant", "prod_1": "$product", "rcp_1": "$recipe", "bin_1": "$bin", "loc_1": "$bin",
     "wh_123": "$site", "warehouse_123": "$site", "loc_123": "$bin", "prod_123": "$product",
-    "prod_124": "$product", "wh_789": "$site", "wh_01HX": "$site",
+    "prod_124": "$product", "wh_789": "$site", "wh_001": "$site", "wh_01HX": "$site",
     "SKU-001": "$sku", "SKU-002": "$serial_sku", "FLOUR-1": "$lot_sku", "SUGAR-1": "$sku", "BREAD-750": "$made_sku",
     "cat_1": "$category", "cat_123": "$category", "ccl_1": "$count_item", "pin_1": "$batch_input",
 }  # fmt: skip

@@ -20,6 +20,7 @@ from ambra_tui.services.webhooks.signing import hex_signature
 from tests.api.conftest import Api, LiveServer, open_api
 from tests.api.edition_trials import FOLDERS, furnish, name_of
 from tests.api.examples import BASE_URL, Example, examples_of, parsed
+from tests.api.pictures import Shelf, picture
 from tests.api.test_two_organizations import TRIALS
 from tests.api.two_organizations import Names, furnished
 
@@ -30,7 +31,9 @@ WORDS = {
     "createProductionBatch": {"rcp_1": "$baked"},
     "receivePurchaseOrder": {"MILK-1L": "$lot_sku"},
     "commerce.createOrder": {"cust_123": "$buyer", "prod_456": "$product", "var_789": "$variant"},
+    "commerce.createShipment": {"ord_123": "$packed_order"},
     "commerce.createPaymentIntent": {"ord_123": "$dollar_order", "cust_456": "$buyer"},
+    "commerce.addProductImage": {"https://your-domain.com/front.png": "$picture"},
     "ambra.receivePurchaseOrder": {"prod_123": "$lot_product", "prod_1": "$lot_product"},
 }
 RECEIVED = ("receivePurchaseOrder", "ambra.receivePurchaseOrder")
@@ -125,11 +128,17 @@ def codes_in(example: Example) -> dict[str, str]:
 
 
 @pytest.fixture
-def reader(store: Any, server: LiveServer) -> Iterator[Reader]:
-    """Somebody who has a key."""
+def reader(store: Any, server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+    """Somebody who has a key, and a picture on a server of their own."""
+    monkeypatch.setenv("AMBRA_WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
+    shelf = Shelf()
+    shelf.files = {"/front.png": (200, {}, picture())}
     api = open_api(store, server.address, "Reader", modules=("manufacturing", "traceability"))
-    yield Reader(api)
+    opened = Reader(api)
+    opened.names["$picture"] = f"{shelf.url}/front.png"
+    yield opened
     api.client.close()
+    shelf.stop()
 
 
 class Sent(Exception):
@@ -156,7 +165,12 @@ def test_every_curl_line_does_what_it_says_and_every_program_sends_the_same(
         raise Sent(request)
 
     own, transport = httpx.Client, httpx.MockTransport(keep)
-    monkeypatch.setattr(httpx, "Client", lambda **options: own(**{**options, "transport": transport}))
+
+    def made(**options: Any) -> httpx.Client:
+        """The server fetches by a transport of its own, which it names."""
+        return own(**{**options, "transport": options.get("transport") or transport})
+
+    monkeypatch.setattr(httpx, "Client", made)
     monkeypatch.setenv("AMBRA_API_KEY", "a_key")
     clients = set()
     for example in reader.examples():

@@ -42,7 +42,8 @@ def fetch(
     allowed = WebhookSettings.from_environment().allowed_networks if networks is None else networks
     deadline = time.monotonic() + SECONDS
     try:
-        with httpx.Client(verify=trust or ssl.create_default_context(), trust_env=False, timeout=SECONDS) as client:
+        road = httpx.HTTPTransport(verify=trust or ssl.create_default_context(), trust_env=False)
+        with httpx.Client(transport=road, trust_env=False, timeout=SECONDS) as client:
             for _ in range(MAX_REDIRECTS + 1):
                 target = parse_target(url)
                 addresses = allowed_addresses(resolve(target.host, target.port), allowed)

@@ -115,7 +115,7 @@ def adapt(failure: Failure) -> Failure:
     status = 409 if failure.is_taken else _STATUSES.get(failure.code, failure.status)
     status = {412: 409, 415: 400}.get(status, status)
     details, message = failure.details, failure.message
-    if failure.code == "IDEMPOTENCY_KEY_REUSED":
+    if failure.code in ("IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_CONFLICT"):
         details = ({"field": "Idempotency-Key", "message": message},)
     for ours, theirs in _NOUNS.items():
         if status == 404 and message.startswith(f"{ours} with ID"):

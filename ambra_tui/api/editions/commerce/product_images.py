@@ -58,7 +58,7 @@ def list_images(session: Session, call: Call, query: Paged) -> Answer:
 
 @catalogue.write(
     "POST", PATH, NewImage, scope=WRITE, operation_id="addProductImage", status=201, before=_look, takes_files=True,
-    summary="Add a picture", shape=ImageView,
+    summary="Add a picture", shape=ImageView, example={"url": "https://your-domain.com/front.png", "alt": "Front"},
 )  # fmt: skip
 def add_image(session: Session, call: Call, body: NewImage) -> Answer:
     """It stands behind the others."""
