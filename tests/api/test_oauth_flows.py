@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from requests_oauthlib import OAuth2Session
 
+from ambra_tui.api import gate
+from ambra_tui.kit.resources import docs_path
+from ambra_tui.services import access, oauth
 from ambra_tui.services.sandboxes.reset import reset_sandbox
 from tests.api.conftest import Api, LiveServer
 from tests.api.oauth import (
@@ -218,3 +222,23 @@ def test_the_page_speaks_the_language_of_the_browser(api: Api, browser: Browser)
     page = browser.open(program(api).asks(), headers={"Accept-Language": "fr, de-AT;q=0.8, en;q=0.5"})
     assert '<html lang="de">' in page.text and "Shop bittet um Zugang" in page.text and "Bestand sehen" in page.text
     assert BADGE not in page.text and PIN not in page.text
+
+
+def test_the_page_on_oauth_says_what_is(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its program runs as it is printed, its endpoints are the real ones, and so are its numbers."""
+    text = (docs_path() / "oauth.md").read_text(encoding="utf-8")
+    machine = program(api, redirect_uris=[], scopes=["products:read"])
+    script = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0].replace(
+        "http://127.0.0.1:8080", str(api.client.base_url).rstrip("/")
+    )
+    exec(compile(script, "oauth.md", "exec"), {"client_id": machine.id, "client_secret": machine.secret})
+    assert "total_items" in capsys.readouterr().out
+    told = set(re.findall(r"^\| `((?:GET|POST) /[^`]+)`", text, re.MULTILINE))
+    metadata = api.client.get("/.well-known/oauth-authorization-server").json()
+    served = {value.removeprefix(metadata["issuer"]) for name, value in metadata.items() if name.endswith("_endpoint")}
+    assert {path.partition(" ")[2] for path in told} == served | {"/.well-known/oauth-authorization-server"}
+    assert oauth.CODE_LIFE.seconds == 120 and "for two minutes" in text
+    assert oauth.REFRESH_LIFE.days == 30 and "30 days" in text
+    assert gate.STRANGERS_A_MINUTE == 600 and "refused 600 times in a minute" in text
+    security = (docs_path() / "security.md").read_text(encoding="utf-8")
+    assert f"Rotate keys every {access.ROTATE_AFTER.days} days" in security and "after 30 days" in security

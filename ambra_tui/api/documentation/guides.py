@@ -37,7 +37,7 @@ _GROUPS: Mapping[str, Sequence[str]] = {
         "people-and-keys", "keys-and-webhooks",
     ),
     "A store and its devices": ("importing", "labels", "scanning", "operations-of-a-store", "stopwatch", "benchmarks"),
-    "The API": ("api", "auth", "limits", "webhooks", "sandbox", "sdk", "assistants"),
+    "The API": ("api", "auth", "oauth", "limits", "security", "webhooks", "sandbox", "sdk", "assistants"),
 }  # fmt: skip
 _SHORT_SENTENCE = 45
 REST, WHY = "More", "Why it is so"
