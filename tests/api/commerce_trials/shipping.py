@@ -46,11 +46,11 @@ def furnish(api: Api, mark: str, names: Names) -> None:
     """Four orders with stock for them; two have left."""
     body = {"items": [{"product_id": "$product", "quantity": 1, "price": 2}], "customer_id": names["$buyer"]}
     body["items"] = [{"product_id": names["$product"], "quantity": 1, "price": 2}]
-    for name in ("sent_order", "packed_order", "spare_order"):
+    for name in ("sent_order", "packed_order", "spare_sent_order"):
         made = api.client.post("/v2/orders", json={**body, "warehouse_id": names["$site"], "notes": mark})
         assert made.status_code == 201, made.text
         names[f"${name}"] = made.json()["id"]
-    for name, order in (("shipment", "packed_order"), ("spare_shipment", "spare_order")):
+    for name, order in (("shipment", "packed_order"), ("spare_shipment", "spare_sent_order")):
         sent = api.client.post(f"/v2{PATH}", json={**NEW, "order_id": names[f"${order}"]})
         assert sent.status_code == 201, sent.text
         names[f"${name}"] = sent.json()["id"]
