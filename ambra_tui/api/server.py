@@ -31,6 +31,7 @@ from ambra_tui.api.frame import AccessLog
 from ambra_tui.api.idempotency import KEPT, forget_before
 from ambra_tui.api.protocol import DeadlineProtocol
 from ambra_tui.errors import AmbraError, Invalid
+from ambra_tui.services import errands
 from ambra_tui.services.oauth import forget_old
 from ambra_tui.services.webhooks import forget_old_deliveries, schedule
 from ambra_tui.settings import SecuritySettings, TlsSettings, WebhookSettings
@@ -302,6 +303,7 @@ async def _clean(store: Store) -> None:
             await asyncio.to_thread(forget_old_answers, store)
             await asyncio.to_thread(forget_old_webhooks, store)
             await asyncio.to_thread(forget_old_tokens, store)
+            await asyncio.to_thread(forget_old_errands, store)
         except AmbraError:
             _log.warning("old records could not be forgotten", exc_info=True)
         await asyncio.sleep(CLEANING_SECONDS)
@@ -328,6 +330,13 @@ def forget_old_tokens(store: Store) -> None:
     """Drop codes and tokens of OAuth that nobody can come with any more, organization by organization."""
     for organization_id in _organizations(store):
         store.writer.run(forget_old, organization_id=organization_id, actor=SYSTEM)
+
+
+def forget_old_errands(store: Store) -> None:
+    """Drop errands that were carried out a month ago and before, a bite at a time."""
+    for organization_id in _organizations(store):
+        while store.writer.run(errands.forget_done, organization_id=organization_id, actor=SYSTEM):
+            pass
 
 
 def _organizations(store: Store) -> list[int]:

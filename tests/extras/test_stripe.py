@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from tests import factories
 from tests.api.commerce import Shop, fields_of
 from tests.api.conftest import LiveServer, Loop, open_api
 from tests.gateways.desk import KEY, SECRET, Desk
+from tests.server_process import ServerProcess
 
 INTENTS, NOTICES = "/payments/intents", "/payments/notices/stripe"
 NEW = {"amount": 19999, "currency": "usd", "payment_method": "card"}
@@ -105,7 +107,7 @@ def token(local: httpx.Client, number: str) -> str:
 
 def until(look: Callable[[], Any]) -> Any:
     """What `look` sees once it sees something."""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 45
     while not (seen := look()):
         assert time.monotonic() < ends
         threading.Event().wait(0.05)
@@ -312,3 +314,36 @@ def test_no_key_of_the_gateway_is_written_anywhere(
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()) + caplog.text.encode()
     for secret in (KEY, SECRET, "sk_test_wrong_one"):
         assert secret.encode() not in kept
+
+
+def test_a_server_that_is_killed_while_the_gateway_is_asked(
+    store: Store, store_url: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kill -9 between the capture at the gateway and its answer: the next server hears it, once."""
+    key = {"headers": {"Idempotency-Key": "capture"}}
+    with ServerProcess.start(store_url) as first:
+        api = open_api(store, first.address, "Acme")
+        shop = Shop(api)
+        held = begun(shop)
+        place = f"/payments/{held['id']}/capture"
+        desk.may_answer.clear()
+
+        def capture() -> None:
+            with suppress(httpx.HTTPError):
+                shop.ask("POST", place, {}, **key)
+
+        asking = threading.Thread(target=capture)
+        asking.start()
+        until(lambda: any("capture" in call for call, _, _ in desk.asked))
+        first.kill()
+        asking.join()
+    desk.may_answer.set()
+    with ServerProcess.start(store_url) as second:
+        api.client.base_url = httpx.URL(second.address)
+        assert shop.get(f"/payments/{held['id']}")["status"] in ("processing", "succeeded")
+        done = until(lambda: (seen := shop.get(f"/payments/{held['id']}"))["status"] == "succeeded" and seen)
+        assert shop.post(place, **key) == done
+        shop.refused(409, "conflict", "POST", place, {})
+    assert [call.rpartition("/")[2] for call in desk.acted] == ["payment_intents", "capture"]
+    assert facts(shop, held["id"]) == ["payment_succeeded"]
+    api.client.close()

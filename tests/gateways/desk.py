@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
@@ -21,7 +21,8 @@ KEY, SECRET = "sk_test_of_the_desk", "whsec_of_the_desk"
 
 
 class Desk:
-    """What it was asked, what it holds. `loses`: so many calls are done without an answer. `is_down`: nothing is."""
+    """What it was asked, what it holds. `loses`: so many calls are done without an answer. `is_down`: nothing is.
+    `may_answer`: while it is not set, what is done waits for its answer."""
 
     def __init__(self) -> None:
         self.intents: dict[str, dict[str, Any]] = {}
@@ -30,6 +31,8 @@ class Desk:
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.acted: list[str] = []
         self.loses, self.is_down = 0, False
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self._answers: dict[str, tuple[int, dict[str, Any]]] = {}
         self._lock = threading.Lock()
         self._count = 0
@@ -53,6 +56,7 @@ class Desk:
             def _answer(self, fields: dict[str, str]) -> None:
                 path = self.path.partition("?")[0]
                 status, content = desk.serve(self.command, path, fields, self.headers)
+                desk.may_answer.wait(60)
                 if not status:
                     self.close_connection = True
                     return
@@ -60,8 +64,9 @@ class Desk:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                with suppress(ConnectionError):
+                    self.end_headers()
+                    self.wfile.write(body)
 
             def log_message(self, *_arguments: Any) -> None:
                 pass

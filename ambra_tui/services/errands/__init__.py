@@ -11,6 +11,6 @@ Example::
 """
 
 from ambra_tui.services.errands.running import ERRAND_PATIENCE, run
-from ambra_tui.services.errands.written import GIVEN_UP_AFTER, Asked, Kind, due, find_kinds, send
+from ambra_tui.services.errands.written import GIVEN_UP_AFTER, Asked, Kind, due, find_kinds, forget_done, send
 
-__all__ = ["ERRAND_PATIENCE", "GIVEN_UP_AFTER", "Asked", "Kind", "due", "find_kinds", "run", "send"]
+__all__ = ["ERRAND_PATIENCE", "GIVEN_UP_AFTER", "Asked", "Kind", "due", "find_kinds", "forget_done", "run", "send"]

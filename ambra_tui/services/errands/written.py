@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from ambra_tui.kit.clock import Clock
@@ -20,7 +21,7 @@ from ambra_tui.kit.discover import discover
 from ambra_tui.kit.ids import new_id
 from ambra_tui.store import Store
 from ambra_tui.store.leases import has_ended
-from ambra_tui.store.models import Errand
+from ambra_tui.store.models import Errand, table_of
 from ambra_tui.store.scope import lock_row, organization_of
 
 FIRST_LOOK = timedelta(seconds=10)
@@ -29,7 +30,8 @@ CLAIM = timedelta(seconds=60)
 STEPS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600))
 GIVEN_UP_AFTER = timedelta(hours=20)
 """Gateways remember an idempotency key for a day: after it, asking again might act again."""
-MAX_DUE = 100
+KEPT = timedelta(days=30)
+MAX_DUE, FORGOTTEN_AT_ONCE = 100, 1_000
 WAITING, DONE, ABANDONED = "waiting", "done", "abandoned"
 _wall = Clock()
 
@@ -148,3 +150,18 @@ def due(store: Store, now: datetime | None = None) -> list[tuple[int, str]]:
         for organization_id, errand_id, holder, until in found
         if until is None or until <= now or has_ended(holder)
     ]
+
+
+def forget_done(session: Session) -> int:
+    """Takes a bite of the errands that are over for a month; how many went."""
+    own = organization_of(session)
+    old = (
+        select(Errand.id)
+        .where(Errand.organization_id == own, Errand.status != WAITING, col(Errand.created_at) < _wall.now() - KEPT)
+        .limit(FORGOTTEN_AT_ONCE)
+    )
+    ids = list(session.exec(old))
+    if ids:
+        table = table_of(Errand)
+        session.connection().execute(delete(table).where(table.c.organization_id == own, table.c.id.in_(ids)))
+    return len(ids)

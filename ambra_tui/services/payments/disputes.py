@@ -21,7 +21,7 @@ from ambra_tui.gateways._cards import holds_card_number
 from ambra_tui.kit.ids import new_id
 from ambra_tui.services import errands
 from ambra_tui.services.payments.outcomes import settle
-from ambra_tui.services.payments.refunds import returnable
+from ambra_tui.services.payments.refunds import note_return, returnable
 from ambra_tui.services.payments.terms import lock_payment
 from ambra_tui.store.facts import audit, publish
 from ambra_tui.store.models import Dispute, Payment
@@ -123,11 +123,10 @@ def close_dispute(session: Session, dispute: Dispute, *, is_won: bool) -> Disput
     now = now_of(session)
     dispute.status, dispute.updated_at = DISPUTE_WON if is_won else DISPUTE_LOST, now
     session.add(dispute)
-    if not is_won:
-        gone = min(dispute.amount, payment.amount_captured - payment.amount_refunded)
-        payment.amount_refunded, payment.updated_at = payment.amount_refunded + gone, now
-        session.add(payment)
+    gone = min(dispute.amount, payment.amount_captured - payment.amount_refunded)
     session.flush()
+    if not is_won and gone > 0:
+        note_return(session, payment, gone, reason="dispute_lost", reference=dispute.gateway_reference)
     _tell(session, f"dispute_{dispute.status}", dispute)
     settle(session, payment.order_id)
     return dispute

@@ -179,6 +179,12 @@ def note_foreign_refund(session: Session, payment: Payment, outcome: RefundOutco
     return apply_refund(session, refund.id, outcome)
 
 
+def note_return(session: Session, payment: Payment, amount: int, *, reason: str, reference: str) -> Refund:
+    """Money that is the customer's again without our doing, such as by a dispute that was lost."""
+    refund = _written(session, payment, amount, reason=reason, reference=reference)
+    return apply_refund(session, refund.id, RefundOutcome("succeeded", reference, amount=amount))
+
+
 def refund_order(session: Session, order: SalesOrder, *, reason: str = "") -> tuple[str, ...]:
     """Gives back all that was taken for an order, and lets go of what was only authorized: inside the transaction that
     cancels it. The ids of the errands that are to be run after its commit."""
@@ -211,6 +217,7 @@ __all__ = [
     "expected_day",
     "let_go",
     "note_foreign_refund",
+    "note_return",
     "refund_by_id",
     "refund_order",
     "refund_payment",

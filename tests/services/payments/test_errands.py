@@ -79,6 +79,19 @@ def test_who_holds_an_errand_keeps_it_until_they_are_gone(store: Store, organiza
     assert row(store, organization_id, Payment).status == "authorized"
     assert errands.run(store, organization_id, asked.errand_id)  # it is over, and nothing happens
 
+    def age(session: Any) -> int:
+        errand = session.exec(scoped(session, Errand)).one()
+        errand.created_at -= timedelta(days=29)
+        session.add(errand)
+        session.flush()
+        kept = errands.forget_done(session)
+        errand.created_at -= timedelta(days=2)
+        session.add(errand)
+        session.flush()
+        return kept
+
+    assert (write(age), write(errands.forget_done)) == (0, 1)
+
 
 def test_silence_is_met_in_steps_and_given_up_after_hours(
     store: Store, organization_id: int, write: Write, monkeypatch: pytest.MonkeyPatch
