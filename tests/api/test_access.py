@@ -39,7 +39,8 @@ def test_the_editions_are_these() -> None:
 def test_every_operation_names_a_scope_of_its_verb() -> None:
     for _, operation in OPERATIONS:
         verb = operation.scope.partition(":")[2] or operation.scope
-        changes = ("write", "delete", "admin") if operation.method == "DELETE" else ("write", "admin")
+        is_removal = operation.method == "DELETE" or operation.path.endswith("/erase")
+        changes = ("write", "delete", "admin") if is_removal else ("write", "admin")
         allowed = ("read",) if (operation.method == "GET" and verb != "admin") or operation.is_question else changes
         assert verb in allowed, operation.operation_id
 
