@@ -120,7 +120,14 @@ def test_every_table_of_an_organization_is_protected_by_force(postgresql_url: st
         ).fetchall()
     protected = {name for name, is_forced, policy in rows if is_forced and policy == "own_organization"}
     assert protected == set(scope_columns())
-    assert protected | {"lease", "request_tally", "store_setting", "webhook_cursor", "alembic_version"} == {
+    assert protected | {
+        "lease",
+        "parcel_counter",
+        "request_tally",
+        "store_setting",
+        "webhook_cursor",
+        "alembic_version",
+    } == {
         *metadata.tables,
         "alembic_version",
     }

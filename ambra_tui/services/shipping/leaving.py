@@ -22,11 +22,10 @@ from ambra_tui.kit.money import to_major
 from ambra_tui.kit.quantity import ZERO
 from ambra_tui.services import orders
 from ambra_tui.services.orders import Fulfilled, FulfillLine
-from ambra_tui.services.shipping import packing, simulated, tracking
+from ambra_tui.services.shipping import numbers, packing, simulated, tracking
 from ambra_tui.services.shipping.addresses import place_of
 from ambra_tui.services.shipping.quotes import Option, Quote, Wanted, offer, own_tariff, quoted
 from ambra_tui.services.shipping.terms import lock_shipment, noted, wrong_state
-from ambra_tui.store.facts import next_number
 from ambra_tui.store.models import ReturnAuthorization, Shipment, ShipmentContent, ShipmentPackage
 from ambra_tui.store.scope import now_of, organization_of
 
@@ -77,8 +76,9 @@ def make_label(
     shipment.carrier, shipment.service, shipment.currency = chosen.code, way.code, tariff.currency
     shipment.insurance_minor, shipment.is_signature_required = insurance_minor, is_signature_required
     _price(session, shipment, packages, chosen, way)
+    account = chosen.account if simulated.is_sandbox(session) else tariff.account
     for package in packages:
-        number = chosen.number(way, tariff.account, _serial(session, chosen))
+        number = chosen.number(way, account, numbers.next_serial(session, chosen.code, account))
         package.tracking_number, package.is_closed = number, True
         session.add(package)
     shipment.status = "created"
@@ -103,10 +103,6 @@ def _price(
         if not isinstance(found, Option):
             raise Invalid(f"{service.title}: {found.reason}", field="service")
         shipment.cost_minor, shipment.estimated_on = found.cost_minor, found.estimated_on
-
-
-def _serial(session: Session, carrier: Carrier) -> int:
-    return int(next_number(session, f"PARCEL {carrier.code}").rpartition("-")[2])
 
 
 def void_label(session: Session, shipment: Shipment) -> Shipment:

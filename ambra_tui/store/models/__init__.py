@@ -43,7 +43,7 @@ from ambra_tui.store.models.production import (
 from ambra_tui.store.models.recalls import LotRecall, LotRecallLot, LotRecallOrder
 from ambra_tui.store.models.returns import ReturnAuthorization, ReturnLine
 from ambra_tui.store.models.settings import OrganizationSetting
-from ambra_tui.store.models.shipping import Shipment, ShipmentContent, ShipmentPackage, TrackingEvent
+from ambra_tui.store.models.shipping import ParcelCounter, Shipment, ShipmentContent, ShipmentPackage, TrackingEvent
 from ambra_tui.store.models.sites import LastCount, MarketplaceSite
 from ambra_tui.store.models.stock import Allocation, MoveKind, Reservation, SiteStock, StockLevel, StockMove
 from ambra_tui.store.models.system import (
@@ -108,6 +108,7 @@ __all__ = [
     "Organization",
     "OrganizationSetting",
     "OutboxEvent",
+    "ParcelCounter",
     "Payment",
     "PickCluster",
     "PickClusterOrder",

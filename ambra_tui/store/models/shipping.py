@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from ambra_tui.store.models.base import Scoped, belongs_to, check, index, moment, one_of
 from ambra_tui.store.types import JsonColumn, QuantityColumn
@@ -86,6 +86,16 @@ class ShipmentPackage(Scoped, table=True):
     size_unit: str = Field(default="cm", max_length=2)
     plate_id: str = Field(default="", max_length=40)
     is_closed: bool = False
+
+
+class ParcelCounter(SQLModel, table=True):
+    """The next number of a customer's account at a carrier. It is the store's, not an organization's: two of them that
+    send by one account must not give two parcels one number."""
+
+    __tablename__ = "parcel_counter"
+
+    account: str = Field(primary_key=True, max_length=120)
+    next_value: int = Field(default=1)
 
 
 class ShipmentContent(Scoped, table=True):

@@ -27,6 +27,7 @@ def upgrade() -> None:
     _create_key_notice()
     _create_oauth_client()
     _create_organization_setting()
+    _create_parcel_counter()
     _create_payment()
     _create_product_view_mark()
     _create_product_views()
@@ -80,6 +81,7 @@ _TABLES = (
     "key_notice",
     "oauth_client",
     "organization_setting",
+    "parcel_counter",
     "payment",
     "product_view_mark",
     "product_views",
@@ -264,6 +266,15 @@ def _create_organization_setting() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "name", name=op.f("pk_organization_setting")),
+    )
+
+
+def _create_parcel_counter() -> None:
+    op.create_table(
+        "parcel_counter",
+        sa.Column("account", sa.String(120), nullable=False),
+        sa.Column("next_value", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_parcel_counter")),
     )
 
 
