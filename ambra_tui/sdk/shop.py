@@ -67,6 +67,12 @@ class ShopProducts(
         return self._door.nothing(change("DELETE", self.name, key, "images", image, idempotency_key=idempotency_key))
 
 
+class ShopCategories(Readable[One, Many, Nothing]):
+    """What products stand in; `get` takes a slug."""
+
+    name = "categories"
+
+
 class Customers(Readable[One, Many, Nothing], Creatable[One, Many, Nothing], Merged[One, Many, Nothing]):
     """Who orders."""
 
@@ -126,13 +132,27 @@ class Orders(Readable[One, Many, Nothing], Creatable[One, Many, Nothing]):
         body = fields_of(fields, named)
         return self._door.one(change("POST", self.name, key, "cancel", body=body, idempotency_key=idempotency_key))
 
-    def settings(self) -> One:
-        """How orders are promised their stock."""
-        return self._door.one(read("settings", "orders"))
 
-    def update_settings(self, *, idempotency_key: str | None = None, **named: object) -> One:
-        """Chooses it: ``reserve="paid", backorders=True``. Needs an admin key."""
-        return self._door.one(change("PUT", "settings", "orders", body=named, idempotency_key=idempotency_key))
+class Settings(Resource[One, Many, Nothing]):
+    """What an organization chose. Changing it needs an admin key."""
+
+    name = "settings"
+
+    def orders(self) -> One:
+        """How orders are promised their stock."""
+        return self._door.one(read(self.name, "orders"))
+
+    def update_orders(self, *, idempotency_key: str | None = None, **named: object) -> One:
+        """Chooses it: ``reserve="paid", backorders=True``."""
+        return self._door.one(change("PUT", self.name, "orders", body=named, idempotency_key=idempotency_key))
+
+    def network(self) -> One:
+        """From where keys and tokens may be used."""
+        return self._door.one(read(self.name, "network"))
+
+    def update_network(self, *, idempotency_key: str | None = None, **named: object) -> One:
+        """Chooses it."""
+        return self._door.one(change("PUT", self.name, "network", body=named, idempotency_key=idempotency_key))
 
 
 class Inventory(Resource[One, Many, Nothing]):
@@ -277,6 +297,7 @@ class ShopResources(Generic[One, Many, Nothing]):
 
     def __init__(self, door: Door[One, Many, Nothing]) -> None:
         self.products = ShopProducts(door)
+        self.categories = ShopCategories(door)
         self.customers = Customers(door)
         self.orders = Orders(door)
         self.inventory = Inventory(door)
@@ -284,4 +305,5 @@ class ShopResources(Generic[One, Many, Nothing]):
         self.shipping = Shipping(door)
         self.shipments = Shipments(door)
         self.analytics = Analytics(door)
+        self.settings = Settings(door)
         self.webhooks = ShopWebhooks(door)

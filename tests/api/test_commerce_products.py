@@ -204,6 +204,18 @@ def test_lists_are_filtered_sorted_and_paged(shop: Shop, api: Api) -> None:
     assert shop.ids("/products", sort="updated_at")[0] == lamps[0]
     assert set(shop.ids("/products", category="home")) == set(lamps)  # what stands below is in it
     assert shop.ids("/products", category="desk") == [lamps[0]] and shop.ids("/products", category="none") == []
+    shown = {row["slug"]: row for row in shop.page("/categories")[0]}
+    assert list(shown) == ["clothes", "desk", "home", "lights", "summer-wear"]
+    assert (shown["desk"]["parent"], shown["home"]["parent"], shown["summer-wear"]["name"]) == (
+        "home",
+        None,
+        "Summer wear",
+    )
+    assert shop.get("/categories/desk") == shown["desk"] == shop.page("/categories", parent="home")[0][0]
+    assert [row["slug"] for row in shop.walk("/categories", limit=2)] == list(shown)
+    assert [row["slug"] for row in shop.page("/categories", search="summ")[0]] == ["summer-wear"]
+    for path in ("/categories/none", "/categories?parent=none"):
+        shop.refused(404, "not_found", "GET", path)
     assert shop.ids("/products", search="tee-x") == shop.ids("/products", search="TEE") == [shirt]
     assert set(shop.ids("/products", search="asop")) == {lamps[3]} and shop.ids("/products", search="lamp zzz") == []
     assert (
