@@ -31,7 +31,7 @@ WORDS = {
     "createProductionBatch": {"rcp_1": "$baked"},
     "receivePurchaseOrder": {"MILK-1L": "$lot_sku"},
     "commerce.createOrder": {"cust_123": "$buyer", "prod_456": "$product", "var_789": "$variant"},
-    "commerce.createShipment": {"ord_123": "$packed_order"},
+    "commerce.createShipment": {"ord_123": "$open_order"},
     "commerce.createPaymentIntent": {"ord_123": "$dollar_order", "cust_456": "$buyer"},
     "commerce.addProductImage": {"https://your-domain.com/front.png": "$picture"},
     "ambra.receivePurchaseOrder": {"prod_123": "$lot_product", "prod_1": "$lot_product"},

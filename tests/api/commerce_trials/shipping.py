@@ -24,7 +24,10 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
         Trial(RATES, {"origin": NEW_YORK, "destination": BEVERLY, "packages": [PACKAGE]}),
         Trial(RATES, {"origin": NEW_YORK, "destination": BEVERLY, "packages": [PACKAGE], "include_unavailable": True}),
     ),
-    "createShipment": (Trial(PATH, NEW),),
+    "createShipment": (
+        Trial(PATH, {**NEW, "packages": [{**PACKAGE, "items": [{"sku": "$sent_sku", "quantity": 1}]}]}),
+        Trial(PATH, {**NEW, "packages": [{**PACKAGE, "items": [{"id": "$sent_item", "quantity": 1}]}]}),
+    ),
     "listShipments": (
         Trial(PATH),
         Trial(PATH, query={"order_id": "$packed_order"}),
@@ -44,12 +47,18 @@ NEUTRAL = (
 
 def furnish(api: Api, mark: str, names: Names) -> None:
     """Four orders with stock for them; two have left."""
-    body = {"items": [{"product_id": "$product", "quantity": 1, "price": 2}], "customer_id": names["$buyer"]}
-    body["items"] = [{"product_id": names["$product"], "quantity": 1, "price": 2}]
-    for name in ("sent_order", "packed_order", "spare_sent_order"):
-        made = api.client.post("/v2/orders", json={**body, "warehouse_id": names["$site"], "notes": mark})
+    for name, count in (("sent_order", 3), ("packed_order", 1), ("spare_sent_order", 1), ("open_order", 1)):
+        body = {
+            "items": [{"product_id": names["$product"], "quantity": count, "price": 2}],
+            "customer_id": names["$buyer"],
+            "warehouse_id": names["$site"],
+            "notes": mark,
+        }
+        made = api.client.post("/v2/orders", json=body)
         assert made.status_code == 201, made.text
         names[f"${name}"] = made.json()["id"]
+        if name == "sent_order":
+            names["$sent_item"], names["$sent_sku"] = made.json()["items"][0]["id"], made.json()["items"][0]["sku"]
     for name, order in (("shipment", "packed_order"), ("spare_shipment", "spare_sent_order")):
         sent = api.client.post(f"/v2{PATH}", json={**NEW, "order_id": names[f"${order}"]})
         assert sent.status_code == 201, sent.text

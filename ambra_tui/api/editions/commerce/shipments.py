@@ -178,8 +178,15 @@ def _created(session: Session, call: Call, shipment_id: str) -> Answer:
 @catalogue.errand(
     "/shipments", NewShipmentBody, scope=WRITE, operation_id="createShipment", answer=_created,
     summary="Send an order, or a part of it: label, tracking number, and out of the stock", shape=ShipmentView,
-    example={"order_id": "ord_123", "carrier": "fedex", "service": "ground", "insurance_value": 500,
-             "signature_required": True},
+    example={
+        "order_id": "ord_123", "carrier": "fedex", "service": "ground",
+        "packages": [{"weight": 2.5, "weight_unit": "lb", "length": 12, "width": 8, "height": 6,
+                      "dimension_unit": "in"}],
+        "ship_from": {"line1": "1 Broadway", "city": "New York", "state": "NY", "zip": "10004", "country": "US"},
+        "ship_to": {"name": "Jane Doe", "line1": "350 5th Ave", "city": "New York", "state": "NY", "zip": "10118",
+                    "country": "US"},
+        "insurance_value": 500, "signature_required": True,
+    },
 )  # fmt: skip
 def create(session: Session, call: Call, body: NewShipmentBody) -> Wish:
     """Packs, labels and hands over; by a multi-carrier service, once that has answered."""
