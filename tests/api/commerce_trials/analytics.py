@@ -26,5 +26,6 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
 }
 
 NEUTRAL = """
-    start_date end_date metrics dimensions measures filters sort field visitor viewed_at views limit
+    format period interval group_by currency order start_date end_date metrics dimensions measures filters sort field
+    visitor viewed_at views limit
 """
