@@ -49,7 +49,7 @@ Email = Annotated[
 Phone = Annotated[
     str,
     BeforeValidator(_text),
-    WithJsonSchema({"type": "string", "pattern": r"^(\+?[0-9]{3,15}(-[0-9]{1,9})?)?$", "maxLength": MAX_PHONE}),
+    WithJsonSchema({"type": "string", "pattern": r"^(\+?[0-9]{1,4}([ .-]?[0-9]{2,8}){1,3})?$", "maxLength": MAX_PHONE}),
 ]
 Country = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "enum": ["", *sorted(COUNTRIES)]})]
 AddressType = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "enum": list(ADDRESS_TYPES)})]
