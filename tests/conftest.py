@@ -229,18 +229,12 @@ def _engines_used_again() -> Iterator[None]:
     from ambra_tui.store import store as module
 
     opened: Any = module
-    make, guard, close = opened.make_engine, opened.install_guard, opened.Store.close
+    make, close = opened.make_engine, opened.Store.close
     free: dict[tuple[str, bool], list[Any]] = {}
-    guarded: set[int] = set()
 
     def make_or_take(url: str, *, is_writer: bool) -> Any:
         waiting = free.get((url, is_writer))
         return waiting.pop() if waiting else make(url, is_writer=is_writer)
-
-    def guard_once(session_class: Any, engine: Any) -> None:
-        if id(engine) not in guarded:
-            guard(session_class, engine)
-            guarded.add(id(engine))
 
     def close_and_keep(store: Store) -> None:
         close(store)
@@ -249,9 +243,9 @@ def _engines_used_again() -> Iterator[None]:
             if store.dialect == "postgresql" and engine not in kept:
                 kept.append(engine)
 
-    opened.make_engine, opened.install_guard, opened.Store.close = make_or_take, guard_once, close_and_keep
+    opened.make_engine, opened.Store.close = make_or_take, close_and_keep
     yield
-    opened.make_engine, opened.install_guard, opened.Store.close = make, guard, close
+    opened.make_engine, opened.Store.close = make, close
 
 
 # --- both -----------------------------------------------------------------------------------------------------------
