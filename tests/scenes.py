@@ -144,14 +144,11 @@ SCENES: dict[str, Scene] = {
     # packing
     "pack-orders": scene(*PICKED, "key:-"),
     "pack": scene(*PACK, GLOVE, is_pictured=True),
-    "pack-wrong-item": scene(*PACK, MILK),
-    "pack-take-out": scene(*PACK, GLOVE, "key:f6"),
     "pack-weight": scene(*PACK, GLOVE, "key:f10", "CARTON-1"),
     "pack-carrier": scene(*PACKED, is_pictured=True),
     "pack-carriers": scene(*PACKED, "key:2", badge=SUPERVISOR),
     "pack-label": scene(*PACKED, "key:1", is_pictured=True),
     "pack-hand-over": scene(*PACKED, "key:1", "key:f8"),
-    "pack-handed-over": scene(*PACKED, "key:3", "key:f8", "SO-3", badge=SUPERVISOR),
     # counting
     "count-bins": scene("key:4"),
     "count": scene(*COUNT_GLOVES, GLOVE, "type:38", is_pictured=True),
