@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import logging
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -446,3 +448,34 @@ def test_a_repeat_goes_on_where_a_request_broke_off(shop: Shop, monkeypatch: pyt
     assert (done["id"], done["status"]) == (left["id"], "requires_capture")
     assert shop.post(INTENTS, body, **key) == done
     assert len(shop.ids(PATH)) == len(broken) == 1
+
+
+def test_sent_at_once_money_moves_once(shop: Shop, order: Any) -> None:
+    """Six clients at once: one payment of an order, one capture, one refund of one key, whose answer all get."""
+
+    def at_once(path: str, body: Any, **options: Any) -> list[httpx.Response]:
+        gate = threading.Barrier(6)
+
+        def send(_number: int) -> httpx.Response:
+            gate.wait()
+            return shop.ask("POST", path, body, **options)
+
+        with ThreadPoolExecutor(6) as threads:
+            return list(threads.map(send, range(6)))
+
+    whole = {**PRINTED, "amount": 39998, "order_id": order["id"]}
+    begun = at_once(INTENTS, whole)
+    assert sorted(answer.status_code for answer in begun) == [201, 409, 409, 409, 409, 409]
+    (held,) = shop.ids(PATH)
+    captures = at_once(f"{PATH}/{held}/capture", {})
+    assert sorted(answer.status_code for answer in captures) == [201, 409, 409, 409, 409, 409]
+    refunds = at_once(f"{PATH}/{held}/refund", {"amount": 30000}, headers={"Idempotency-Key": "once"})
+    assert [answer.status_code for answer in refunds] == [201] * 6
+    assert len({answer.text for answer in refunds}) == 1
+    assert shop.get(f"{PATH}/{held}")["amount_refunded"] == 30000
+    # A cancellation sent six times gives the rest back once.
+    cancelled = at_once(f"/orders/{order['id']}/cancel", {"reason": "customer_request", "refund": True})
+    assert sorted(answer.status_code for answer in cancelled) == [201, 409, 409, 409, 409, 409]
+    seen = shop.get(f"{PATH}/{held}")
+    assert (seen["amount_refunded"], len(seen["refunds"])) == (39998, 2)
+    assert facts(shop, held) == ["payment_succeeded", "payment_refunded", "payment_refunded"]

@@ -282,6 +282,19 @@ def test_notices_are_verified_applied_once_and_in_any_order(shop: Shop, desk: De
     assert noted == {"evt_good", "evt_bad", "evt_hand", "evt_late"}
 
 
+def test_a_bank_debit_takes_its_days(shop: Shop, desk: Desk) -> None:
+    """Nobody has to wait for a notice that was lost: a confirm asks how it stands."""
+    slow = begun(shop, payment_method="ach")
+    assert (slow["status"], there(desk, slow)["status"]) == ("processing", "processing")
+    assert shop.post(f"{INTENTS}/{slow['id']}/confirm")["status"] == "processing"
+    there(desk, slow).update({"status": "succeeded", "amount_received": 19999})
+    done = shop.post(f"{INTENTS}/{slow['id']}/confirm")
+    assert (done["status"], done["amount_captured"]) == ("succeeded", 19999)
+    desk.is_down = True
+    waits = begun(shop)
+    shop.refused(409, "conflict", "POST", f"{INTENTS}/{waits['id']}/confirm", {})
+
+
 def test_disputes_come_by_notice_and_evidence_goes_back(shop: Shop, desk: Desk) -> None:
     paid = begun(shop, capture_method="automatic")
     dispute = {

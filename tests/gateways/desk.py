@@ -134,6 +134,8 @@ class Desk:
             self.refunds[str(row["id"])] = row
             return row
         status = "succeeded" if fields["capture_method"] == "automatic" else "requires_capture"
+        if fields["payment_method_types[0]"] == "us_bank_account":
+            status = "processing"  # a bank takes its days
         amount = int(fields["amount"])
         row = {
             "id": f"pi_{self._count}", "object": "payment_intent", "amount": amount, "currency": fields["currency"],

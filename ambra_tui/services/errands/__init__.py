@@ -11,6 +11,26 @@ Example::
 """
 
 from ambra_tui.services.errands.running import ERRAND_PATIENCE, run
-from ambra_tui.services.errands.written import GIVEN_UP_AFTER, Asked, Kind, due, find_kinds, forget_done, send
+from ambra_tui.services.errands.written import (
+    GIVEN_UP_AFTER,
+    Asked,
+    Kind,
+    due,
+    find_kinds,
+    forget_done,
+    is_under_way,
+    send,
+)
 
-__all__ = ["ERRAND_PATIENCE", "GIVEN_UP_AFTER", "Asked", "Kind", "due", "find_kinds", "forget_done", "run", "send"]
+__all__ = [
+    "ERRAND_PATIENCE",
+    "GIVEN_UP_AFTER",
+    "Asked",
+    "Kind",
+    "due",
+    "find_kinds",
+    "forget_done",
+    "is_under_way",
+    "run",
+    "send",
+]

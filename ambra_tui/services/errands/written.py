@@ -22,7 +22,7 @@ from ambra_tui.kit.ids import new_id
 from ambra_tui.store import Store
 from ambra_tui.store.leases import has_ended
 from ambra_tui.store.models import Errand, table_of
-from ambra_tui.store.scope import lock_row, organization_of
+from ambra_tui.store.scope import lock_row, organization_of, scoped
 
 FIRST_LOOK = timedelta(seconds=10)
 """So long a new errand is left to whoever wrote it down."""
@@ -150,6 +150,12 @@ def due(store: Store, now: datetime | None = None) -> list[tuple[int, str]]:
         for organization_id, errand_id, holder, until in found
         if until is None or until <= now or has_ended(holder)
     ]
+
+
+def is_under_way(session: Session, subject_id: str) -> bool:
+    """True while somebody is to be asked about this subject."""
+    own = scoped(session, Errand).where(Errand.subject_id == subject_id, Errand.status == WAITING)
+    return session.exec(own).first() is not None
 
 
 def forget_done(session: Session) -> int:

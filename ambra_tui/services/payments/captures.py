@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from ambra_tui.errors import Invalid
+from ambra_tui.errors import Invalid, WrongState
 from ambra_tui.services import errands
 from ambra_tui.services.payments.choice import gateway_named
 from ambra_tui.services.payments.terms import lock_payment
@@ -23,8 +23,11 @@ CONFIRM, CAPTURE, CANCEL = "payment_confirm", "payment_capture", "payment_cancel
 
 
 def confirm_payment(session: Session, payment_id: str, *, is_done: bool) -> str:
-    """Asks how the customer's step went. `is_done`: for gateways of tests, whether they did it. Raises WrongState."""
-    payment = lock_payment(session, payment_id, "requires_action", step="confirm")
+    """Asks how the customer's step went, or how a payment stands that the gateway still works at. `is_done`: for
+    gateways of tests, whether they did it. Raises WrongState."""
+    payment = lock_payment(session, payment_id, "requires_action", "processing", step="confirm")
+    if payment.status == "processing" and errands.is_under_way(session, payment.id):
+        raise WrongState("payment", payment.id, state=payment.status, step="confirm")
     return _ask(session, payment, CONFIRM, is_done=is_done)
 
 
