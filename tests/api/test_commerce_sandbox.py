@@ -50,5 +50,16 @@ def test_a_fresh_sandbox_has_a_shop_in_it(shop: Shop) -> None:
     ]
     assert len(events) == 2 and all("in_transit" in each for each in events)
     assert sum("delivered" in each for each in events) == 1
+    omar = shop.ids("/customers", name="omar")[0]
+    assert shop.post(f"/customers/{omar}/erase", {"confirm": True})["is_erased"]
+    order = shop.ask("GET", f"/orders/{sold['WEB-1002']['id']}")
+    about = [order, *(shop.ask("GET", f"/{noun}", params={"limit": 200}) for noun in ("payments", "shipments"))]
+    assert [answer.status_code for answer in about] == [200, 200, 200]
+    assert not [word for word in ("Omar", "Haddad", "77 Lake View", "60601") for answer in about if word in answer.text]
+    assert order.json()["totals"]["total"] == sold["WEB-1002"]["totals"]["total"]
+    mei = shop.ids("/customers", name="mei")[0]
+    error = shop.refused(409, "conflict", "POST", f"/customers/{mei}/erase", {"confirm": True})
+    told = [detail["field"] for detail in error["details"]]
+    assert told == ["open_disputes", "open_returns"], "the return is of an order that names her e-mail address alone"
     assert Shop(shop.api).ids("/customers") == []
     assert verify_store(shop.api.store).is_clean
