@@ -29,15 +29,21 @@ DECISIONS = f"{ROOT}/decisions"
 _AT = {"api": f"{ROOT}/api", "auth": f"{ROOT}/api/auth", "webhooks": f"{ROOT}/api/webhooks"}
 _GROUPS: Mapping[str, Sequence[str]] = {
     "On the floor": (
-        "floor", "terminal", "receiving", "putaway", "picking", "counts", "moving", "transfers", "waste-and-quarantine",
-        "returns", "replenish", "producing", "inquiry", "undo", "signing-off", "asking", "verdicts",
+        "floor", "terminal", "receiving", "putaway", "picking", "packing", "counts", "moving", "transfers",
+        "waste-and-quarantine", "returns", "replenish", "producing", "inquiry", "undo", "signing-off", "asking",
+        "verdicts",
     ),
     "At the desk": (
         "desk", "reports", "policies", "forecasts", "insights", "production", "traceability", "questions",
         "people-and-keys", "keys-and-webhooks",
     ),
-    "A store and its devices": ("importing", "labels", "scanning", "operations-of-a-store", "stopwatch", "benchmarks"),
-    "The API": ("api", "auth", "oauth", "limits", "security", "webhooks", "sandbox", "sdk", "assistants"),
+    "A store and its devices": (
+        "importing", "labels", "shipping", "scanning", "operations-of-a-store", "stopwatch", "benchmarks",
+    ),
+    "The API": (
+        "api", "auth", "oauth", "limits", "security", "webhooks", "payments", "sandbox", "sdk",
+        "assistants",
+    ),
 }  # fmt: skip
 _SHORT_SENTENCE = 45
 REST, WHY = "More", "Why it is so"

@@ -119,6 +119,7 @@ def pack(session: Session, order: SalesOrder, wanted: NewShipment) -> Shipment:
             for line in lines:
                 if line.id in rests:
                     packing.put_in(session, package, line.id, line.variant_id, rests[line.id])
+    session.flush()
     return lock_shipment(session, shipment.id, "packing", step="pack")
 
 

@@ -210,7 +210,9 @@ def add_content(
             session.add(content)
             session.flush()
             return content
-    return put_in(session, package, line_id, variant, quantity, lot_id=lot_id, serial=serial)
+    content = put_in(session, package, line_id, variant, quantity, lot_id=lot_id, serial=serial)
+    session.flush()
+    return content
 
 
 def put_in(
@@ -223,7 +225,7 @@ def put_in(
     lot_id: str = "",
     serial: str = "",
 ) -> ShipmentContent:
-    """A row of contents; its caller has looked whether there is so much to pack."""
+    """A row of contents; its caller has looked whether there is so much to pack, and flushes."""
     content = ShipmentContent(
         organization_id=organization_of(session),
         id=new_id("cnt"),
@@ -235,7 +237,6 @@ def put_in(
         quantity=quantity,
     )
     session.add(content)
-    session.flush()
     return content
 
 
