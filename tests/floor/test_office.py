@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from ambra_tui.errors import Unauthenticated
 from ambra_tui.floor import engine, slips
 from ambra_tui.floor.conversation import Entry
+from ambra_tui.kit.language import languages, say
 from ambra_tui.services import access, webhooks
+from ambra_tui.services.access.usage import Use, note_use
 from ambra_tui.store import Store
-from ambra_tui.store.models import AuditEntry, User, WorkSession
-from ambra_tui.store.scope import scoped
+from ambra_tui.store.models import ApiKey, AuditEntry, User, WorkSession
+from ambra_tui.store.scope import now_of, scoped
 from tests.floor.worker import Worker, open_ds1
 
 PASSWORD = "correct horse"
@@ -222,6 +226,30 @@ def test_a_long_list_of_keys_is_turned_by_pages(cleo: Worker) -> None:
     assert len(labels(cleo.command("more"))) == 3
     assert labels(cleo.command("back")) == first
     assert cleo.command("home").reply.flow == "admin"
+
+
+def test_an_old_key_and_its_unusual_use_are_told_on_its_card(ds1: tuple[Store, int], cleo: Worker) -> None:
+    store, organization_id = ds1
+    key, _ = cleo.write(lambda session: access.add_key(session, label="ERP", scopes=["read"]))
+    cleo.press("4").press("1")
+    assert cleo.facts["State"] == "active" and "Text" not in cleo.facts and "New network" not in cleo.facts
+
+    def age(session: Any) -> None:
+        own = update(ApiKey).where(col(ApiKey.organization_id) == organization_id, col(ApiKey.id) == key.id)
+        session.connection().execute(own.values(created_at=now_of(session) - access.ROTATE_AFTER))
+
+    cleo.write(age)
+    for address in ("203.0.113.7", "198.51.100.1"):
+        told = note_use(store, Use(organization_id, key.id, "ERP", address))
+        assert told is not None
+        told.result()
+    assert cleo.command("back").prompt.todo[0].value == "old"
+    cleo.press("1")
+    assert (cleo.facts["State"], cleo.facts["Text"], cleo.facts["New network"]) == ("old", "rotate: 90 days", "08:00")
+    words = [say(language, f"keys.{name}") for language in languages() for name in ("rotation", "rotation_due")]
+    assert all(len(first) + 1 + len(second) <= 20 for first, second in zip(words[::2], words[1::2], strict=True))
+    cleo.press("1").press("3").press("1")
+    assert (cleo.facts["State"], "Text" in cleo.facts) == ("active", False)
 
 
 def test_slips_are_few_and_forgotten() -> None:
