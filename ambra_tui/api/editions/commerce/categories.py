@@ -18,7 +18,7 @@ from ambra_tui.api.editions.commerce._lists import Listed, page_of
 from ambra_tui.api.editions.commerce.products import READ
 from ambra_tui.api.fields import Identifier, Line
 from ambra_tui.kit.clock import to_iso
-from ambra_tui.services.categories import category_named
+from ambra_tui.services.categories import category_named, find_category
 from ambra_tui.services.search import is_like
 from ambra_tui.store.models import Category, table_of
 from ambra_tui.store.scope import organization_of
@@ -54,7 +54,8 @@ def list_categories(session: Session, call: Call, query: CategoryQuery) -> Answe
     table = table_of(Category)
     conditions = [table.c.status == "active"]
     if query.parent is not None:
-        conditions.append(table.c.parent_id == category_named(session, query.parent, field="parent").id)
+        parent = find_category(session, query.parent)
+        conditions.append(table.c.parent_id == (parent.id if parent is not None else ""))
     if query.search is not None:
         conditions.append(is_like(session, "category", query.search, table.c.id))
     page = page_of(session, call, query, Category, *conditions, order=(("name", False),))

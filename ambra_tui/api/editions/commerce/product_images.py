@@ -39,6 +39,8 @@ class NewImage(Body):
 
 
 def _look(call: Call, body: NewImage) -> Stored:
+    with call.store.read(call.principal.organization_id) as session:
+        _product(session, call)  # nothing is fetched for a product that is not there
     if call.upload is not None:
         return images.keep(call.store, call.upload.content)
     if body.url is None:
