@@ -7,6 +7,7 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
+import pypdfium2
 import pytest
 import zxingcpp
 from PIL import Image
@@ -221,6 +222,12 @@ def test_labels_open_by_their_link_in_three_forms_and_say_their_number(shop: Sho
     assert url.startswith(f"{str(shop.client.base_url).rstrip('/')}/v2/shipments/{sent['id']}/label?")
     pdf = stranger.get(url)
     assert pdf.status_code == 200 and pdf.headers["content-type"] == "application/pdf" and pdf.content[:5] == b"%PDF-"
+    pages = pypdfium2.PdfDocument(pdf.content)
+    assert len(pages) == 2 and [round(side) for side in pages[0].get_size()] == [288, 432]
+    for page, each in zip(pages, sent["packages"], strict=True):
+        drawn = page.render(scale=203 / 72).to_pil().convert("L")
+        [code] = zxingcpp.read_barcodes(drawn, text_mode=zxingcpp.TextMode.Plain)
+        assert code.text.endswith(f"\x1d{each['tracking_number']}")
     for each in sent["packages"]:
         for dpi in (203, 300):
             png = stranger.get(each["label_url"].replace("format=pdf", f"format=png&dpi={dpi}"))

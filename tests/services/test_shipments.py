@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from sqlmodel import Session, col, select
 
@@ -14,7 +17,9 @@ from ambra_tui import ledger
 from ambra_tui.carriers import carrier_named
 from ambra_tui.errors import Invalid, WrongState
 from ambra_tui.labels.draw import draw_checked
+from ambra_tui.labels.model import label_from_json, label_to_json
 from ambra_tui.labels.parcel import PARCEL_STOCK
+from ambra_tui.labels.printer import parse_printer, send
 from ambra_tui.services import errands, orders, shipping
 from ambra_tui.services.orders import NewOrderLine
 from ambra_tui.services.shipping import NewPackage, NewShipment, PackedItem, simulated
@@ -202,7 +207,7 @@ def test_tracking_goes_by_the_time_of_events_and_delivers_the_order_with_its_las
 
 
 def test_a_label_carries_any_address_and_is_drawn_for_every_carrier(
-    write: Write, house: factories.Warehouse, milk: Variant
+    write: Write, house: factories.Warehouse, milk: Variant, tmp_path: Path
 ) -> None:
     def work(session: Session) -> None:
         long = {
@@ -218,6 +223,10 @@ def test_a_label_carries_any_address_and_is_drawn_for_every_carrier(
             wanted = NewShipment(carrier, service, ship_to=shipping.read_address(to, field="ship_to"))
             shipment = shipping.create_shipment(session, order, wanted)
             label = shipping.labels_of_shipment(session, shipment)[0]
+            assert label_from_json(json.loads(json.dumps(label_to_json(label)))) == label, "a reprint is the same label"
+            send(parse_printer(f"file://{tmp_path}/?sheet=57x32"), "job_1", label.title, [label])
+            with pypdfium2.PdfDocument(next(tmp_path.glob(f"{label.title}*.pdf"))) as document:
+                assert [round(side) for side in document[0].get_size()] == [288, 432], "four by six inches on any roll"
             for dpi in (203, 300):
                 drawing = draw_checked(label, PARCEL_STOCK, dpi=dpi)
                 shown = "".join(mark.setting.text for mark in drawing.marks if hasattr(mark, "setting"))

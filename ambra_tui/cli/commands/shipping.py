@@ -3,7 +3,7 @@
 Example::
 
     $ ambra shipping rates --from 10001 --to 90210 --weight 2.5lb --size 12x8x6in
-    usps parcel_select  11.02 USD  2026-03-12  SAMPLE
+    dhl       ecommerce            7.48 USD  2026-03-13  SAMPLE
 """
 
 from __future__ import annotations
