@@ -36,7 +36,7 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
 
 NEUTRAL = """
     amount payment_method capture_method card payment_token return_url result refund_application_fee evidence date_from
-    date_to metadata
+    date_to metadata number exp_month exp_year cvc transaction_details shipping_proof communication_logs
 """
 
 

@@ -50,13 +50,19 @@ def picture_at(call: Call, url: str, field: str) -> Stored:
 def _addresses(body: Any) -> Iterator[tuple[str, str]]:
     """Every address to be looked at, with its field; our own addresses name what is here already."""
     for place, image in enumerate(body.images or ()):
-        if image.id is None and image.url is None:
+        if _id_of(image) or (image.url or "").startswith(IMAGES):
+            continue
+        if image.url is None:
             raise Invalid(f"images.{place}.url is required", field=f"images.{place}.url")
-        if image.id is None and image.url is not None and not image.url.startswith(IMAGES):
-            yield f"images.{place}.url", image.url
+        yield f"images.{place}.url", image.url
     for place, variant in enumerate(body.variants or ()):
         if variant.image and not variant.image.startswith(IMAGES):
             yield f"variants.{place}.image", variant.image
+
+
+def _id_of(image: Any) -> str:
+    """The picture that a row names by its id; a new product has none yet."""
+    return getattr(image, "id", None) or ""
 
 
 def set_pictures(session: Session, call: Call, product: Product, body: Any) -> None:
@@ -77,7 +83,8 @@ def set_pictures(session: Session, call: Call, product: Product, body: Any) -> N
         session,
         product.id,
         [
-            Wanted(id=image.id, alt=image.alt) if image.id is not None
+            Wanted(id=_id_of(image), alt=image.alt)
+            if _id_of(image)
             else _wanted(image.url or "", image.alt, call.found, shown.images, known, f"images.{place}.url")
             for place, image in enumerate(body.images)
         ],

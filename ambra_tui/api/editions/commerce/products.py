@@ -73,15 +73,21 @@ def _image(value: Any) -> Any:
     return {"url": value} if isinstance(value, str) else value
 
 
-class ProductImage(Body):
-    """A picture: the one with this `id`, or one to be fetched from `url`. An address alone may stand for it."""
+class NewPicture(Body):
+    """A picture to be fetched from `url`. An address alone may stand for it."""
 
-    id: Identifier | None = None
     url: Url | None = None
     alt: Alt | None = None
 
 
-Images = Annotated[list[Annotated[ProductImage, BeforeValidator(_image)]], Field(max_length=MAX_IMAGES)]
+class Picture(NewPicture):
+    """A picture: the one with this `id`, or one to be fetched from `url`. An address alone may stand for it."""
+
+    id: Identifier | None = None
+
+
+NewPictures = Annotated[list[Annotated[NewPicture, BeforeValidator(_image)]], Field(max_length=MAX_IMAGES)]
+Pictures = Annotated[list[Annotated[Picture, BeforeValidator(_image)]], Field(max_length=MAX_IMAGES)]
 
 
 class NewVariant(Body):
@@ -114,7 +120,7 @@ class NewProduct(Body):
     status: Status = "active"
     categories: Annotated[list[Identifier], Field(max_length=MAX_CATEGORIES)] | None = None
     variants: Annotated[list[NewVariant], Field(max_length=MAX_VARIANTS)] | None = None
-    images: Images | None = None
+    images: NewPictures | None = None
     metadata: Metadata | None = None
     barcode: Identifier | None = None
 
@@ -130,7 +136,7 @@ class ProductChange(Body):
     status: Status = "active"
     categories: Annotated[list[Identifier], Field(max_length=MAX_CATEGORIES)] | None = None
     variants: Annotated[list[ChangedVariant], Field(max_length=MAX_VARIANTS)] | None = None
-    images: Images | None = None
+    images: Pictures | None = None
     metadata: Metadata | None = None
     barcode: Identifier | None = None
 
