@@ -30,6 +30,7 @@ from ambra_tui.store.scope import now_of, organization_of
 
 LINK_DAYS = 7
 FORMATS = ("pdf", "png", "zpl")
+_KEY = "labels"
 DEFAULT_ORIGIN = "http://127.0.0.1:8080"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9._\[\]:-]{1,255}")
 Amount = float | int
@@ -233,7 +234,10 @@ def label_link(session: Session, shipment_id: str, *, origin: str = "") -> str:
     day = now_of(session).date() + timedelta(days=LINK_DAYS)
     expires = int(datetime.combine(day, time.max, UTC).timestamp())
     organization_id = organization_of(session)
-    signature = sign(derived_key(session, "labels"), organization_id, shipment_id, expires)
+    key: bytes | None = session.info.get(_KEY)
+    if key is None:
+        key = session.info[_KEY] = derived_key(session, _KEY)
+    signature = sign(key, organization_id, shipment_id, expires)
     base = SecuritySettings.from_environment().public_url
     base = base or (origin if _ORIGIN.fullmatch(origin) else DEFAULT_ORIGIN)
     return (
