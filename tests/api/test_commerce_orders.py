@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import col
 
-from ambra_tui.services import orders
+from ambra_tui.services import orders, shipping
 from ambra_tui.store.models import OutboxEvent, Payment
 from ambra_tui.store.scope import now_of, scoped
 from tests import factories
@@ -109,7 +109,9 @@ def test_an_order_is_placed_reserved_and_read_back(shop: Shop, jane: str, house:
     })  # fmt: skip
     assert answer.status_code == 201, answer.text
     order = answer.json()
-    assert set(order) == ROW | {"customer", "history", "payments", "refunds", "shipments"} and order["id"].startswith("ord_")
+    assert set(order) == ROW | {"customer", "history", "payments", "refunds", "shipments"} and order["id"].startswith(
+        "ord_"
+    )
     assert answer.headers["location"] == f"/v2{PATH}/{order['id']}"
     assert (order["status"], order["payment_status"], order["fulfillment_status"]) == (
         "pending", "pending", "unfulfilled"
@@ -339,3 +341,50 @@ def test_payments_decide_the_payment_status(shop: Shop, jane: str) -> None:
     assert shop.get(f"{PATH}/{back['id']}")["payment_status"] == "refunded"
     assert place(shop, jane, discount=199.99)["payment_status"] == "paid"
     assert Decimal(level(shop)[1]) == 3
+
+
+def test_what_an_organization_chose_holds_for_its_next_order(shop: Shop, jane: str) -> None:
+    path = "/settings/orders"
+    assert shop.get(path) == {"reserve": "always", "backorders": False}
+    assert shop.put(path, {"reserve": "paid"}) == {"reserve": "paid", "backorders": False}
+    assert shop.fields("PUT", path, {"reserve": "later", "backorders": 1}) == ["reserve", "backorders"]
+    waiting = place(shop, jane, 11)
+    assert (waiting["status"], level(shop)) == ("pending", (10, 0))
+    assert shop.put(path, {"reserve": "always", "backorders": True}) == shop.get(path)
+    short = place(shop, jane, 11)
+    assert (short["items"][0]["backordered_quantity"], level(shop)) == (1, (10, 10))
+
+
+def test_parcels_go_with_their_order(shop: Shop, jane: str) -> None:
+    """Handed over with it, delivered with it, given up with it."""
+    order, later, gone = (place(shop, jane, 1) for _ in range(3))
+    parcel = {"weight": 2, "weight_unit": "lb", "length": 12, "width": 8, "height": 6, "dimension_unit": "in"}
+    body = {
+        "carrier": "fedex",
+        "service": "ground",
+        "packages": [parcel],
+        "ship_from": {"zip": "10001", "country": "US"},
+    }
+    shipment = shop.post("/shipments", {**body, "order_id": order["id"]})
+    assert shop.get(f"{PATH}/{order['id']}")["shipments"] == [shipment["id"]]
+    delivered = shop.ask("PATCH", f"{PATH}/{order['id']}/status", {"status": "delivered"})
+    assert (delivered.status_code, delivered.json()["status"]) == (200, "delivered")
+    assert shop.get(f"/shipments/{shipment['id']}")["status"] == "delivered"
+
+    def pack(session: Any, order_id: str, *, is_labelled: bool) -> str:
+        found = orders.get_order(session, order_id)
+        (line,) = orders.lines_of(session, order_id)
+        made = shipping.open_shipment(session, found)
+        shipping.add_content(session, shipping.add_package(session, made), line_id=line.id, quantity=line.quantity)
+        made.status = "created" if is_labelled else made.status
+        session.add(made)
+        return str(made.id)
+
+    packed = shop.api.write(lambda session: pack(session, later["id"], is_labelled=True))
+    shipped = shop.ask("PATCH", f"{PATH}/{later['id']}/status", {"status": "shipped", "note": "noon van"}).json()
+    assert (shipped["status"], shipped["history"][-1]["note"]) == ("shipped", "noon van")
+    assert shop.get(f"/shipments/{packed}")["shipped_at"] and level(shop) == (8, 1)
+    shop.api.write(lambda session: pack(session, gone["id"], is_labelled=True))
+    cancelled = shop.post(f"{PATH}/{gone['id']}/cancel")
+    assert [shop.get(f"/shipments/{found}")["status"] for found in cancelled["shipments"]] == ["cancelled"]
+    assert level(shop) == (8, 0)
