@@ -131,6 +131,7 @@ def test_a_refusal_of_the_person_goes_back_to_the_program(api: Api, browser: Bro
     assert back.status_code == 302 and told["error"] == "access_denied" and told["state"] == "xyz" and told["iss"]
 
 
+@pytest.mark.long  # makes two sets of sample data
 def test_a_sandbox_program_works_on_the_sandbox_alone(api: Api, browser: Browser) -> None:
     person(api)
     shop = program(api, sandbox=True)
