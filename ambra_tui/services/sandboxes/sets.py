@@ -18,6 +18,7 @@ from ambra_tui.kit.ids import new_ulid
 from ambra_tui.services import access_system
 from ambra_tui.services.access.organizations import make_organization
 from ambra_tui.services.sample import fill
+from ambra_tui.services.sandboxes.shop import sell
 from ambra_tui.services.sandboxes.story import tell
 from ambra_tui.store import SYSTEM, Actor, Store
 from ambra_tui.store.models import (
@@ -79,6 +80,7 @@ def make_set(store: Store, live: Organization, *, actor: Actor = SYSTEM) -> Fres
     assert made.id is not None
     fill(store, made, SAMPLE)
     tell(store, made.id)
+    sell(store, made.id)
     return FreshSet(made.id, first_event or 0)
 
 
