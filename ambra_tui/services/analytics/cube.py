@@ -259,10 +259,8 @@ class _Statement:
                 ITEM, and_(ITEM.c.organization_id == SALE.c.organization_id, ITEM.c.order_key == SALE.c.key)
             )
         if self._sources.goods is not None:
-            source = source.join(self._sources.goods, self._sources.goods.c.variant_id == ITEM.c.variant_id)
-        if self._sources.segments is not None:
-            segments = self._sources.segments
-            source = source.outerjoin(segments, segments.c.customer_id == SALE.c.customer_id)
+            # an outer join: SQLite looks each item's goods up, and never reads the items anew for each of the goods
+            source = source.outerjoin(self._sources.goods, self._sources.goods.c.variant_id == ITEM.c.variant_id)
         return source
 
     def _conditions(self) -> list[ColumnElement[bool]]:

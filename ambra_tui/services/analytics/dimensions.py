@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, case, func, literal, literal_column, select, type_coerce
+from sqlalchemy import CTE, BigInteger, ColumnElement, String, case, func, literal, literal_column, select, type_coerce
 from sqlmodel import Session
 
 from ambra_tui.services.analytics import days
@@ -25,7 +25,6 @@ _category, _member, _customer = table_of(Category), table_of(ProductCategory), t
 
 SEGMENTS = ("high_value", "at_risk", "new", "returning", "guest")
 AT_RISK_DAYS = 90
-_GUEST: ColumnElement[str] = literal_column("'guest'")  # a text of the statement: rows are grouped by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,21 @@ def _quarter(_: Sources) -> Any:
 
 def _week(_: Sources) -> Any:
     return (SALE.c.day + _number(3)) // _number(7)
+
+
+def _word(text: str) -> ColumnElement[str]:
+    """A text of the statement: rows are grouped by it."""
+    return literal_column(f"'{text}'", String)
+
+
+def _segment(segments: Any) -> Any:
+    """By membership, not by a join: SQLite keeps each list in order and looks a customer up in it."""
+    known = [
+        (SALE.c.customer_id.in_(select(segments.c.customer_id).where(segments.c.segment == _word(name))), _word(name))
+        for name in SEGMENTS
+        if name != "guest"
+    ]
+    return case((SALE.c.customer_id == EMPTY, _word("guest")), *known, else_=_word("guest"))
 
 
 def _variants(organization_id: int) -> Any:
@@ -112,7 +126,7 @@ _ALL = (
         is_of_item=True, needs_goods=True,
     ),
     _of_order("customer", "customer_id", labels=_customers, nobody="guest"),
-    Dimension("customer_segment", lambda s: func.coalesce(s.segments.c.segment, _GUEST), needs_segments=True),
+    Dimension("customer_segment", lambda s: _segment(s.segments), needs_segments=True),
     _of_order("region", "region"),
     _of_order("country", "country"),
     _of_order("state", "state"),
@@ -177,9 +191,9 @@ def segments_of(session: Session, *, currency: str, today: int) -> CTE:
         func.count().over().label("customers"),
     ).subquery("ranked")
     segment = case(
-        (ranked.c.place * _number(5) <= ranked.c.customers + _number(4), "high_value"),
-        (ranked.c.last_day <= today - AT_RISK_DAYS, "at_risk"),
-        (ranked.c.orders == 1, "new"),
-        else_="returning",
+        (ranked.c.place * _number(5) <= ranked.c.customers + _number(4), _word("high_value")),
+        (ranked.c.last_day <= today - AT_RISK_DAYS, _word("at_risk")),
+        (ranked.c.orders == 1, _word("new")),
+        else_=_word("returning"),
     )
     return select(ranked.c.customer_id, segment.label("segment")).cte("segments").prefix_with("MATERIALIZED")
