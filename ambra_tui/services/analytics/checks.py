@@ -66,7 +66,7 @@ def _added() -> Select[Any]:
 def _differences(session: Session, expected: Any, kept: Any, key: str) -> dict[Key, tuple[str, str]]:
     """(organization, key) -> what is kept and what is expected, of rows that are not in both."""
     connection = session.connection()
-    sides: list[dict[Key, Mapping[str, Any]]] = []
+    sides: list[dict[Key, Any]] = []
     for these, others in ((kept, expected), (expected, kept)):
         rows = connection.execute(these.except_(others)).mappings()
         sides.append({(row["organization_id"], row[key]): row for row in rows})

@@ -254,6 +254,8 @@ class _Statement:
 
     def _source(self) -> Any:
         source: Any = SALE
+        if self._sources.segments is not None:
+            source = source.join(self._sources.segments, self._sources.segments.c.key == SALE.c.key)
         if self._is_of_items:
             source = source.join(
                 ITEM, and_(ITEM.c.organization_id == SALE.c.organization_id, ITEM.c.order_key == SALE.c.key)

@@ -126,7 +126,7 @@ _ALL = (
         is_of_item=True, needs_goods=True,
     ),
     _of_order("customer", "customer_id", labels=_customers, nobody="guest"),
-    Dimension("customer_segment", lambda s: _segment(s.segments), needs_segments=True),
+    Dimension("customer_segment", lambda s: s.segments.c.segment, needs_segments=True),
     _of_order("region", "region"),
     _of_order("country", "country"),
     _of_order("state", "state"),
@@ -167,7 +167,7 @@ def goods_of(session: Session) -> CTE:
 
 
 def segments_of(session: Session, *, currency: str, today: int) -> CTE:
-    """customer_id -> the one segment that the customer is in on the day `today`, by all counted orders."""
+    """order key -> the one segment that its customer is in on the day `today`, by all counted orders."""
     organization_id = organization_of(session)
     spent = (
         select(
@@ -196,4 +196,10 @@ def segments_of(session: Session, *, currency: str, today: int) -> CTE:
         (ranked.c.orders == 1, _word("new")),
         else_=_word("returning"),
     )
-    return select(ranked.c.customer_id, segment.label("segment")).cte("segments").prefix_with("MATERIALIZED")
+    segments = select(ranked.c.customer_id, segment.label("segment")).cte("segments").prefix_with("MATERIALIZED")
+    return (
+        select(SALE.c.key, _segment(segments).label("segment"))
+        .where(SALE.c.organization_id == organization_id, SALE.c.currency == currency)
+        .cte("segmented")
+        .prefix_with("MATERIALIZED")
+    )
