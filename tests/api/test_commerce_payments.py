@@ -16,7 +16,9 @@ import pytest
 from sqlmodel import col
 
 from ambra_tui.api.frame import AccessLog
+from ambra_tui.gateways import Outcome
 from ambra_tui.services import access, payments
+from ambra_tui.services.payments.outcomes import apply_outcome
 from ambra_tui.store.models import OutboxEvent, Payment
 from ambra_tui.store.scope import now_of, scoped
 from tests import factories
@@ -234,6 +236,31 @@ def test_methods_currencies_and_parts(shop: Shop) -> None:
     shop.refused(404, "not_found", "POST", f"{PATH}/pi_nothing/capture", {})
     shop.refused(404, "not_found", "GET", f"{PATH}/pi_nothing")
     assert shop.ask("GET", INTENTS).status_code == 405
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_an_order_is_never_paid_twice(shop: Shop, order: Any) -> None:
+    """Payments that wait for their customer side by side cover nothing yet: the first one to go on has the order."""
+    asked = {"order_id": order["id"], "amount": 39998, "card": card(ASKS)}
+    first, second, third = (begin(shop, **asked) for _ in range(3))
+    assert shop.post(f"{INTENTS}/{first['id']}/confirm")["status"] == "requires_capture"
+    error = shop.refused(409, "conflict", "POST", f"{INTENTS}/{second['id']}/confirm", {})
+    assert "paid for already" in error["message"]
+    # A gateway may tell by itself that the customer did the step.
+    shop.api.write(
+        lambda session: apply_outcome(
+            session, payments.payment_by_id(session, second["id"]), Outcome("authorized", "sandbox_second")
+        )
+    )
+    assert shop.post(f"{PATH}/{first['id']}/capture")["status"] == "succeeded"
+    shop.refused(409, "conflict", "POST", f"{PATH}/{second['id']}/capture", {})
+    assert shop.post(f"{INTENTS}/{second['id']}/cancel")["status"] == "cancelled"
+    assert shop.post(f"{INTENTS}/{third['id']}/confirm", {"result": "failed"})["status"] == "failed"
+    # What went back is open again.
+    shop.post(f"{PATH}/{first['id']}/refund", {"amount": 9998})
+    again = begin(shop, **{**asked, "amount": 9998})
+    shop.post(f"{INTENTS}/{again['id']}/confirm")
+    assert shop.post(f"{PATH}/{again['id']}/capture")["amount_captured"] == 9998
 
 
 def test_a_list_of_payments(shop: Shop, order: Any) -> None:

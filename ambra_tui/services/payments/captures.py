@@ -14,25 +14,30 @@ from sqlmodel import Session
 from ambra_tui.errors import Invalid, WrongState
 from ambra_tui.services import errands
 from ambra_tui.services.payments.choice import gateway_named
+from ambra_tui.services.payments.covering import Cover, covered, refuse_above_open, taken
 from ambra_tui.services.payments.terms import lock_payment
 from ambra_tui.store.facts import audit
-from ambra_tui.store.models import Payment
-from ambra_tui.store.scope import now_of
+from ambra_tui.store.models import Payment, SalesOrder
+from ambra_tui.store.scope import fetch, now_of
 
 CONFIRM, CAPTURE, CANCEL = "payment_confirm", "payment_capture", "payment_cancel"
 
 
 def confirm_payment(session: Session, payment_id: str, *, is_done: bool) -> str:
     """Asks how the customer's step went, or how a payment stands that the gateway still works at. `is_done`: for
-    gateways of tests, whether they did it. Raises WrongState."""
+    gateways of tests, whether they did it. Raises WrongState, Conflict for an order that another payment covers
+    meanwhile."""
     payment = lock_payment(session, payment_id, "requires_action", "processing", step="confirm")
     if payment.status == "processing" and errands.is_under_way(session, payment.id):
         raise WrongState("payment", payment.id, state=payment.status, step="confirm")
+    if payment.status == "requires_action" and is_done:
+        _refuse_above_open(session, payment, payment.amount, by=covered)
     return _ask(session, payment, CONFIRM, is_done=is_done)
 
 
 def capture_payment(session: Session, payment_id: str, *, amount: int | None) -> str:
-    """Asks for an authorized payment, or a part of it: the rest is let go. Raises WrongState, Invalid."""
+    """Asks for an authorized payment, or a part of it: the rest is let go. Raises WrongState, Invalid, Conflict for an
+    order that is paid for already."""
     payment = lock_payment(session, payment_id, "authorized", step="capture")
     wanted = payment.amount if amount is None else amount
     if not 0 < wanted <= payment.amount:
@@ -40,7 +45,15 @@ def capture_payment(session: Session, payment_id: str, *, amount: int | None) ->
     gateway = gateway_named(payment.gateway)
     if gateway is not None:
         gateway.check(amount=wanted, currency=payment.currency.lower(), method=payment.method)
+    _refuse_above_open(session, payment, wanted, by=taken)
     return _ask(session, payment, CAPTURE, amount=wanted)
+
+
+def _refuse_above_open(session: Session, payment: Payment, amount: int, *, by: Cover) -> None:
+    """Of two payments for one order that waited for the customer side by side, the second one goes no further."""
+    if payment.order_id:
+        order = fetch(session, SalesOrder, payment.order_id, resource="order")
+        refuse_above_open(session, order, amount, besides=(payment.id,), by=by)
 
 
 def cancel_payment(session: Session, payment_id: str) -> str:

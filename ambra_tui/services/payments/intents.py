@@ -19,6 +19,7 @@ from ambra_tui.gateways._cards import holds_card_number
 from ambra_tui.kit.ids import new_id
 from ambra_tui.services import errands, orders
 from ambra_tui.services.payments.choice import SANDBOX
+from ambra_tui.services.payments.covering import covered, refuse_above_open
 from ambra_tui.services.payments.outcomes import apply_outcome
 from ambra_tui.services.payments.terms import CRYPTO, MAX_AMOUNT, METHODS, clean_payment_currency, payments_of
 from ambra_tui.store.facts import audit
@@ -65,7 +66,8 @@ def begin_payment(
     order = lock_row(session, SalesOrder, wanted.order_id, resource="order") if wanted.order_id else None
     customer_id = _customer(session, wanted, order)
     if order is not None:
-        _refuse_above_open(session, order, wanted.amount, currency)
+        _refuse_order(order, currency)
+        refuse_above_open(session, order, wanted.amount)
     token = _token(session, wanted, gateway)
     now = now_of(session)
     payment = Payment(
@@ -118,27 +120,11 @@ def _customer(session: Session, wanted: NewPayment, order: SalesOrder | None) ->
     return wanted.customer_id or known
 
 
-def _refuse_above_open(session: Session, order: SalesOrder, amount: int, currency: str) -> None:
-    """An order may be paid in parts, and never above its total."""
+def _refuse_order(order: SalesOrder, currency: str) -> None:
     if order.status == "cancelled":
         raise WrongState("order", order.number, state=order.status, step="pay")
     if order.currency != currency:
         raise Invalid(f"The order is in {order.currency.lower()}", field="currency")
-    total = orders.order_total(session, order)
-    if not total:
-        return  # an order of another door: nobody said what it costs
-    left = total - sum(map(covered, payments_of(session, order.id)))
-    if left <= 0:
-        raise Conflict(f"Order {order.number} is paid for already: nothing of it is open")
-    if amount > left:
-        raise Invalid(f"{left} is open of the order's {total}: a payment takes that at most", field="amount")
-
-
-def covered(payment: Payment) -> int:
-    """How much of an order this payment covers now; one that waits for its customer covers nothing yet."""
-    if payment.status in ("processing", "authorized"):
-        return payment.amount
-    return payment.amount_captured - payment.amount_refunded
 
 
 def _token(session: Session, wanted: NewPayment, gateway: Gateway) -> Token:
