@@ -81,11 +81,12 @@ _DISPUTE_STATUSES = {
     "won": DISPUTE_WON,
     "lost": DISPUTE_LOST,
 }
-_EVIDENCE = {
-    "transaction_details": "uncategorized_text",
-    "shipping_proof": "shipping_documentation",
-    "communication_logs": "customer_communication",
-}
+_EVIDENCE = (
+    ("transaction_details", "Transaction details"),
+    ("shipping_proof", "Shipping proof"),
+    ("communication_logs", "Communication logs"),
+)
+"""Evidence is text here. Stripe takes shipping papers and letters as files alone, and text in one field."""
 
 
 def to_units(amount: int, currency: str) -> int:
@@ -209,8 +210,9 @@ class Stripe:
         return _refund_outcome(made)
 
     def answer_dispute(self, reference: str, evidence: Mapping[str, str], *, key: str) -> DisputeOutcome:
-        """Submits the evidence."""
-        told = {_EVIDENCE.get(name, name): text for name, text in evidence.items()}
+        """Submits the evidence, one part below the other."""
+        parts = (f"{title}:\n{evidence[name]}" for name, title in _EVIDENCE if evidence.get(name))
+        told = {"uncategorized_text": "\n\n".join(parts)}
         try:
             found = self._ask(self._api.disputes.update, reference, {"evidence": told, "submit": True}, key=key)
         except self._library.StripeError as error:

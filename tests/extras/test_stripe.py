@@ -308,9 +308,11 @@ def test_disputes_come_by_notice_and_evidence_goes_back(shop: Shop, desk: Desk) 
     assert (listed["payment_id"], listed["amount"], listed["reason"]) == (paid["id"], 5000, "product_not_received")
     shop.post(f"/payments/disputes/{listed['id']}/respond", {"evidence": EVIDENCE})
     assert dispute["evidence"] == {
-        "evidence[uncategorized_text]": "Sold.", "evidence[shipping_documentation]": "Arrived.",
-        "evidence[customer_communication]": "Thanks.", "submit": "true",
-    }  # fmt: skip
+        "evidence[uncategorized_text]": (
+            "Transaction details:\nSold.\n\nShipping proof:\nArrived.\n\nCommunication logs:\nThanks."
+        ),
+        "submit": "true",
+    }
     dispute["status"] = "lost"
     assert notice(shop, "charge.dispute.closed", dispute, notice_id="evt_2").json()["applied"]
     assert shop.page("/payments/disputes")[0][0]["status"] == "lost"

@@ -29,7 +29,8 @@ from ambra_tui.store.scope import fetch, lock_row, now_of, scoped
 
 ANSWER = "dispute_answer"
 EVIDENCE = ("transaction_details", "shipping_proof", "communication_logs")
-MAX_EVIDENCE = 10_000
+MAX_EVIDENCE = 6_500
+"""Characters of each part: together they go into one text of a gateway, of 20,000 at Stripe."""
 TIME_TO_ANSWER = timedelta(days=14)
 
 
