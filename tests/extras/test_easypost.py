@@ -8,12 +8,15 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlmodel import col
 
+from ambra_tui.carriers._connectors import Bought
 from ambra_tui.services import errands
+from ambra_tui.services.shipping import connected
 from ambra_tui.store import Store
 from ambra_tui.store.models import Errand
 from ambra_tui.store.scope import scoped
@@ -92,7 +95,7 @@ def run(shop: Shop, kind: str) -> bool:
 
 
 def test_rates_labels_tracking_and_notices_go_through_the_library(
-    shop: Shop, jane: str, service: EasyPostServer
+    shop: Shop, jane: str, service: EasyPostServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = {(one["carrier"], one["service"]): one for one in shop.post(RATES, PRINTED)}
     assert options["easypost", "usps_priority"]["cost"] == 6.95
@@ -152,6 +155,8 @@ def test_rates_labels_tracking_and_notices_go_through_the_library(
     strange = json.dumps({**event, "result": {**tracker, "tracking_code": "9400000000"}}).encode()
     assert tell(strange, secret).json()["applied"] is False
     assert tell(json.dumps({"description": "batch.created", "result": {}}).encode(), secret).json()["applied"] is False
+    monkeypatch.delenv("AMBRA_EASYPOST_SECRET")
+    assert tell(raw, "").status_code == 403, "without a secret everybody could sign"
 
 
 def test_what_is_declined_moves_nothing_and_what_is_silent_is_asked_again_and_bought_once(
@@ -184,3 +189,18 @@ def test_what_is_declined_moves_nothing_and_what_is_silent_is_asked_again_and_bo
     back = shop.post(f"{PATH}/{sent['id']}/cancel")
     assert back["status"] == "cancelled" and sorted(service.refunded) == sorted(service.sold)
     assert shop.api.on_hand("CABLE-1") == 9
+
+
+def test_an_order_that_is_cancelled_meanwhile_has_no_label_left(shop: Shop, jane: str, service: EasyPostServer) -> None:
+    """Not bought yet: never. Bought while it was cancelled: given back."""
+    service.silent = True
+    made = order(shop, jane, CABLE_1=2)
+    sent = shop.post(PATH, body(made["id"]))
+    assert sent["status"] == "packing"
+    shop.post(f"/orders/{made['id']}/cancel")
+    service.silent = False
+    assert run(shop, "parcel_label") and not service.sold
+    late = Bought(("shp_1",), ("9400",), ("https://files.example/1.pdf",), ("",), Decimal(7), "USD", None)
+    shop.api.write(lambda session: connected.apply_label(session, sent["id"], late))
+    assert len(waiting(shop, "parcel_void")) == 1
+    assert shop.get(f"{PATH}/{sent['id']}")["status"] == "cancelled"

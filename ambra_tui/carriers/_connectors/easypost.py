@@ -129,10 +129,12 @@ class EasyPost:
         return seen
 
     def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
-        """A notice about a tracker."""
+        """A notice about a tracker. Without a secret of ours everybody could sign: then none is believed."""
         import easypost.errors as refusals
         from easypost.util import validate_webhook
 
+        if not self._secret:
+            raise NotAllowed("this server has no secret for EasyPost's notices: set AMBRA_EASYPOST_SECRET")
         sent = {"X-Hmac-Signature": headers.get("x-hmac-signature", "")}
         try:
             event = validate_webhook(body, sent, self._secret)

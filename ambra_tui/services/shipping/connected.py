@@ -142,9 +142,13 @@ def request_of(session: Session, shipment: Shipment) -> Request:
 
 
 def apply_label(session: Session, shipment_id: str, outcome: Bought | Declined) -> None:
-    """Notes what the service answered: the shipment leaves with its labels, or is given up."""
+    """Notes what the service answered: the shipment leaves with its labels, or is given up. Labels of one that was
+    cancelled meanwhile are given back."""
     shipment = get_shipment(session, shipment_id)
     if shipment.status != "packing":
+        if isinstance(outcome, Bought) and not references_of(shipment):
+            _note(session, shipment, references=list(outcome.references))
+            errands.send(session, VOID, shipment.id)
         return
     if isinstance(outcome, Declined):
         _note(session, shipment, refusal=outcome.reason)

@@ -17,12 +17,14 @@ from ambra_tui.services.shipping import connected, simulated
 from ambra_tui.services.shipping.terms import get_shipment
 from ambra_tui.store import Store
 
-_SILENT = "The carrier's service did not answer."
+_SILENT, _NOT_WANTED = "The carrier's service did not answer.", "The shipment is not wanted any more."
 
 
 def _label(store: Store, asked: Asked) -> Bought | Declined:
     with store.read(asked.organization_id) as session:
         shipment = get_shipment(session, asked.subject_id)
+        if shipment.status != "packing":
+            return Declined(_NOT_WANTED)
         request, code, service = connected.request_of(session, shipment), shipment.carrier, shipment.service
     return connected.connect(code).buy(request, service)
 
