@@ -177,10 +177,18 @@ def test_what_is_over_is_over(api: Api, browser: Browser) -> None:
     renewed = shop.refresh(token["refresh_token"]).json()
     clock.at += oauth.REFRESH_LIFE
     assert refused(shop.refresh(renewed["refresh_token"]), "invalid_grant")
+    robot = program(api, grant_types=["client_credentials"], redirect_uris=[])
+    alone = robot.token(grant_type="client_credentials").json()["access_token"]
+    api.write(forget_old)
+    assert status_with(api, alone) == 200
     clock.at += timedelta(days=2)
     api.write(forget_old)
     with api.store.read(api.organization_id) as session:
         assert session.exec(scoped(session, OAuthToken)).all() == []
+        grants = session.exec(scoped(session, OAuthGrant)).all()
+    assert grants and all(grant.user_id for grant in grants), (
+        "what a person allowed is kept, with when and how it ended"
+    )
 
 
 def test_a_client_that_was_removed_can_nothing_any_more(api: Api, browser: Browser) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from ambra_tui.kit.ids import new_id
 from ambra_tui.services.access.texts import ACCESS, CODE, REFRESH, new_oauth_text, oauth_prefix_of
@@ -29,7 +29,7 @@ CODE_LIFE = timedelta(minutes=2)
 ACCESS_LIFE = timedelta(hours=1)
 REFRESH_LIFE = timedelta(days=30)
 KEPT = timedelta(days=1)
-"""How long an access token or code stays in the store after its end; a refresh token goes with its end."""
+"""How long a token or code stays in the store after its end."""
 
 
 def make_grant(session: Session, client: OAuthClient, *, user_id: str, scopes: Sequence[str]) -> OAuthGrant:
@@ -207,8 +207,17 @@ def end_grants_of(session: Session, client_id: str, *, why: str) -> None:
 
 
 def forget_old(session: Session) -> None:
-    """Drops the organization's codes and tokens that nobody can come with any more."""
-    now = now_of(session)
-    for table, limit in ((OAuthCode, now - KEPT), (OAuthToken, now - KEPT)):
-        own = delete(table).where(col(table.organization_id) == organization_of(session), col(table.expires_at) < limit)
-        session.connection().execute(own)
+    """Drops the organization's codes and tokens that nobody can come with any more, and what programs were let to do
+    by themselves once no token is left of it; what people allowed is kept."""
+    own, before = organization_of(session), now_of(session) - KEPT
+    for model in (OAuthCode, OAuthToken):
+        old = delete(model).where(col(model.organization_id) == own, col(model.expires_at) < before)
+        session.connection().execute(old)
+    token = select(OAuthToken.id).where(
+        col(OAuthToken.organization_id) == own, col(OAuthToken.grant_id) == col(OAuthGrant.id)
+    )
+    ended = delete(OAuthGrant).where(
+        col(OAuthGrant.organization_id) == own, col(OAuthGrant.user_id) == "",
+        col(OAuthGrant.created_at) < before, ~token.exists(),
+    )  # fmt: skip
+    session.connection().execute(ended)
