@@ -92,6 +92,11 @@ def test_figures_of_a_product(shop: Shop, goods: Goods) -> None:
     after = shop.get(f"/inventory/{product}")
     assert (after["total_available"], after["variants"][1]["total_available"]) == (305, 0), "never below nothing"
     shop.refused(404, "not_found", "GET", f"/inventory/{NOBODY}")
+    shirt = {"name": "Shirt", "price": 20, "sku": "SHIRT", "variants": [{"sku": "SHIRT-L"}, {"sku": "SHIRT-M"}]}
+    made = shop.post("/products", shirt)
+    for named in (made["id"], "SHIRT", "SHIRT-M"):
+        assert shop.get(f"/inventory/{named}")["product_id"] == made["id"], "by what products are found by, too"
+    assert shop.page("/inventory/SHIRT/alerts")[0] == []
 
 
 def test_adjustments(shop: Shop, goods: Goods) -> None:

@@ -37,6 +37,7 @@ from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.services import alerts
 from ambra_tui.services.adjustments import Adjustment, Place, adjust, place_of
 from ambra_tui.services.alerts.settings import MAX_NOTIFIED
+from ambra_tui.services.offers import product_named
 from ambra_tui.store.models import SiteStock, Variant, table_of
 from ambra_tui.store.scope import organization_of
 
@@ -205,7 +206,7 @@ def set_alert(session: Session, call: Call, body: NewAlert) -> Answer:
 )  # fmt: skip
 def list_alerts(session: Session, call: Call, query: Paged) -> Answer:
     """Those of every warehouse first, variant by variant."""
-    found = alerts.alerts_of(session, _variants(session, call.path["product_id"])[0].product_id)
+    found = alerts.alerts_of(session, product_named(session, call.path["product_id"]).id)
     return Answer([alert_view(row) for row in found[query.offset : query.offset + query.per_page]], len(found))
 
 
@@ -213,16 +214,16 @@ def list_alerts(session: Session, call: Call, query: Paged) -> Answer:
 
 
 def _variants(session: Session, named: str) -> list[Any]:
-    """The variants of the product with this id, else of the one that has this SKU. Raises NotFound."""
-    own, connection = _variant.c.organization_id == organization_of(session), session.connection()
-    product = select(_variant.c.product_id).where(own, _variant.c.sku == named).limit(1).scalar_subquery()
+    """The variants of the product with this id, else of the one that has this SKU, its own or a variant's. Raises
+    NotFound."""
+    return _variants_of(session, product_named(session, named).id)
+
+
+def _variants_of(session: Session, product_id: str) -> list[Any]:
+    own = _variant.c.organization_id == organization_of(session)
     columns = (_variant.c.id, _variant.c.product_id, _variant.c.sku, _variant.c.name)
-    for condition in (_variant.c.product_id == named, _variant.c.product_id == product):
-        statement = select(*columns).where(own, condition).order_by(_variant.c.position, _variant.c.id)
-        rows = connection.execute(statement).all()
-        if rows:
-            return list(rows)
-    raise NotFound("product", named)
+    statement = select(*columns).where(own, _variant.c.product_id == product_id)
+    return list(session.connection().execute(statement.order_by(_variant.c.position, _variant.c.id)))
 
 
 def _sku(call: Call, rows: Iterable[Any], body: Chosen) -> str | None:
@@ -269,7 +270,7 @@ def inventory_object(session: Session, variant_id: str) -> dict[str, Any] | None
     variant = session.get(Variant, (organization_of(session), variant_id))
     if variant is None:
         return None
-    shown = _inventory(session, _variants(session, variant.product_id))
+    shown = _inventory(session, _variants_of(session, variant.product_id))
     told = [alert_view(row) for row in alerts.alerts_of_variants(session, [variant])]
     return {**shown, "variant_id": variant.id, "sku": variant.sku, "alerts": told}
 
