@@ -111,6 +111,7 @@ class Dispatcher:
         try:
             _refuse_two_lengths(scope)
             self._transport.refuse_plain(scope)
+            scope["state"]["origin"] = self._transport.issuer(scope)
             late_seconds = self._gate.enter(request)
             if late_seconds:
                 await asyncio.sleep(late_seconds)

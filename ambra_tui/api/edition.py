@@ -34,7 +34,7 @@ from ambra_tui.store import Store
 class Call:
     """One request, parsed and allowed. `posting_key` names what it posts to the ledger. `options`: the query of a
     write. `here`: the path that was asked for. `accept`: the media types that the caller would like.
-    `origin`: scheme and host by which the server was called.
+    `origin`: scheme and host by which the server is known to the caller.
     `upload`: the file that is the body. `found`: what the operation's `before` answered.
     `address`: where the request comes from."""
 

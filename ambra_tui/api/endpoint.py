@@ -38,6 +38,7 @@ from ambra_tui.api.idempotency import (
     remember,
     request_key,
 )
+from ambra_tui.api.links import begin_with
 from ambra_tui.api.paging import Paging, link_header
 from ambra_tui.api.requests import read_document, read_query, unwrap
 from ambra_tui.api.uploads import is_upload, read_upload
@@ -101,7 +102,7 @@ def _call(store: Store, edition: Edition, operation: Operation, request: Request
     options = None if operation.options is Nothing else read_query(operation.options, request)
     return Call(
         store, edition, principal, request.state.request_id, _path_of(request), new_ulid(), options, request.url.path,
-        request.headers.get("accept", ""), f"{request.url.scheme}://{request.url.netloc}",
+        request.headers.get("accept", ""), request.scope["state"]["origin"],
         address=request.scope["state"].get("address", ""),
     )  # fmt: skip
 
@@ -152,6 +153,7 @@ def _ask(call: Call, operation: Operation, query: Any) -> Answer:
     if operation.is_quick or operation.is_apart:
         return operation.handler(None, call, query)
     with call.store.read(call.principal.organization_id) as session:
+        begin_with(session, call.origin)
         return operation.handler(session, call, query)
 
 
@@ -193,9 +195,14 @@ async def _asked(call: Call, operation: Operation, request: Request) -> tuple[An
 
 async def _in_writer(call: Call, work: Callable[[Session], Done]) -> Done:
     principal = call.principal
+
+    def known(session: Session) -> Done:
+        begin_with(session, call.origin)
+        return work(session)
+
     return await asyncio.wrap_future(
         call.store.writer.submit(
-            work,
+            known,
             organization_id=principal.organization_id,
             actor=replace(principal.actor, request_id=call.request_id),
         )

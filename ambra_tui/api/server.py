@@ -114,6 +114,19 @@ def address_of(listener: socket.socket, host: str, *, scheme: str = "http") -> s
     return f"{scheme}://{host}:{port}"
 
 
+def known_as(options: ServeOptions, address: str) -> str:
+    """What addresses of this server begin with in notices; empty when it listens everywhere and nobody told it."""
+    if options.security is not None and options.security.public_url:
+        return options.security.public_url
+    return "" if _is_everywhere(options.host) else address
+
+
+def _is_everywhere(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_unspecified
+    return not host
+
+
 def is_loopback(host: str) -> bool:
     """True for a host that only this machine can connect to."""
     with contextlib.suppress(ValueError):
@@ -168,16 +181,16 @@ async def _serve(
             gc.collect()
             gc.freeze()
             on_ready(address)
-        async with _webhooks(store), _errands(store), _reordering(store):
+        async with _webhooks(store, known_as(options, address)), _errands(store), _reordering(store):
             await running
 
 
 @contextlib.asynccontextmanager
-async def _webhooks(store: Store) -> AsyncIterator[None]:
+async def _webhooks(store: Store, origin: str) -> AsyncIterator[None]:
     """Meanwhile this process does its share of telling receivers what happens, on a thread of its own."""
     from ambra_tui.services.webhooks.worker import Worker  # it brings the HTTP client: after the server is there
 
-    worker = Worker(store, renderer(find_editions()))
+    worker = Worker(store, renderer(find_editions(), origin=origin))
     await asyncio.to_thread(worker.start)
     try:
         yield

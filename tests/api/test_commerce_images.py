@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,20 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ambra_tui.api.app import find_editions, make_app
+from ambra_tui.api.events import renderer
 from ambra_tui.cli import main
 from ambra_tui.errors import Invalid
 from ambra_tui.services import images
 from ambra_tui.services.backup import back_up, restore
 from ambra_tui.services.images import folder_of
-from ambra_tui.settings import WebhookSettings
+from ambra_tui.services.webhooks import Happened
+from ambra_tui.settings import SecuritySettings, WebhookSettings
 from ambra_tui.store import open_store
 from tests.api.commerce import Shop, fields_of
 from tests.api.conftest import Api
 from tests.api.pictures import Shelf, picture
+from tests.api.test_https import PROXY, ask
 
 LAMP = {"name": "Lamp", "sku": "LAMP", "price": 20}
 
@@ -29,6 +34,11 @@ LAMP = {"name": "Lamp", "sku": "LAMP", "price": 20}
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMBRA_IMAGES", str(tmp_path / "pictures"))
+
+
+def ours(api: Api) -> str:
+    """What whole addresses of the server begin with."""
+    return str(api.client.base_url).rstrip("/")
 
 
 @pytest.fixture
@@ -51,7 +61,7 @@ def test_a_picture_is_sent_served_listed_and_taken_away(shop: Shop, api: Api) ->
     assert raw.status_code == 201, raw.text
     first = raw.json()
     assert first == {
-        "id": first["id"], "url": f"/images/{hashlib.sha256(front).hexdigest()}.png", "alt": "", "width": 40,
+        "id": first["id"], "url": f"{ours(api)}/images/{hashlib.sha256(front).hexdigest()}.png", "alt": "", "width": 40,
         "height": 30, "content_type": "image/png", "size_bytes": len(front), "source_url": None,
         "created_at": first["created_at"],
     }  # fmt: skip
@@ -66,7 +76,7 @@ def test_a_picture_is_sent_served_listed_and_taken_away(shop: Shop, api: Api) ->
     again = api.client.get(first["url"], headers={"If-None-Match": served.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert api.client.head(first["url"]).headers["content-length"] == str(len(front))
-    for wrong in ("none", "0" * 64 + ".png", first["url"][8:] + "x", "..%2F..%2Fstore.db"):
+    for wrong in ("none", "0" * 64 + ".png", first["url"].rpartition("/")[2] + "x", "..%2F..%2Fstore.db"):
         assert api.client.get(f"/images/{wrong}").status_code == 404
     key = {"Idempotency-Key": "once", "Content-Type": "image/webp"}
     webp = picture("WEBP", color="green")
@@ -76,6 +86,35 @@ def test_a_picture_is_sent_served_listed_and_taken_away(shop: Shop, api: Api) ->
     shop.remove(f"/products/LAMP/images/{second['id']}")
     shop.refused(404, "not_found", "DELETE", f"/products/LAMP/images/{second['id']}")
     assert [row["id"] for row in shop.get("/products/LAMP")["images"]] == [first["id"], sent[0].json()["id"]]
+
+
+def test_addresses_are_whole_as_the_server_is_known_to_who_asks(shop: Shop, api: Api) -> None:
+    lamp = shop.post("/products", {**LAMP, "variants": [{"sku": "L-1"}]})
+    form = {"files": {"image": ("a.png", picture(), "image/png")}}
+    place = f"/v2/products/{lamp['id']}/images"
+    api.client.post(place, **form, data={"variant_id": lamp["variants"][0]["id"]})
+    path = api.client.post(place, **form).json()["url"].removeprefix(ours(api))
+    bearer = api.client.headers["authorization"]
+
+    def seen(app: Any, **headers: str) -> set[str]:
+        shown = ask(app, "/v2/products/LAMP", Authorization=bearer, **headers).json()
+        listed = ask(app, "/v2/products", Authorization=bearer, **headers).json()["data"][0]
+        own = ask(app, place, Authorization=bearer, **headers).json()["data"]
+        assert listed == shown and [row["url"] for row in own] == [shown["images"][0]["url"]] * 2
+        return {shown["images"][0]["url"], shown["variants"][0]["image"]}
+
+    behind = make_app(api.store, trusted_proxies=(PROXY,))
+    assert seen(behind) == {f"http://api.example.com{path}"}
+    assert seen(behind, X_Forwarded_Proto="https") == {f"https://api.example.com{path}"}
+    assert seen(make_app(api.store), X_Forwarded_Proto="https") == {f"http://api.example.com{path}"}
+    assert seen(behind, Host="a b") == {f"http://invalid{path}"}
+    public = make_app(api.store, security=SecuritySettings(public_url="https://wms.example.com"))
+    assert seen(public) == {f"https://wms.example.com{path}"}
+    updated = Happened("evt_1", "product.updated", "product_updated", lamp["id"], {}, datetime.now(UTC), 1)
+    for origin in ("https://wms.example.com", ""):
+        with api.store.read(api.organization_id) as session:
+            told = renderer(find_editions(), origin=origin)(session, "commerce", updated)
+        assert told["images"][0]["url"] == told["variants"][0]["image"] == f"{origin}{path}"
 
 
 def test_what_is_no_picture_is_refused(shop: Shop, api: Api) -> None:
@@ -126,6 +165,8 @@ def test_pictures_are_fetched_from_their_addresses(shop: Shop, api: Api, shelf: 
     # A product as it was answered changes nothing and fetches nothing; what is left out goes.
     assert shop.put("/products/LAMP", lamp) == lamp and len(shelf.asked) == 3
     first, second = lamp["images"]
+    as_path = first["url"].removeprefix(ours(api))
+    assert as_path.startswith("/images/") and shop.put("/products/LAMP", {"images": [as_path, second]}) == lamp
     turned = shop.put("/products/LAMP", {"images": [{"id": second["id"]}, {"id": first["id"], "alt": "Front"}]})
     assert [(row["id"], row["alt"]) for row in turned["images"]] == [(second["id"], "Back"), (first["id"], "Front")]
     fewer = shop.put("/products/LAMP", {"images": [second["url"]], "variants": [{"sku": "L-1", "image": None}]})
@@ -148,6 +189,8 @@ def test_pictures_are_fetched_from_their_addresses(shop: Shop, api: Api, shelf: 
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"images": [{"alt": "x"}]}, "images.0.url"), ({"images": [{"id": "img_no"}]}, "images.0.id"),
         ({"images": ["/images/none.png"]}, "images.0.url"),
+        ({"images": [f"{ours(api)}/images/no.png"]}, "images.0.url"),
+        ({"images": ["//images/none.png"]}, "images.0.url"),
         ({"variants": [{"image": "/images/x"}]}, "variants.0.image"),
         ({"images": [f"{shelf.url}/{number}" for number in range(21)]}, "images"),
     ]  # fmt: skip

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from requests_oauthlib import OAuth2Session
 
 from ambra_tui.api.app import make_app
-from ambra_tui.api.server import is_loopback, tls_context
+from ambra_tui.api.server import ServeOptions, is_loopback, known_as, tls_context
 from ambra_tui.errors import Invalid
 from ambra_tui.services import access, oauth
 from ambra_tui.settings import SecuritySettings, TlsSettings
@@ -112,6 +112,16 @@ def test_the_server_speaks_tls_by_itself(tmp_path: Path, sqlite_url: str, monkey
             httpx.get(f"{server.address}/healthz", verify=old)
         with pytest.raises(httpx.HTTPError):
             httpx.get(server.address.replace("https", "http") + "/healthz")
+
+
+def test_notices_name_the_server_as_it_is_known() -> None:
+    public = SecuritySettings(public_url="https://api.example.com")
+    for host, security, told in (
+        ("127.0.0.1", None, "http://x:1"), ("10.0.0.5", SecuritySettings(), "http://x:1"),
+        ("wms.local", None, "http://x:1"),
+        ("0.0.0.0", None, ""), ("::", None, ""), ("", None, ""), ("0.0.0.0", public, "https://api.example.com"),
+    ):  # fmt: skip
+        assert known_as(ServeOptions(host=host, security=security), "http://x:1") == told, host
 
 
 def test_settings_of_tls_are_judged_before_anything_is_served(tmp_path: Path) -> None:

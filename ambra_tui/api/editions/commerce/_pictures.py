@@ -14,7 +14,8 @@ from typing import Any
 from sqlmodel import Session
 
 from ambra_tui.api.edition import Call
-from ambra_tui.api.editions.commerce._products import IMAGES, image_url
+from ambra_tui.api.editions.commerce._products import IMAGES, image_path
+from ambra_tui.api.links import own_path
 from ambra_tui.errors import Invalid
 from ambra_tui.services import images, offers
 from ambra_tui.services.images import Stored, Wanted
@@ -28,7 +29,7 @@ Found = Mapping[str, Stored]
 
 def fetch_pictures(call: Call, body: Any) -> Found:
     """Address -> the picture that was there, now kept. Raises Invalid naming the first field that is wrong."""
-    wanted = {url: field for field, url in _addresses(body)}
+    wanted = {url: field for field, url in _addresses(call, body)}
     if len(wanted) > MAX_FETCHED:
         raise Invalid(f"images: at most {MAX_FETCHED} pictures are fetched in one request", field="images")
     if not wanted:
@@ -47,17 +48,22 @@ def picture_at(call: Call, url: str, field: str) -> Stored:
     return images.keep(call.store, content, field=field)._replace(source_url=url)
 
 
-def _addresses(body: Any) -> Iterator[tuple[str, str]]:
+def _addresses(call: Call, body: Any) -> Iterator[tuple[str, str]]:
     """Every address to be looked at, with its field; our own addresses name what is here already."""
     for place, image in enumerate(body.images or ()):
-        if _id_of(image) or (image.url or "").startswith(IMAGES):
+        if _id_of(image) or _is_ours(call, image.url):
             continue
         if image.url is None:
             raise Invalid(f"images.{place}.url is required", field=f"images.{place}.url")
         yield f"images.{place}.url", image.url
     for place, variant in enumerate(body.variants or ()):
-        if variant.image and not variant.image.startswith(IMAGES):
+        if variant.image and not _is_ours(call, variant.image):
             yield f"variants.{place}.image", variant.image
+
+
+def _is_ours(call: Call, url: str | None) -> bool:
+    """A picture that this server serves."""
+    return own_path(call.origin, url or "").startswith(IMAGES)
 
 
 def _id_of(image: Any) -> str:
@@ -74,7 +80,7 @@ def set_pictures(session: Session, call: Call, product: Product, body: Any) -> N
         if "image" in row.model_fields_set:
             present = [] if variant.image is None else [variant.image]
             wanted = [] if row.image is None else [
-                _wanted(row.image, None, call.found, present, known, f"variants.{place}.image")
+                _wanted(call, row.image, None, present, known, f"variants.{place}.image")
             ]  # fmt: skip
             images.set_images(session, product.id, wanted, variant_id=variant.id, field=f"variants.{place}.image")
     if body.images is None:
@@ -85,23 +91,25 @@ def set_pictures(session: Session, call: Call, product: Product, body: Any) -> N
         [
             Wanted(id=_id_of(image), alt=image.alt)
             if _id_of(image)
-            else _wanted(image.url or "", image.alt, call.found, shown.images, known, f"images.{place}.url")
+            else _wanted(call, image.url or "", image.alt, shown.images, known, f"images.{place}.url")
             for place, image in enumerate(body.images)
         ],
     )  # fmt: skip
 
 
 def _wanted(
-    url: str, alt: str | None, found: Found, present: list[ShownImage], known: list[ShownImage], field: str
+    call: Call, url: str, alt: str | None, present: list[ShownImage], known: list[ShownImage], field: str
 ) -> Wanted:
     """What an address names: a picture that was fetched, or one of this product by the address that it is served at."""
+    found: Found = call.found
     if url in found:
         return Wanted(stored=found[url], alt=alt)
+    path = own_path(call.origin, url)
     for image in present:
-        if image_url(image.digest, image.kind) == url:
+        if image_path(image) == path:
             return Wanted(id=image.id, alt=alt)
     for image in known:
-        if image_url(image.digest, image.kind) == url:
+        if image_path(image) == path:
             stored = Stored(image.digest, image.kind, image.width, image.height, image.size_bytes, image.source_url)
             return Wanted(stored=stored, alt=alt)
     raise Invalid(f"{field} is no picture of this product", field=field)

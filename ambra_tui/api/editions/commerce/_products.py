@@ -2,15 +2,17 @@
 
 Example::
 
-    product_view(shown_product(session, "prod_01K..."))     # {'id': 'prod_01K...', 'name': 'Premium ...', ...}
+    product_view(session, shown_product(session, "prod_01K..."))     # {'id': 'prod_01K...', 'name': 'Premium ...', ...}
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
+from sqlmodel import Session
 from typing_extensions import TypedDict
 
+from ambra_tui.api.links import address_of
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.money import minor_to_json
 from ambra_tui.kit.quantity import scaled_to_json
@@ -73,7 +75,7 @@ class ProductView(TypedDict):
     updated_at: str
 
 
-def product_view(row: ShownProduct) -> ProductView:
+def product_view(session: Session, row: ShownProduct) -> ProductView:
     """A product as it is answered."""
     return {
         "id": row.id,
@@ -84,8 +86,8 @@ def product_view(row: ShownProduct) -> ProductView:
         "sku": row.sku,
         "status": SHOWN[row.status],
         "categories": row.categories,
-        "variants": [_variant_view(variant) for variant in row.variants],
-        "images": [image_view(image) for image in row.images],
+        "variants": [_variant_view(session, variant) for variant in row.variants],
+        "images": [image_view(session, image) for image in row.images],
         "metadata": row.details,
         "inventory": scaled_to_json(row.available),
         "variant_id": row.variant_id,
@@ -95,7 +97,7 @@ def product_view(row: ShownProduct) -> ProductView:
     }
 
 
-def _variant_view(row: ShownVariant) -> VariantView:
+def _variant_view(session: Session, row: ShownVariant) -> VariantView:
     return {
         "id": row.id,
         "sku": row.sku,
@@ -103,17 +105,17 @@ def _variant_view(row: ShownVariant) -> VariantView:
         "price": _price(row.own_price_minor, row.currency),
         "inventory": scaled_to_json(row.available),
         "attributes": row.attributes,
-        "image": None if row.image is None else image_url(row.image.digest, row.image.kind),
+        "image": None if row.image is None else address_of(session, image_path(row.image)),
         "barcode": row.barcode,
         "status": SHOWN[row.status],
     }
 
 
-def image_view(row: ShownImage) -> ImageView:
+def image_view(session: Session, row: ShownImage) -> ImageView:
     """A picture as it is answered."""
     return {
         "id": row.id,
-        "url": image_url(row.digest, row.kind),
+        "url": address_of(session, image_path(row)),
         "alt": row.alt,
         "content_type": f"image/{row.kind}",
         "width": row.width,
@@ -124,9 +126,9 @@ def image_view(row: ShownImage) -> ImageView:
     }
 
 
-def image_url(digest: str, kind: str) -> str:
+def image_path(row: ShownImage) -> str:
     """Where a picture is served, to everybody."""
-    return f"{IMAGES}{digest}.{kind}"
+    return f"{IMAGES}{row.digest}.{row.kind}"
 
 
 def _price(minor: int | None, currency: str) -> Amount | None:

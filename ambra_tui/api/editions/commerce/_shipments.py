@@ -2,14 +2,13 @@
 
 Example::
 
-    shipment_view(session, shipment, origin="https://wms.example.com")
+    shipment_view(session, shipment)
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from sqlmodel import Session
 from typing_extensions import TypedDict
 
+from ambra_tui.api.links import address_of
 from ambra_tui.carriers import Carrier, carriers
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.money import minor_to_json
@@ -24,15 +24,12 @@ from ambra_tui.kit.quantity import to_json
 from ambra_tui.services import shipping
 from ambra_tui.services.catalog import variants_by_id
 from ambra_tui.services.secrets import derived_key
-from ambra_tui.settings import SecuritySettings
 from ambra_tui.store.models import Shipment, ShipmentContent, ShipmentPackage, TrackingEvent
 from ambra_tui.store.scope import now_of, organization_of
 
 LINK_DAYS = 7
 FORMATS = ("pdf", "png", "zpl")
 _KEY = "labels"
-DEFAULT_ORIGIN = "http://127.0.0.1:8080"
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9._\[\]:-]{1,255}")
 Amount = float | int
 
 
@@ -117,12 +114,12 @@ def shipment_object(session: Session, shipment_id: str) -> ShipmentView | None:
     return None if found is None else shipment_view(session, found)
 
 
-def shipment_view(session: Session, shipment: Shipment, *, origin: str = "") -> ShipmentView:
-    """One shipment. `origin`: scheme and host that links begin with."""
-    return shipment_views(session, [shipment], origin=origin)[0]
+def shipment_view(session: Session, shipment: Shipment) -> ShipmentView:
+    """One shipment."""
+    return shipment_views(session, [shipment])[0]
 
 
-def shipment_views(session: Session, shipments: Sequence[Any], *, origin: str = "") -> list[ShipmentView]:
+def shipment_views(session: Session, shipments: Sequence[Any]) -> list[ShipmentView]:
     """Shipments with their packages and what is in them."""
     packages = shipping.packages_of_many(session, [shipment.id for shipment in shipments])
     contents = shipping.contents_of(session, [package.id for own in packages.values() for package in own])
@@ -130,7 +127,7 @@ def shipment_views(session: Session, shipments: Sequence[Any], *, origin: str = 
     inside: dict[str, list[ShippedItemView]] = {}
     for content in contents:
         inside.setdefault(content.package_id, []).append(_item(content, skus))
-    return [_view(session, shipment, packages.get(shipment.id, []), inside, origin) for shipment in shipments]
+    return [_view(session, shipment, packages.get(shipment.id, []), inside) for shipment in shipments]
 
 
 def _item(content: ShipmentContent, skus: dict[str, str]) -> ShippedItemView:
@@ -147,11 +144,10 @@ def _view(
     shipment: Any,
     packages: Sequence[ShipmentPackage],
     inside: dict[str, list[ShippedItemView]],
-    origin: str,
 ) -> ShipmentView:
     carrier = carriers().get(shipment.carrier)
     told = shipment.details.get("connector", {})
-    link = "" if shipment.status in ("packing", "cancelled") else label_link(session, shipment.id, origin=origin)
+    link = "" if shipment.status in ("packing", "cancelled") else label_link(session, shipment.id)
     shown = [_package(package, carrier, link, inside.get(package.id, []), told) for package in packages]
     first = shown[0] if shown else None
     return {
@@ -229,7 +225,7 @@ def tracking_view(event: TrackingEvent) -> TrackingView:
 # -- links -----------------------------------------------------------------------------------------------------------
 
 
-def label_link(session: Session, shipment_id: str, *, origin: str = "") -> str:
+def label_link(session: Session, shipment_id: str) -> str:
     """A link to the labels that opens without a key, good for `LINK_DAYS` days from the end of this one."""
     day = now_of(session).date() + timedelta(days=LINK_DAYS)
     expires = int(datetime.combine(day, time.max, UTC).timestamp())
@@ -238,11 +234,8 @@ def label_link(session: Session, shipment_id: str, *, origin: str = "") -> str:
     if key is None:
         key = session.info[_KEY] = derived_key(session, _KEY)
     signature = sign(key, organization_id, shipment_id, expires)
-    base = SecuritySettings.from_environment().public_url
-    base = base or (origin if _ORIGIN.fullmatch(origin) else DEFAULT_ORIGIN)
-    return (
-        f"{base}/v2/shipments/{shipment_id}/label?format=pdf&expires={expires}&signature={organization_id}.{signature}"
-    )
+    query = f"format=pdf&expires={expires}&signature={organization_id}.{signature}"
+    return address_of(session, f"/v2/shipments/{shipment_id}/label?{query}")
 
 
 def sign(key: bytes, organization_id: int, shipment_id: str, expires: int) -> str:

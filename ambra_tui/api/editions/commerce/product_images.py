@@ -55,7 +55,7 @@ def _look(call: Call, body: NewImage) -> Stored:
 def list_images(session: Session, call: Call, query: Paged) -> Answer:
     """Those of the product itself, then those of its variants."""
     shown = _all_of(_shown(session, _product(session, call)))
-    return Answer([image_view(row) for row in shown[query.offset : query.offset + query.per_page]], len(shown))
+    return Answer([image_view(session, row) for row in shown[query.offset : query.offset + query.per_page]], len(shown))
 
 
 @catalogue.write(
@@ -70,7 +70,7 @@ def add_image(session: Session, call: Call, body: NewImage) -> Answer:
     made = images.add_image(session, product.id, call.found, variant_id=body.variant_id, alt=body.alt)
     offers.mark_changed(session, product, ["images"])
     row = next(row for row in _all_of(_shown(session, product)) if row.id == made.id)
-    return Answer(image_view(row), location=call.url(f"/products/{product.id}/images"))
+    return Answer(image_view(session, row), location=call.url(f"/products/{product.id}/images"))
 
 
 @catalogue.write(

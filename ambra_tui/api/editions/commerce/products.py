@@ -161,13 +161,13 @@ def list_products(session: Session, call: Call, query: ProductQuery) -> Answer:
     terms = offers.sort_terms(session) if query.sort == "price" else None
     page = page_of(session, call, query, Product, *conditions, terms=terms)
     shown = offers.shown_products(session, [row.id for row in page.rows])
-    return page.answer([product_view(row) for row in shown])
+    return page.answer([product_view(session, row) for row in shown])
 
 
 def product_object(session: Session, product_id: str) -> ProductView | None:
     """What a GET tells of a product, archived or not; None when it is gone."""
     shown = offers.shown_product(session, product_id)
-    return None if shown is None else product_view(shown)
+    return None if shown is None else product_view(session, shown)
 
 
 def _named(session: Session, call: Call) -> Product:

@@ -128,7 +128,7 @@ class ScanBody(Body):
 def list_shipments(session: Session, call: Call, query: ShipmentQuery) -> Answer:
     """A page of shipments with their packages."""
     page = page_of(session, call, query, Shipment, *_matching(session, query))
-    return page.answer(shipment_views(session, page.rows, origin=call.origin))
+    return page.answer(shipment_views(session, page.rows))
 
 
 def _matching(session: Session, query: ShipmentQuery) -> list[ColumnElement[bool]]:
@@ -153,7 +153,7 @@ def _matching(session: Session, query: ShipmentQuery) -> list[ColumnElement[bool
 )  # fmt: skip
 def get(session: Session, call: Call, _query: object) -> Answer:
     """A shipment with its packages, labels and tracking numbers."""
-    return Answer(shipment_view(session, shipping.get_shipment(session, call.path["id"]), origin=call.origin))
+    return Answer(shipment_view(session, shipping.get_shipment(session, call.path["id"])))
 
 
 @catalogue.read(
@@ -171,7 +171,7 @@ def _created(session: Session, call: Call, shipment_id: str) -> Answer:
     refusal = shipping.refusal_of(shipment)
     if refusal:
         raise Invalid(refusal, field="service")
-    view = shipment_view(session, shipment, origin=call.origin)
+    view = shipment_view(session, shipment)
     return Answer(view, location=call.url(f"/shipments/{shipment_id}"))
 
 
@@ -245,7 +245,7 @@ def scan(session: Session, call: Call, body: ScanBody) -> Answer:
 
 
 def _cancelled(session: Session, call: Call, shipment_id: str) -> Answer:
-    return Answer(shipment_view(session, shipping.get_shipment(session, shipment_id), origin=call.origin))
+    return Answer(shipment_view(session, shipping.get_shipment(session, shipment_id)))
 
 
 @catalogue.errand(
