@@ -22,6 +22,7 @@ from ambra_tui.store.models import SalesOrder
 
 SHOP_STEPS = ("pending", "processing", "shipped", "delivered")
 Leaving = Callable[[Session, SalesOrder], None]
+_STEP_TO = {"pending": "reopen", "processing": "start", "shipped": "ship", "delivered": "deliver"}
 FARTHEST = 2
 """How many steps one may go at once."""
 
@@ -38,7 +39,7 @@ def advance(
     now = SHOP_STATES[order.status]
     ahead = SHOP_STEPS.index(to) - SHOP_STEPS.index(now) if now in SHOP_STEPS else 0
     if not 1 <= ahead <= FARTHEST:
-        raise WrongState("order", order.number, state=now, step=f"move to {to}")
+        raise WrongState("order", order.number, state=now, step=_STEP_TO[to])
     if to == "processing":
         return start_order(session, order, note=note)
     if now != "shipped" and parcels is not None:
