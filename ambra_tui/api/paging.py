@@ -36,9 +36,9 @@ PageNumber = Annotated[
 ]
 
 
-def rows_schema(most: int) -> dict[str, Any]:
-    """How the document describes a number of rows of which more than `most` is taken as `most`."""
-    told = f"Rows of a page; more than {most} is taken as {most}."
+def rows_schema(most: int, rows: str = "Rows of a page") -> dict[str, Any]:
+    """How the document describes a number of `rows` of which more than `most` is taken as `most`."""
+    told = f"{rows}; more than {most} is taken as {most}."
     return {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "description": told}
 
 

@@ -139,6 +139,7 @@ def test_sales_by_group(shop: Shop) -> None:
     assert groups("customer") == [("Eve", 603, 1, 6), ("Ann", 218, 2, 10), ("Bob", 61.5, 2, 12), ("guest", 4, 1, 4)]
     assert [row[1:] for row in groups("product")] == [(800, 2, 4), (71.5, 3, 13), (15, 4, 15)]
     assert len(shop.get(SALES, **YEAR, group_by="product", limit=2)["groups"]) == 2
+    assert len(shop.get(SALES, **YEAR, group_by="product", limit=10**9)["groups"]) == 3  # taken as the most there is
     more = shop.get(SALES, **YEAR, metrics="refunds,net_revenue,customers")["summary"]
     assert more == {"refunds": 0, "net_revenue": 886.5, "customers": 3}
     table = shop.ask("GET", SALES, params={**YEAR, "group_by": "category", "format": "csv", "metrics": "orders"})
@@ -341,6 +342,7 @@ def test_custom_reports(shop: Shop) -> None:
     skus = ask(["sku"], ["units_sold", "order_count"], sort={"field": "sku", "order": "asc"})
     assert [(row[0], *row[2:]) for row in skus] == [("CABLE", 13, 3), ("HEAD", 4, 2), ("TEA", 15, 4)]
     assert ask(["sku"], ["revenue"], limit=1)[0][::2] == ("HEAD", 800)
+    assert len(ask(["sku"], ["revenue"], limit=10**9)) == 3
     january = {"date_range": {"from": "2025-01-31", "to": "2025-02-01"}}
     assert ask(["day"], ["revenue"], filters=january) == [("2025-01-31", 55), ("2025-02-01", 7)]
     assert ask([], ["revenue"], filters={"customer": ["Ann", "cust_bob"], "sku": "CABLE"}) == [(71.5,)]
