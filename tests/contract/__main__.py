@@ -3,6 +3,7 @@
     python -m tests.contract                                # all of it
     python -m tests.contract schemathesis --examples 50     # every phase, every call, on a furnished store; then again
                                                             # with names of things that are there
+    python -m tests.contract schemathesis --edition commerce --ways named    # one edition, one of the two ways
     python -m tests.contract document                       # redocly's lint, a TypeScript client that compiles
     python -m tests.contract postman                        # newman sends the served Postman collection
 
@@ -40,6 +41,7 @@ NODE_TOOLS = ("@redocly/cli@2", "openapi-typescript@7", "openapi-fetch@0.17", "t
 NEWMAN = "newman@6"
 UNDERSTOOD = frozenset({200, 201, 202, 204, 404, 422})  # the collection's ids are nobody's; its requests are right
 PHASES = "examples,coverage,fuzzing,stateful"
+WAYS = ("written", "named")
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,ignored_auth,"
@@ -54,6 +56,9 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=50, help="of each call and phase")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", metavar="PATTERN", help="calls whose path fits this regular expression")
+    parser.add_argument("--edition", choices=[edition.name for edition in find_editions()], help="this one alone")
+    parser.add_argument("--reports", metavar="FOLDER", type=Path, help="every call and answer as lines of JSON")
+    parser.add_argument("--ways", choices=WAYS, nargs="+", default=WAYS, help="as written, or with names of things")
     arguments = parser.parse_args()
     failed = False
     if arguments.what in (None, "document"):
@@ -61,7 +66,7 @@ def main() -> int:
     if arguments.what in (None, "postman"):
         failed |= not send_collection()
     if arguments.what in (None, "schemathesis"):
-        failed |= not fuzz(arguments.examples, arguments.seed, arguments.only)
+        failed |= not fuzz(arguments)
     return int(failed)
 
 
@@ -76,6 +81,7 @@ def served() -> Iterator[tuple[str, str, Names]]:
         with open_store(url) as store:
             organization = access.create_organization(store, "Contract", MODULES)
             assert organization.id is not None
+            store.become_sample("contract")  # nobody's money moves
             _, secret = access.create_key(
                 store, organization_id=organization.id, label="contract", scopes=["admin"], plan="enterprise"
             )
@@ -94,24 +100,28 @@ def _client(address: str, secret: str) -> httpx.Client:
 # --- the tools -------------------------------------------------------------------------------------------------------
 
 
-def fuzz(examples: int, seed: int, only: str | None) -> bool:
+def fuzz(arguments: argparse.Namespace) -> bool:
     """Schemathesis with every phase; True when it finds nothing."""
-    chosen = ["--include-path-regex", only] if only else []
+    chosen = ["--include-path-regex", arguments.only] if arguments.only else []
     good = True
     for edition in find_editions():
-        for knows_names in (False, True):
+        if arguments.edition not in (None, edition.name):
+            continue
+        for way in arguments.ways:
             with served() as (address, secret, names), tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "document.json"
                 document = document_of(edition)
-                if knows_names:
+                if way == "named":
                     document = named(document, names, edition=edition.name)
                 path.write_text(json.dumps(document), encoding="utf-8")
-                mode = "positive" if knows_names else "all"
+                mode = "positive" if way == "named" else "all"
+                report = arguments.reports and arguments.reports.resolve() / f"{edition.name}-{way}.ndjson"
                 command = [
                     str(Path(sys.executable).with_name("schemathesis")), "run", str(path), "--url", address,
                     "--header", f"Authorization: Bearer {secret}", "--phases", PHASES, "--mode", mode,
-                    "--checks", CHECKS, "--max-examples", str(examples), "--seed", str(seed), "--no-color",
-                    "--continue-on-failure", "--request-timeout", "30", *chosen,
+                    "--checks", CHECKS, "--max-examples", str(arguments.examples), "--seed", str(arguments.seed),
+                    "--no-color", "--continue-on-failure", "--request-timeout", "30", *chosen,
+                    *(["--report-ndjson-path", str(report)] if report else []),
                 ]  # fmt: skip
                 good &= subprocess.run(command, check=False, cwd=folder).returncode == 0
     return good
@@ -137,7 +147,9 @@ def send_collection() -> bool:
     with tempfile.TemporaryDirectory(prefix="ambra-postman-") as name, served() as (address, secret, _names):
         folder = Path(name)
         _run(folder, "npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", name, NEWMAN)
-        (folder / "collection.json").write_text(httpx.get(f"{address}/docs/api/postman").text, encoding="utf-8")
+        (folder / "collection.json").write_text(
+            httpx.get(f"{address}/docs/api/postman", timeout=60).text, encoding="utf-8"
+        )
         given = (f"base_url={address}", f"api_key={secret}")
         _run(
             folder, "node_modules/.bin/newman", "run", "collection.json", "--env-var", given[0], "--env-var", given[1],
