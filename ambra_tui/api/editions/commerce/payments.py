@@ -7,31 +7,39 @@ Example::
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 from sqlalchemy import ColumnElement
 from sqlmodel import Session
-from typing_extensions import TypedDict
 
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing, Wish
 from ambra_tui.api.editions.commerce._lists import Listed, page_of
+from ambra_tui.api.editions.commerce._payments import (
+    SHOWN,
+    DisputeView,
+    PaymentView,
+    RefundView,
+    dispute_view,
+    payment_object,
+    payment_view,
+    payment_views,
+    refund_view,
+)
 from ambra_tui.api.fields import Blank, Body, Flag, FromMoment, Identifier, Line, OneOf, UntilMoment
-from ambra_tui.errors import Conflict, NotFound
+from ambra_tui.errors import Conflict
 from ambra_tui.gateways import METHODS, Card
-from ambra_tui.kit.clock import to_iso
 from ambra_tui.services import payments
-from ambra_tui.store.models import Dispute, Payment, Refund, table_of
-from ambra_tui.store.models.payments import DISPUTE_STATES, PAYMENT_STEPS
-from ambra_tui.store.scope import scoped
+from ambra_tui.store.models import Dispute, Payment, table_of
+from ambra_tui.store.models.payments import DISPUTE_STATES
+
+__all__ = ["catalogue", "payment_object"]
 
 catalogue = Catalogue(
     "Payments", about="Payments from their intent to their refund, and disputes with customers' banks."
 )
 READ, WRITE = "payments:read", "payments:write"
-SHOWN = {step: "requires_capture" if step == "authorized" else step for step in PAYMENT_STEPS}
 STEP_OF = {shown: step for step, shown in SHOWN.items()}
 SUCCEEDED, FAILED = "succeeded", "failed"
 EXAMPLE = {
@@ -119,83 +127,6 @@ Evidence = Annotated[
 Address = Annotated[
     str, BeforeValidator(_address), WithJsonSchema({"type": "string", "format": "uri", "maxLength": 2000})
 ]
-
-
-class CardView(TypedDict):
-    """What is kept of a card."""
-
-    brand: str
-    last4: str
-
-
-class FailureView(TypedDict):
-    """Why a payment failed: ``card_declined``, ``insufficient_funds``, ``authentication_failed`` ..."""
-
-    code: str
-    message: str
-
-
-class RefundView(TypedDict):
-    """What goes back. ``status``: pending, succeeded or failed. ``expected_date``: when the customer should have it,
-    5 to 10 working days from its beginning."""
-
-    id: str
-    payment_id: str
-    order_id: str | None
-    amount: int
-    currency: str
-    reason: str
-    refund_application_fee: bool
-    status: str
-    failure_code: str | None
-    expected_date: str | None
-    created_at: str
-    updated_at: str
-
-
-class PaymentView(TypedDict):
-    """A payment. ``status``: requires_action (the customer has a step to do, see ``next_action``), processing (the
-    gateway was asked), requires_capture (authorized), succeeded, failed, cancelled. ``test``: no money moves.
-    ``amount_refundable``: what may still go back."""
-
-    id: str
-    amount: int
-    amount_captured: int
-    amount_refunded: int
-    amount_refundable: int
-    currency: str
-    status: str
-    payment_method: str
-    capture_method: str
-    order_id: str | None
-    customer_id: str | None
-    card: CardView | None
-    next_action: dict[str, Any] | None
-    failure: FailureView | None
-    refunds: list[RefundView]
-    metadata: dict[str, Any]
-    gateway: str
-    test: bool
-    created_at: str
-    updated_at: str
-    captured_at: str | None
-
-
-class DisputeView(TypedDict):
-    """A payment that the customer's bank questions. ``status``: needs_response, under_review, won or lost.
-    ``evidence``: what was handed in; ``evidence_due_by``: until when that is possible."""
-
-    id: str
-    payment_id: str
-    order_id: str | None
-    amount: int
-    currency: str
-    reason: str
-    status: str
-    evidence: dict[str, str] | None
-    evidence_due_by: str | None
-    created_at: str
-    updated_at: str
 
 
 class TestCard(Body):
@@ -286,7 +217,7 @@ class DisputeQuery(Listed):
 def list_payments(session: Session, call: Call, query: PaymentQuery) -> Answer:
     """With what became of each."""
     page = page_of(session, call, query, Payment, *_matching(query), order=(("created_at", True),))
-    return page.answer(_views(session, page.rows))
+    return page.answer(payment_views(session, page.rows))
 
 
 def _matching(query: PaymentQuery) -> list[ColumnElement[bool]]:
@@ -315,7 +246,7 @@ def list_disputes(session: Session, call: Call, query: DisputeQuery) -> Answer:
     asked = {columns.status: query.status, columns.payment_id: query.payment_id}
     matching = [column == value for column, value in asked.items() if value is not None]
     page = page_of(session, call, query, Dispute, *matching, order=(("created_at", True),))
-    return page.answer([_dispute_view(row) for row in page.rows])
+    return page.answer([dispute_view(row) for row in page.rows])
 
 
 @catalogue.read(
@@ -323,18 +254,18 @@ def list_disputes(session: Session, call: Call, query: DisputeQuery) -> Answer:
 )
 def get_payment(session: Session, call: Call, _query: Nothing) -> Answer:
     """With its refunds."""
-    return Answer(_view(session, call.path["id"]))
+    return Answer(payment_view(session, call.path["id"]))
 
 
 # -- what is asked of gateways ---------------------------------------------------------------------------------------
 
 
 def _payment_answer(session: Session, _call: Call, subject: str) -> Answer:
-    return Answer(_view(session, subject))
+    return Answer(payment_view(session, subject))
 
 
 def _new_payment(session: Session, call: Call, subject: str) -> Answer:
-    return Answer(_view(session, subject), location=call.url(f"/payments/{subject}"))
+    return Answer(payment_view(session, subject), location=call.url(f"/payments/{subject}"))
 
 
 def _taken(session: Session, call: Call, subject: str) -> Answer:
@@ -419,7 +350,7 @@ def capture(session: Session, call: Call, body: Capture) -> Wish:
 
 
 def _refund_answer(session: Session, _call: Call, subject: str) -> Answer:
-    return Answer(_refund_view(payments.refund_by_id(session, subject)))
+    return Answer(refund_view(payments.refund_by_id(session, subject)))
 
 
 @catalogue.errand(
@@ -437,7 +368,7 @@ def refund(session: Session, call: Call, body: NewRefund) -> Wish:
 
 
 def _dispute_answer(session: Session, _call: Call, subject: str) -> Answer:
-    return Answer(_dispute_view(payments.dispute_by_id(session, subject)))
+    return Answer(dispute_view(payments.dispute_by_id(session, subject)))
 
 
 @catalogue.errand(
@@ -448,97 +379,3 @@ def respond(session: Session, call: Call, body: DisputeAnswer) -> Wish:
     """Once, while it needs a response."""
     dispute_id = call.path["id"]
     return Wish(dispute_id, (payments.respond_to_dispute(session, dispute_id, body.evidence.model_dump()),))
-
-
-# -- showing ---------------------------------------------------------------------------------------------------------
-
-
-def payment_object(session: Session, payment_id: str) -> PaymentView | None:
-    """What a GET of the payment answers; None when there is none."""
-    try:
-        return _view(session, payment_id)
-    except NotFound:
-        return None
-
-
-def payment_views(session: Session, order_id: str) -> list[PaymentView]:
-    """The payments of an order, the first one first."""
-    return _views(session, payments.payments_of(session, order_id))
-
-
-def _view(session: Session, payment_id: str) -> PaymentView:
-    return _views(session, [payments.payment_by_id(session, payment_id)])[0]
-
-
-def _views(session: Session, rows: Sequence[Any]) -> list[PaymentView]:
-    ids = [row.id for row in rows]
-    refunds: dict[str, list[RefundView]] = defaultdict(list)
-    for each in payments.refunds_of(session, *ids) if ids else ():
-        refunds[each.payment_id].append(_refund_view(each))
-    questioned: dict[str, int] = defaultdict(int)
-    if ids:
-        open_ones = scoped(session, Dispute).where(
-            table_of(Dispute).c.payment_id.in_(ids), table_of(Dispute).c.status.in_(DISPUTE_STATES[:2])
-        )
-        for dispute in session.exec(open_ones):
-            questioned[dispute.payment_id] += dispute.amount
-    return [_payment_view(row, refunds[row.id], questioned[row.id]) for row in rows]
-
-
-def _payment_view(row: Any, refunds: list[RefundView], questioned: int) -> PaymentView:
-    return {
-        "id": row.id,
-        "amount": row.amount,
-        "amount_captured": row.amount_captured,
-        "amount_refunded": row.amount_refunded,
-        "amount_refundable": row.amount_captured - row.amount_refunded - questioned,
-        "currency": row.currency.lower(),
-        "status": SHOWN[row.status],
-        "payment_method": row.method,
-        "capture_method": row.capture_method,
-        "order_id": row.order_id or None,
-        "customer_id": row.customer_id or None,
-        "card": {"brand": row.card_brand, "last4": row.card_last4} if row.card_last4 else None,
-        "next_action": dict(row.next_action) or None,
-        "failure": {"code": row.failure_code, "message": row.failure_message} if row.failure_code else None,
-        "refunds": refunds,
-        "metadata": row.details.get("metadata", {}),
-        "gateway": row.gateway,
-        "test": row.gateway == "sandbox",
-        "created_at": to_iso(row.created_at),
-        "updated_at": to_iso(row.updated_at),
-        "captured_at": to_iso(row.captured_at) if row.captured_at else None,
-    }
-
-
-def _refund_view(row: Refund) -> RefundView:
-    return {
-        "id": row.id,
-        "payment_id": row.payment_id,
-        "order_id": row.order_id or None,
-        "amount": row.amount,
-        "currency": row.currency.lower(),
-        "reason": row.reason,
-        "refund_application_fee": row.is_application_fee_refunded,
-        "status": row.status,
-        "failure_code": row.failure_code or None,
-        "expected_date": row.expected_on.isoformat() if row.expected_on else None,
-        "created_at": to_iso(row.created_at),
-        "updated_at": to_iso(row.updated_at),
-    }
-
-
-def _dispute_view(row: Any) -> DisputeView:
-    return {
-        "id": row.id,
-        "payment_id": row.payment_id,
-        "order_id": row.order_id or None,
-        "amount": row.amount,
-        "currency": row.currency.lower(),
-        "reason": row.reason,
-        "status": row.status,
-        "evidence": dict(row.evidence) or None,
-        "evidence_due_by": to_iso(row.due_at) if row.due_at else None,
-        "created_at": to_iso(row.created_at),
-        "updated_at": to_iso(row.updated_at),
-    }
