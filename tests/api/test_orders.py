@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ambra_tui.services import orders, shipping
 from tests import factories
 from tests.api.conftest import Api
 
@@ -123,7 +124,9 @@ def test_partial_fulfilment(api: Api, house: factories.Warehouse, stocked: Any, 
 def test_cancel_gives_everything_back(api: Api, house: factories.Warehouse, stocked: Any) -> None:
     order = new_order(api)
     api.post(f"/orders/{order['id']}/reserve")
+    parcel = api.write(lambda session: shipping.open_shipment(session, orders.get_order(session, order["id"])))
     assert api.post(f"/orders/{order['id']}/cancel", {"reason": "changed their mind"}).json()["status"] == "cancelled"
+    assert api.write(lambda session: shipping.get_shipment(session, parcel.id).status) == "cancelled"
     assert api.get("/inventory_levels").json()["data"][0]["reserved"] == 0
 
 

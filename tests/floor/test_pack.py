@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ambra_tui.floor.conversation import Entry
-from ambra_tui.services import orders
+from ambra_tui.services import orders, shipping
 from ambra_tui.services.verify import verify_store
 from tests.floor.packing import (
     BOLT,
@@ -180,7 +180,7 @@ def test_lots_serials_and_what_was_put_on_hold_meanwhile(ana: Worker, cleo: Work
 def test_an_order_cancelled_meanwhile_or_left_by_another_door(ana: Worker, ben: Worker) -> None:
     order_id = picked(ana, "SO-1", ("GLOVE-L", 2))
     ana.menu("pack").scan("T1", GLOVE).command("close")
-    ana.write(lambda s: orders.cancel_order(s, orders.get_order(s, order_id)))
+    ana.write(lambda s: shipping.cancel_order(s, orders.get_order(s, order_id)))
     assert ana.prompt.step == "weight"
     assert (ana.type("1").verdict, ana.prompt.step) == ("E32", "order")
     assert (ana.on_hand("GLOVE-L", "T1"), parcels(ana, "SO-1")) == (2, [])
@@ -188,7 +188,7 @@ def test_an_order_cancelled_meanwhile_or_left_by_another_door(ana: Worker, ben: 
     labelled = picked(ana, "SO-3", ("BOLT-M8", 1), tote="T3")
     ana.menu("pack").scan("T3", BOLT).command("close").press("1")
     numbers = tracking(ana, "SO-3")
-    ana.write(lambda s: orders.cancel_order(s, orders.get_order(s, labelled)))
+    ana.write(lambda s: shipping.cancel_order(s, orders.get_order(s, labelled)))
     assert ana.command("hand").prompt.ask == "No parcel waits. Esc goes back"
     assert (ana.scan(*numbers).verdict, parcels(ana, "SO-3")) == ("E32", [])
     other = picked(ana, "SO-2", ("GLOVE-L", 2), tote="T2")

@@ -141,6 +141,45 @@ def test_a_shipment_is_packed_labelled_handed_over_and_taken_back(
     write(work)
 
 
+@pytest.mark.parametrize("cancel", [shipping.cancel_order, shipping.cancel_in_shop])
+def test_parcels_that_have_not_left_are_given_up_with_their_order(
+    write: Write, house: factories.Warehouse, milk: Variant, cancel: Callable[..., SalesOrder]
+) -> None:
+    def packed(session: Session, order: SalesOrder, quantity: int) -> Shipment:
+        shipment = shipping.open_shipment(session, order)
+        package = shipping.add_package(session, shipment)
+        line = orders.lines_of(session, order.id)[0]
+        shipping.add_content(session, package, line_id=line.id, quantity=Decimal(quantity))
+        shipping.close_package(session, package, weight=Decimal(1), weight_unit="kg")
+        return shipment
+
+    def work(session: Session) -> None:
+        order = make(session, house, (milk, 6))
+        labelled = packed(session, order, 2)
+        shipping.make_label(session, labelled, carrier="usps", service="priority")
+        packing = packed(session, order, 3)
+        assert labelled.id != packing.id and stock(session, house, milk) == (20, 6)
+        cancelled = cancel(session, order, reason="out of season", note="Told by telephone")
+        assert cancelled.status == "cancelled" and stock(session, house, milk) == (20, 0)
+        for shipment in (labelled, packing):
+            assert shipment.status == "cancelled"
+            assert facts(session, shipment.id).count("shipment_cancelled") == 1
+        last = orders.history_of(session, [order.id])[order.id][-1]
+        assert (last.status, last.reason, last.note) == ("cancelled", "out of season", "Told by telephone")
+        with pytest.raises(WrongState):
+            shipping.hand_over(session, labelled)
+        gone = make(session, house, (milk, 4))
+        left = packed(session, gone, 1)
+        shipping.make_label(session, left, carrier="usps", service="priority")
+        shipping.hand_over(session, left)
+        stays = packed(session, gone, 1)
+        with pytest.raises(WrongState), session.begin_nested():
+            cancel(session, gone)
+        assert (left.status, stays.status, gone.fulfillment_status) == ("created", "packing", "partial")
+
+    write(work)
+
+
 def test_shipments_in_one_go_may_be_parts_and_never_more_than_is_open(
     write: Write, house: factories.Warehouse, milk: Variant
 ) -> None:

@@ -123,7 +123,7 @@ def _deliver(session: Session, *, number: str, email: str, items: Items) -> Aske
 def _cancel(session: Session, *, number: str, email: str, items: Items, days_ago: int) -> Asked:
     """The money goes back, once the gateway has heard of it."""
     _pay(session, number=number, email=email, items=items, days_ago=days_ago)
-    order = orders.cancel_in_shop(session, _order(session, number), reason="customer_request")
+    order = shipping.cancel_in_shop(session, _order(session, number), reason="customer_request")
     return payments.refund_order(session, order, reason="customer_request")
 
 

@@ -27,6 +27,7 @@ from ambra_tui.services.shipping.connected import (
     with_connectors,
 )
 from ambra_tui.services.shipping.creation import NewPackage, NewShipment, PackedItem, create_shipment
+from ambra_tui.services.shipping.ending import cancel_in_shop, cancel_order
 from ambra_tui.services.shipping.labels import label_of_package, labels_of_shipment
 from ambra_tui.services.shipping.leaving import (
     cancel_shipment,
@@ -74,6 +75,8 @@ __all__ = [
     "address_of_order",
     "address_of_site",
     "begin_shipment",
+    "cancel_in_shop",
+    "cancel_order",
     "cancel_shipment",
     "close_package",
     "connect",

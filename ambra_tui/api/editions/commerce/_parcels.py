@@ -1,4 +1,4 @@
-"""What an order's steps mean for its parcels: they leave with it, arrive with it, and are given up with it.
+"""What an order's steps mean for its parcels: they leave with it and arrive with it.
 
 Example::
 
@@ -25,10 +25,3 @@ def deliver_parcels(session: Session, order: SalesOrder) -> None:
     for shipment in shipping.shipments_of(session, order.id):
         if shipment.left_at is not None and shipment.delivered_at is None and shipment.status != "cancelled":
             shipping.add_event(session, shipment, status="delivered")
-
-
-def cancel_parcels(session: Session, order: SalesOrder) -> None:
-    """Parcels that have not left are not wanted any more."""
-    for shipment in shipping.shipments_of(session, order.id):
-        if shipment.status in ("packing", "created") and shipment.left_at is None:
-            shipping.cancel_shipment(session, shipment)

@@ -26,7 +26,7 @@ from ambra_tui.api.editions.commerce._orders import (
     order_rows,
     order_view,
 )
-from ambra_tui.api.editions.commerce._parcels import cancel_parcels, deliver_parcels, hand_over_parcels
+from ambra_tui.api.editions.commerce._parcels import deliver_parcels, hand_over_parcels
 from ambra_tui.api.fields import (
     Blank,
     Body,
@@ -43,7 +43,7 @@ from ambra_tui.api.fields import (
 )
 from ambra_tui.errors import Conflict, Invalid, NotFound
 from ambra_tui.kit.money import to_minor
-from ambra_tui.services import customers, orders, payments
+from ambra_tui.services import customers, orders, payments, shipping
 from ambra_tui.services.catalog import variants_by_sku
 from ambra_tui.services.customers.terms import clean_address
 from ambra_tui.services.documents import document_currency
@@ -268,19 +268,14 @@ def _as_left(session: Session, _call: Call, order_id: str) -> Answer:
 def cancel(session: Session, call: Call, body: OrderCancellation) -> Wish:
     """Its stock is free again; what was paid goes back when it is wanted."""
     order = orders.get_order(session, call.path["id"])
-    _cancel(session, order, body.reason, body.note)
+    shipping.cancel_in_shop(session, order, reason=body.reason, note=body.note)
     return Wish(order.id, payments.refund_order(session, order, reason=body.reason) if body.refund else ())
 
 
 def _cancel_unpaid(session: Session, order: SalesOrder, note: str) -> None:
     if orders.holds_money(session, order):
         raise Conflict(f"Order {order.number} has payments: POST /orders/{order.id}/cancel tells what becomes of them")
-    _cancel(session, order, "", note)
-
-
-def _cancel(session: Session, order: SalesOrder, reason: str, note: str) -> None:
-    orders.cancel_in_shop(session, order, reason=reason, note=note)
-    cancel_parcels(session, order)
+    shipping.cancel_in_shop(session, order, note=note)
 
 
 def _shown(session: Session, order_id: str) -> OrderView:

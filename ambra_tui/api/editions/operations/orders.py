@@ -42,10 +42,10 @@ from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.quantity import ZERO, to_json
 from ambra_tui.kit.text import clean_line
+from ambra_tui.services import shipping
 from ambra_tui.services.orders import (
     FulfillLine,
     NewOrderLine,
-    cancel_order,
     create_order,
     fulfill_order,
     get_order,
@@ -234,7 +234,7 @@ def fulfill(session: Session, call: Call, body: Fulfilment) -> Answer:
 def cancel(session: Session, call: Call, body: Cancellation) -> Answer:
     """Gives everything back."""
     order = get_order(session, call.path["id"])
-    cancel_order(session, order, reason=body.reason)
+    shipping.cancel_order(session, order, reason=body.reason)
     return Answer(_order(session, order.id))
 
 
