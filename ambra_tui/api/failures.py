@@ -29,7 +29,7 @@ from ambra_tui.errors import (
     Unavailable,
     WrongState,
 )
-from ambra_tui.kit.quantity import to_json
+from ambra_tui.kit.quantity import show, to_json
 from ambra_tui.kit.text import printable
 
 MAX_DETAILS = 50
@@ -156,7 +156,7 @@ def _details(error: AmbraError) -> tuple[Mapping[str, Any], ...]:
         return tuple(
             {
                 "field": shortage.field,
-                "message": f"{shortage.sku}: {shortage.requested:f} asked, {shortage.available:f} available",
+                "message": f"{shortage.sku}: {show(shortage.requested)} asked, {show(shortage.available)} available",
                 "sku": shortage.sku,
                 "variant_id": shortage.variant_id,
                 "line_id": shortage.line_id,

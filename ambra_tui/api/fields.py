@@ -242,7 +242,7 @@ def invalid_of(error: ValidationError) -> Invalid:
     """The refusal that lists every bad field."""
     fields = [
         {"field": ".".join(str(part) for part in found["loc"]) or "body", "message": _message(found)}
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
+        for found in error.errors(include_url=False, include_input=False)
     ]
     first = fields[0]
     return Invalid(f"{first['field']} {first['message']}", details={"fields": fields})
@@ -252,10 +252,14 @@ _MESSAGES = {
     "missing": "is required",
     "too_short": "must not be empty",
     "list_type": "must be a list",
+    "tuple_type": "must be a list",
     "model_type": "must be an object",
     "dict_type": "must be an object",
 }
 
 
 def _message(found: Any) -> str:
+    if found["type"] in ("too_long", "string_too_long"):
+        most, kind = found["ctx"]["max_length"], found["ctx"].get("field_type", "Value")
+        return f"is longer than {most} characters" if kind == "Value" else f"has at most {most} entries"
     return _MESSAGES.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")

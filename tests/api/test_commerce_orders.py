@@ -198,6 +198,10 @@ def test_too_little_stock_is_a_conflict_that_names_every_item(shop: Shop, jane: 
         ("items.2.quantity", 11, 10), ("items.1.quantity", 4, 3),
     ]  # fmt: skip
     assert shop.page(PATH)[0] == [] and level(shop) == (10, 0)
+    for _ in range(2):
+        place(shop, jane, 0.5)
+    error = shop.refused(409, "conflict", "POST", PATH, {"customer_id": jane, "items": items[:1] * 2})
+    assert error["details"][0]["message"] == "HEADPHONE-001: 12 asked, 9 available"
 
 
 def test_orders_are_found_by_every_filter(shop: Shop, jane: str, house: factories.Warehouse) -> None:

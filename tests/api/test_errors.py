@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
+from ambra_tui.api.fields import Blank, Body, read_fields
+from ambra_tui.errors import Invalid
 from tests.api.conftest import Api, LiveServer
 from tests.api.test_access import OPERATIONS, place_of
 
@@ -298,3 +301,23 @@ def test_moments_that_no_calendar_holds(api: Api, moment: str) -> None:
 def test_wrong_shapes_are_told_in_words_of_json(api: Api, items: Any, field: str, message: str) -> None:
     error = check_shape(api.post("/orders", {"items": items}), 422, "VALIDATION_ERROR")
     assert error["details"] == [{"field": field, "message": message}]
+
+
+class _Bounded(Body):
+    names: tuple[str, ...] = ()
+    few: Annotated[list[str], Field(max_length=2)] = Field(default_factory=list)
+    place: Annotated[Blank, Field(max_length=3)] = ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("names", "x", "must be a list"),
+        ("few", ["a", "b", "c"], "has at most 2 entries"),
+        ("place", "abcd", "is longer than 3 characters"),
+    ],
+)
+def test_bounds_are_told_in_words_of_ours(name: str, value: Any, message: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_fields(_Bounded, {name: value}, is_text=False)
+    assert refused.value.details["fields"] == [{"field": name, "message": message}]
