@@ -161,6 +161,8 @@ def test_the_printed_cards(shop: Shop) -> None:
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_what_is_refused_of_an_intent(shop: Shop, order: Any) -> None:
     last = date.today().replace(day=1) - timedelta(days=1)
+    erased = shop.post("/customers", {"email": "gone@example.com"})["id"]
+    shop.post(f"/customers/{erased}/erase", {"confirm": True})
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"amount": 0}, "amount"),
         ({"amount": -1}, "amount"),
@@ -193,6 +195,7 @@ def test_what_is_refused_of_an_intent(shop: Shop, order: Any) -> None:
         ({"currency": "eur", "order_id": order["id"]}, "currency"),
         ({"customer_id": shop.post("/customers", {"email": "joe@example.com"})["id"], "order_id": order["id"]},
          "customer_id"),
+        ({"customer_id": erased}, "customer_id"),
     ]  # fmt: skip
     for more, field in wrong:
         error = shop.refused(422, "validation_error", "POST", INTENTS, {**PRINTED, **more})

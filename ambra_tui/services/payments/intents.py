@@ -23,8 +23,8 @@ from ambra_tui.services.payments.covering import covered, refuse_above_open
 from ambra_tui.services.payments.outcomes import apply_outcome
 from ambra_tui.services.payments.terms import CRYPTO, MAX_AMOUNT, METHODS, clean_payment_currency, payments_of
 from ambra_tui.store.facts import audit
-from ambra_tui.store.models import Customer, Payment, SalesOrder
-from ambra_tui.store.scope import fetch, lock_row, now_of, organization_of
+from ambra_tui.store.models import Payment, SalesOrder
+from ambra_tui.store.scope import lock_row, now_of, organization_of
 
 CREATE = "payment_create"
 MAX_MARKS, MAX_MARK_NAME, MAX_MARK = 50, 40, 500
@@ -59,8 +59,8 @@ class AskedPayment:
 def begin_payment(
     session: Session, wanted: NewPayment, *, gateway: Gateway, may_pay_in_crypto: bool = False
 ) -> AskedPayment:
-    """A payment that is being asked for. Raises Invalid naming the field, NotFound for an order or customer, WrongState
-    for a cancelled order, NotAllowed for a method that the plan does not have."""
+    """A payment that is being asked for. Raises Invalid naming the field, also for an erased customer, NotFound for an
+    order or customer, WrongState for a cancelled order, NotAllowed for a method that the plan does not have."""
     currency = clean_payment_currency(wanted.currency)
     _check(wanted, gateway, may_pay_in_crypto=may_pay_in_crypto)
     order = lock_row(session, SalesOrder, wanted.order_id, resource="order") if wanted.order_id else None
@@ -113,9 +113,9 @@ def _check(wanted: NewPayment, gateway: Gateway, *, may_pay_in_crypto: bool) -> 
 
 def _customer(session: Session, wanted: NewPayment, order: SalesOrder | None) -> str:
     known = order.customer_id if order is not None else ""
-    if wanted.customer_id:
-        fetch(session, Customer, wanted.customer_id, resource="customer")
-        if known and known != wanted.customer_id:
+    if wanted.customer_id and wanted.customer_id != known:
+        orders.customer_of(session, wanted.customer_id)
+        if known:
             raise Invalid("This is the order of another customer", field="customer_id")
     return wanted.customer_id or known
 
