@@ -204,7 +204,7 @@ def get(session: Session, call: Call, _query: object) -> Answer:
 )  # fmt: skip
 def create(session: Session, call: Call, body: NewOrder) -> Answer:
     """Makes it, wholly or not at all."""
-    currency = document_currency(session, body.currency)
+    currency = _currency(session, body.currency)
     variants = _named(session, body.items)
     lines = [
         orders.NewOrderLine(variant.id, item.quantity, _price(item, variant, currency, f"items.{position}.price"))
@@ -335,6 +335,14 @@ def _only_one(variants: Sequence[Any], field: str) -> Any:
         listed = ", ".join(f"{variant.id} ({variant.sku})" for variant in sold[:20])
         raise Invalid(f"the product has several variants, name one: {listed}", field=field)
     return sold[0]
+
+
+def _currency(session: Session, told: str | None) -> str:
+    """What an order is paid in: a currency that payments know too."""
+    currency = document_currency(session, told)
+    if told is not None and currency.lower() not in payments.CURRENCIES:
+        raise Invalid("currency is a code of ISO 4217, such as USD", field="currency")
+    return currency
 
 
 def _price(item: NewOrderItem, variant: Any, currency: str, field: str) -> int:
