@@ -17,16 +17,19 @@ NUMBERED = CURSORED | {"page", "total_pages", "total_items", "has_next", "has_pr
 class Shop:
     """Requests of one organization; what succeeds, or the error of what does not."""
 
-    def __init__(self, api: Api) -> None:
-        self.api = api
+    def __init__(self, api: Api, client: httpx.Client | None = None) -> None:
+        self.api, self.client = api, client or api.client
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
         if body is not None:
             options["json"] = body
-        return self.api.client.request(method, f"{BASE}{path}", **options)
+        return self.client.request(method, f"{BASE}{path}", **options)
 
     def get(self, path: str, **query: Any) -> Any:
-        return _content(self.ask("GET", path, params=query), 200)
+        answer = self.ask("GET", path, params=query)
+        content = _content(answer, 200)
+        assert "etag" in answer.headers
+        return content
 
     def page(self, path: str, **query: Any) -> tuple[list[Any], dict[str, Any]]:
         answer = self.ask("GET", path, params=query)
@@ -72,6 +75,10 @@ class Shop:
         assert all({"field", "message"} <= set(detail) for detail in error["details"])
         assert error["request_id"] == answer.headers["x-request-id"]
         return error
+
+    def fields(self, method: str, path: str, body: Any) -> list[str]:
+        """The fields that a 422 names."""
+        return fields_of(self.refused(422, "validation_error", method, path, body))
 
 
 def fields_of(error: Any) -> list[str]:

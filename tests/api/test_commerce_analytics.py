@@ -26,8 +26,8 @@ from ambra_tui.store.models import (
 )
 from ambra_tui.store.scope import now_of, organization_of, scoped
 from tests import factories
+from tests.api.commerce import Shop
 from tests.api.conftest import Api, client_for
-from tests.api.shop import Shop
 
 SALES, PRODUCTS, CUSTOMERS, CUSTOM = (f"/analytics/{name}" for name in ("sales", "products", "customers", "custom"))
 YEAR = {"period": "custom", "start_date": "2025-01-01", "end_date": "2025-12-31"}

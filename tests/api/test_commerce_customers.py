@@ -11,8 +11,8 @@ from ambra_tui.services import customers
 from ambra_tui.store.models import OutboxEvent, SalesOrder, SalesOrderLine
 from ambra_tui.store.scope import now_of, scoped
 from tests import factories
+from tests.api.commerce import Shop
 from tests.api.conftest import Api, client_for
-from tests.api.shop import Shop
 
 PATH = "/customers"
 ROW = {

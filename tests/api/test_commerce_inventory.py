@@ -15,8 +15,8 @@ from ambra_tui.services.verify import verify_store
 from ambra_tui.store.models import OutboxEvent, PurchaseOrder, Variant, VariantSupplier
 from ambra_tui.store.scope import now_of, organization_of, scoped
 from tests import factories
+from tests.api.commerce import Shop
 from tests.api.conftest import Api, client_for
-from tests.api.shop import Shop
 
 NOBODY = "prod_7ZZZZZZZZZZZZZZZZZZZZZ0001"
 

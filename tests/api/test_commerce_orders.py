@@ -12,8 +12,8 @@ from ambra_tui.services import orders, shipping
 from ambra_tui.store.models import OutboxEvent, Payment
 from ambra_tui.store.scope import now_of, scoped
 from tests import factories
+from tests.api.commerce import Shop
 from tests.api.conftest import Api
-from tests.api.shop import Shop
 
 PATH = "/orders"
 ROW = {
@@ -157,6 +157,7 @@ def test_what_a_new_order_must_name(shop: Shop, jane: str, other: Api) -> None:
         ({"discount": 200}, "discount"),
         ({"tax": 0.001}, "tax"),
         ({"currency": "euros"}, "currency"),
+        ({"currency": "xxx"}, "currency"),
         ({"currency": "USD"}, "items.0.price"),
         ({"shipping_address": {"line1": "1 Main St", "country": "USA"}}, "shipping_address.country"),
         ({"metadata": {"deep": {}}}, "metadata"),

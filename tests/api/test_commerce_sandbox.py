@@ -9,8 +9,8 @@ import pytest
 
 from ambra_tui.services import access
 from ambra_tui.services.verify import verify_store
+from tests.api.commerce import Shop
 from tests.api.conftest import Api
-from tests.api.shop import Shop
 
 
 @pytest.fixture

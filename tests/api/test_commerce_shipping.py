@@ -16,8 +16,8 @@ from ambra_tui.carriers import carriers
 from ambra_tui.store.models import OutboxEvent
 from ambra_tui.store.scope import scoped
 from tests import factories
+from tests.api.commerce import Shop
 from tests.api.conftest import Api, client_for
-from tests.api.shop import Shop
 
 PATH = "/shipments"
 RATES = "/shipping/rates"

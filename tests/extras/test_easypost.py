@@ -21,8 +21,8 @@ from ambra_tui.store import Store
 from ambra_tui.store.models import Errand
 from ambra_tui.store.scope import scoped
 from tests import factories
+from tests.api.commerce import Shop
 from tests.api.conftest import Api, LiveServer, Loop, open_api
-from tests.api.shop import Shop
 from tests.api.test_commerce_shipping import BEVERLY, NEW_YORK, PATH, PRINTED, RATES, order
 from tests.extras.easypost_server import EasyPostServer, detail
 
