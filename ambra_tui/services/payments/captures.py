@@ -59,6 +59,11 @@ def _refuse_above_open(session: Session, payment: Payment, amount: int, *, by: C
 def cancel_payment(session: Session, payment_id: str) -> str:
     """Asks to let go of a payment that was not taken. Raises WrongState."""
     payment = lock_payment(session, payment_id, "authorized", "requires_action", step="cancel")
+    return let_go(session, payment)
+
+
+def let_go(session: Session, payment: Payment) -> str:
+    """Asks to let go of a payment that its caller has locked: it is held, or waits for its customer."""
     return _ask(session, payment, CANCEL)
 
 

@@ -105,6 +105,7 @@ def _checked(text: str, name: str) -> str:
 
 def apply_dispute(session: Session, dispute_id: str, outcome: DisputeOutcome) -> Dispute:
     """Notes how a dispute stands at the bank; what it decided stays decided."""
+    lock_payment(session, dispute_by_id(session, dispute_id).payment_id, step="dispute")  # before it, as everywhere
     dispute = lock_row(session, Dispute, dispute_id, resource="dispute")
     dispute.gateway_reference = outcome.reference or dispute.gateway_reference
     session.add(dispute)

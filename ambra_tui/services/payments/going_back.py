@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
+from ambra_tui.services.payments.captures import let_go
 from ambra_tui.services.payments.outcomes import GOING_BACK
-from ambra_tui.services.payments.refunds import let_go, refund_payment, returnable
+from ambra_tui.services.payments.refunds import refund_payment, returnable
 from ambra_tui.store.models import Payment
 
 

@@ -18,7 +18,7 @@ from ambra_tui.gateways._cards import holds_card_number
 from ambra_tui.kit.ids import new_id
 from ambra_tui.kit.text import clean_line
 from ambra_tui.services import errands
-from ambra_tui.services.payments.captures import CANCEL
+from ambra_tui.services.payments.captures import let_go
 from ambra_tui.services.payments.choice import gateway_named
 from ambra_tui.services.payments.outcomes import GOING_BACK, settle
 from ambra_tui.services.payments.terms import lock_payment, payments_of
@@ -202,20 +202,10 @@ def refund_order(session: Session, order: SalesOrder, *, reason: str = "") -> tu
     return tuple(waiting)
 
 
-def let_go(session: Session, payment: Payment) -> str:
-    """Asks to let go of a payment that is held already."""
-    before = payment.status
-    payment.status, payment.updated_at = "processing", now_of(session)
-    session.add(payment)
-    session.flush()
-    return errands.send(session, CANCEL, payment.id, before=before).id
-
-
 __all__ = [
     "REFUND",
     "apply_refund",
     "expected_day",
-    "let_go",
     "note_foreign_refund",
     "note_return",
     "refund_by_id",
