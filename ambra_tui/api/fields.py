@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -24,6 +24,7 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from ambra_tui.errors import Invalid
@@ -50,6 +51,21 @@ class Body(BaseModel):
     """A body: unknown names are ignored, so that nobody sets what is not theirs to set."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Change(Body):
+    """A body of which what is left out stays as it is: no default of a field is told of it, unless a class below turns
+    `merges` off again."""
+
+    merges: ClassVar[bool] = True
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core)
+        if cls.merges:
+            for field in handler.resolve_ref_schema(schema).get("properties", {}).values():
+                field.pop("default", None)
+        return schema
 
 
 Model = TypeVar("Model", bound=BaseModel)

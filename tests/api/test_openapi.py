@@ -11,6 +11,8 @@ from typing import Any, get_args, get_origin
 import pytest
 from pydantic import TypeAdapter
 
+from ambra_tui.api.app import find_editions
+from ambra_tui.api.openapi import document_of
 from ambra_tui.services.modules import set_modules
 from tests import factories
 from tests.api.conftest import Api
@@ -213,3 +215,18 @@ def test_chosen_words_are_listed(document: dict[str, Any]) -> None:
     parameters = document["paths"]["/api/v1/lots"]["get"]["parameters"]
     status = next(parameter for parameter in parameters if parameter["name"] == "status")
     assert "quarantine" in json.dumps(status["schema"])
+
+
+def test_what_stays_has_no_default() -> None:
+    bodies = {
+        edition.name: document_of(edition)["components"]["schemas"]
+        for edition in find_editions()
+        if edition.name in ("ambra", "commerce")
+    }
+    kept = [("commerce", "ProductChange", "status"), ("commerce", "AddressBody", "type")]
+    kept += [
+        ("ambra", f"{noun}Change", "status") for noun in ("Category", "Location", "Product", "Supplier", "Warehouse")
+    ]
+    for edition, body, field in kept:
+        assert "description" not in bodies[edition][body]["properties"][field], (edition, body)
+    assert bodies["commerce"]["NewAddress"]["properties"]["type"]["description"] == 'Without it: "shipping".'

@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
 from ambra_tui.api.editions.ambra._lists import Listed, Sort, SortedBy
 from ambra_tui.api.editions.ambra._records import changes, listing
-from ambra_tui.api.fields import Body, Identifier, Line, LongText, OneOf
+from ambra_tui.api.fields import Body, Change, Identifier, Line, LongText, OneOf
 from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.services import categories
@@ -70,7 +70,7 @@ class WholeCategory(Body):
     status: Status = "active"
 
 
-class CategoryChange(Body):
+class CategoryChange(Change):
     """What is named changes; a null parent moves it to the top."""
 
     name: Line = Field(default="")

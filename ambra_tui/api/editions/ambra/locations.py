@@ -20,6 +20,7 @@ from ambra_tui.api.editions.ambra._records import KEPT_STATES, STATES, changes, 
 from ambra_tui.api.fields import (
     Blank,
     Body,
+    Change,
     Code,
     Flag,
     Identifier,
@@ -114,7 +115,7 @@ class LocationReplacement(NewLocation):
     """A location, whole: what is left out is emptied; without a `code` it keeps its own."""
 
 
-class LocationChange(Body):
+class LocationChange(Change):
     """What is to change; what is left out stays. A location stays in its warehouse."""
 
     name: Line = ""

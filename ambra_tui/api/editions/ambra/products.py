@@ -31,6 +31,7 @@ from ambra_tui.api.editions.ambra._products import (
 from ambra_tui.api.failures import failure_of
 from ambra_tui.api.fields import (
     Body,
+    Change,
     Flag,
     Identifier,
     Line,
@@ -124,7 +125,7 @@ class ReplacedProduct(WholeProduct):
     variant_id: Identifier | None = None
 
 
-class ProductChange(Body):
+class ProductChange(Change):
     """What is named changes; null takes an optional field away."""
 
     name: Line = Field(default="")

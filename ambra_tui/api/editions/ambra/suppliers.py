@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
 from ambra_tui.api.editions.ambra._lists import Listed, Sort, SortedBy
 from ambra_tui.api.editions.ambra._records import KEPT_STATES, STATES, changes, listing
-from ambra_tui.api.fields import Blank, Body, Code, Days, Identifier, Line, OneOf
+from ambra_tui.api.fields import Blank, Body, Change, Code, Days, Identifier, Line, OneOf
 from ambra_tui.errors import NotFound
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.services.suppliers import MAX_LEAD_TIME_DAYS, change_supplier, create_supplier, remove_supplier
@@ -63,7 +63,7 @@ class NewSupplier(Body):
     status: Status = "active"
 
 
-class SupplierChange(Body):
+class SupplierChange(Change):
     """What is to change; what is left out stays."""
 
     name: Line = ""

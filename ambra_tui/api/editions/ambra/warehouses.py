@@ -17,7 +17,7 @@ from ambra_tui.api.edition import Answer, Call, Catalogue, Nothing
 from ambra_tui.api.editions.ambra._lists import Listed, Sort, SortedBy
 from ambra_tui.api.editions.ambra._places import named_warehouse
 from ambra_tui.api.editions.ambra._records import KEPT_STATES, STATES, changes, listing
-from ambra_tui.api.fields import Body, Code, Identifier, Line, OneOf
+from ambra_tui.api.fields import Body, Change, Code, Identifier, Line, OneOf
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.services.marketplaces import marketplaces_of
 from ambra_tui.services.place_changes import change_site, remove_site
@@ -88,7 +88,7 @@ class WarehouseReplacement(NewWarehouse):
     """A warehouse, whole: what is left out is emptied; without a `code` it keeps its own."""
 
 
-class WarehouseChange(Body):
+class WarehouseChange(Change):
     """What is to change; what is left out stays."""
 
     name: Line = ""

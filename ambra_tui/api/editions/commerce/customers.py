@@ -8,7 +8,7 @@ Example::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 from sqlmodel import Session
@@ -28,7 +28,7 @@ from ambra_tui.api.editions.commerce._addresses import (
 )
 from ambra_tui.api.editions.commerce._lists import Sorted, page_of
 from ambra_tui.api.failures import InvalidQuery
-from ambra_tui.api.fields import Body, Flag, FromMoment, Identifier, Line, OneOf, UntilMoment
+from ambra_tui.api.fields import Body, Change, Flag, FromMoment, Identifier, Line, OneOf, UntilMoment
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.clock import to_iso
 from ambra_tui.kit.money import minor_to_json
@@ -132,7 +132,7 @@ class CustomerQuery(Sorted):
     sort: Annotated[Identifier, OneOf(("created_at", "updated_at", "email", "last_name"))] | None = None
 
 
-class AddressBody(Body):
+class AddressBody(Change):
     """An address. `country`: ISO 3166-1, two letters. A new one needs `line1`; what is left out stays as it is."""
 
     type: AddressType = "shipping"
@@ -152,6 +152,7 @@ class AddressBody(Body):
 class NewAddress(AddressBody):
     """A new address."""
 
+    merges: ClassVar[bool] = False
     line1: Annotated[Street, Field(min_length=1)]
 
 

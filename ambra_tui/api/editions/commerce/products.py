@@ -19,7 +19,18 @@ from ambra_tui.api.editions.commerce._lists import Sorted, page_of
 from ambra_tui.api.editions.commerce._metadata import Metadata
 from ambra_tui.api.editions.commerce._pictures import fetch_pictures, set_pictures
 from ambra_tui.api.editions.commerce._products import ProductView, product_view
-from ambra_tui.api.fields import ANY_TEXT, Blank, Body, Identifier, Line, LongText, NotNegativeQuantity, OneOf, Price
+from ambra_tui.api.fields import (
+    ANY_TEXT,
+    Blank,
+    Body,
+    Change,
+    Identifier,
+    Line,
+    LongText,
+    NotNegativeQuantity,
+    OneOf,
+    Price,
+)
 from ambra_tui.errors import Invalid
 from ambra_tui.kit.text import has_control
 from ambra_tui.services import offers
@@ -87,6 +98,9 @@ class Picture(NewPicture):
 
 
 NewPictures = Annotated[list[Annotated[NewPicture, BeforeValidator(_image)]], Field(max_length=MAX_IMAGES)]
+UnitPrice = Annotated[
+    Price, Field(description="At most 2147483647 of its currency's smallest unit, such as 21474836.47 EUR.")
+]
 Pictures = Annotated[list[Annotated[Picture, BeforeValidator(_image)]], Field(max_length=MAX_IMAGES)]
 
 
@@ -95,7 +109,7 @@ class NewVariant(Body):
     product's. `attributes` tell it apart: they are its name elsewhere, unless `name` says another."""
 
     sku: Identifier | None = None
-    price: Price | None = None
+    price: UnitPrice | None = None
     attributes: Attributes | None = None
     name: Blank | None = None
     barcode: Identifier | None = None
@@ -114,7 +128,7 @@ class NewProduct(Body):
     """A new product. With `variants`, its own `sku` stands above theirs. `categories`: slugs; unknown ones are made."""
 
     name: Line
-    price: Price
+    price: UnitPrice
     sku: Identifier
     description: LongText | None = None
     status: Status = "active"
@@ -125,12 +139,12 @@ class NewProduct(Body):
     barcode: Identifier | None = None
 
 
-class ProductChange(Body):
+class ProductChange(Change):
     """What is named changes, the rest stays. `variants` is the whole list: what is not in it is archived; `images` too:
     those without an `id` here are taken away."""
 
     name: Line = Field(default="")
-    price: Price = Field(default=Decimal(0))
+    price: UnitPrice = Field(default=Decimal(0))
     sku: Identifier = Field(default="")
     description: LongText | None = None
     status: Status = "active"
