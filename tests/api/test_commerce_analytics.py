@@ -106,6 +106,8 @@ def test_sales_of_a_year_by_month(shop: Shop) -> None:
         "avg_order_value": 133,
     }  # fmt: skip
     assert told["series"][2]["avg_order_value"] is None
+    assert told["other_currencies"] == shop.get(SALES, **YEAR, currency="EUR")["other_currencies"] == []
+    assert shop.get(SALES, **YEAR, currency="USD")["other_currencies"] == ["EUR"]
 
     cut = shop.get(SALES, period="quarter", start_date="2025-01-31", end_date="2025-05-05")
     assert [(s["start_date"], s["end_date"], s["revenue"]) for s in cut["series"]] == [

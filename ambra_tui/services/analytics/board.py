@@ -42,7 +42,8 @@ def read_sales(session: Session, window: str, group_by: str) -> SalesBoard:
     """The sales of a window of WINDOWS, up to today. Raises Invalid."""
     if window not in WINDOWS or group_by not in GROUPS:
         raise Invalid(f"there are no sales of {window} by {group_by}", field="report")
-    own, others = cube.currencies_of(session)
+    own, used = cube.currencies_of(session)
+    others = [each for each in used if each != own]
     span, interval = days.span_of(window, now_of(session).date()), WINDOWS[window]
     told = None
     for currency in (own, *others):

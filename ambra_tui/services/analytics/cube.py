@@ -102,13 +102,12 @@ def report(session: Session, asked: Asked) -> Cube:
 
 
 def currencies_of(session: Session) -> tuple[str, list[str]]:
-    """The organization's currency, and the others in which something was sold."""
+    """The organization's currency, and all in which something was sold."""
     organization_id = organization_of(session)
     own = session.get(Organization, organization_id)
     currency = own.currency if own else "EUR"
     statement = select(SALE.c.currency).where(SALE.c.organization_id == organization_id).distinct()
-    used = sorted(row[0] for row in session.connection().execute(statement))
-    return currency, [each for each in used if each != currency]
+    return currency, sorted(row[0] for row in session.connection().execute(statement))
 
 
 def today_of(session: Session) -> int:

@@ -62,7 +62,7 @@ def sales(
     limit: int = DEFAULT_GROUPS,
 ) -> Sales:
     """The report. `currency`: the organization's when it is not told. Raises Invalid."""
-    own, others = cube.currencies_of(session)
+    own, used = cube.currencies_of(session)
     wanted = currency or own
 
     def ask(*dimensions: str, rows: int = days.MAX_BUCKETS + 2) -> cube.Cube:
@@ -76,7 +76,7 @@ def sales(
         span=span,
         interval=interval,
         currency=wanted,
-        other_currencies=[each for each in sorted({own, *others}) if each != wanted],
+        other_currencies=[each for each in used if each != wanted],
         metrics=whole.columns,
         summary=whole.rows[0].values if whole.rows else nothing,
         series=_series(span, interval, by_name, nothing),
