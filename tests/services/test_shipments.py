@@ -15,12 +15,12 @@ from sqlmodel import Session, col, select
 
 from ambra_tui import ledger
 from ambra_tui.carriers import carrier_named
-from ambra_tui.errors import Invalid, WrongState
+from ambra_tui.errors import Conflict, Invalid, WrongState
 from ambra_tui.labels.draw import draw_checked
 from ambra_tui.labels.model import label_from_json, label_to_json
 from ambra_tui.labels.parcel import PARCEL_STOCK
 from ambra_tui.labels.printer import parse_printer, send
-from ambra_tui.services import errands, orders, shipping
+from ambra_tui.services import errands, orders, returns, shipping
 from ambra_tui.services.orders import NewOrderLine
 from ambra_tui.services.shipping import NewPackage, NewShipment, PackedItem, simulated
 from ambra_tui.store import Store
@@ -137,6 +137,25 @@ def test_a_shipment_is_packed_labelled_handed_over_and_taken_back(
         assert shipment.status == "cancelled" and stock(session, house, milk) == (20, 6)
         assert shipping.left_to_pack(session, order) == {line.id: Decimal(6)}
         assert facts(session, shipment.id).count("shipment_cancelled") == 1
+
+    write(work)
+
+
+def test_a_shipment_of_which_something_comes_back_is_not_cancelled(
+    write: Write, house: factories.Warehouse, milk: Variant
+) -> None:
+    """Else the same goods would come back into the stock twice."""
+
+    def work(session: Session) -> None:
+        order = make(session, house, (milk, 3))
+        shipment = shipping.create_shipment(session, order, NewShipment(carrier="ups", service="ground"))
+        back = [returns.NewReturnLine(milk.id, Decimal(1))]
+        asked = returns.create_return(session, order_id=order.id, reason="sour", lines=back)
+        with pytest.raises(Conflict, match=f"return {asked.number}"):
+            shipping.cancel_shipment(session, shipment)
+        returns.cancel_return(session, asked)
+        assert shipping.cancel_shipment(session, shipment).status == "cancelled"
+        assert stock(session, house, milk) == (20, 3)
 
     write(work)
 
