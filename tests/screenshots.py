@@ -2,6 +2,7 @@
 of the served documentation in a browser (Chromium).
 
     python -m tests.screenshots             # the terminal
+    python -m tests.screenshots pack undo   # these scenes of it
     python -m tests.screenshots browser     # the documentation
 """
 
@@ -68,18 +69,21 @@ def browse() -> None:
             print(target.name)
 
 
-def main() -> None:
-    """Every scene that is pictured, at every size, each on a copy of one store."""
+def main(*titles: str) -> None:
+    """Every scene that is pictured, or those that are named, at every size, each on a copy of one store."""
+    if unknown := {title for title in titles if title not in SCENES or not SCENES[title].is_pictured}:
+        sys.exit(f"No picture is made of {', '.join(sorted(unknown))}")
     os.environ["TZ"] = "UTC"
     time.tzset()
     FOLDER.mkdir(exist_ok=True)
-    for earlier in FOLDER.glob("*.svg"):
+    for earlier in () if titles else FOLDER.glob("*.svg"):
         earlier.unlink()
     with tempfile.TemporaryDirectory() as name:
         os.environ["AMBRA_HOME"] = name
         template = prepared(Path(name), "en")
         for title, shown in SCENES.items():
-            for rows, columns in SIZES if shown.is_pictured else ():
+            is_wanted = shown.is_pictured and (not titles or title in titles)
+            for rows, columns in SIZES if is_wanted else ():
                 path = Path(name) / f"{title}-{rows}.db"
                 shutil.copyfile(template, path)
                 target = FOLDER / f"{title}-{rows}x{columns}.svg"
@@ -88,4 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    browse() if sys.argv[1:] == ["browser"] else main()
+    browse() if sys.argv[1:] == ["browser"] else main(*sys.argv[1:])
