@@ -7,6 +7,7 @@ Example::
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ from ambra_tui.services.payments.terms import lock_payment, payment_by_id, stand
 from ambra_tui.store import Store
 from ambra_tui.store.models import Payment
 
+log = logging.getLogger(__name__)
 SILENT = "gateway_unreachable"
 _SILENT_MESSAGE = "The payment gateway did not answer."
 Ask = Callable[[Gateway, Payment, Asked], Outcome]
@@ -113,7 +115,8 @@ def _answer(store: Store, asked: Asked) -> DisputeOutcome:
     evidence: dict[str, Any] = dispute.evidence
     try:
         return _gateway(payment).answer_dispute(dispute.gateway_reference, evidence, key=asked.id)
-    except Conflict:
+    except Conflict as error:
+        log.warning("the evidence of dispute %s was not taken: %s", dispute.id, error.message)
         return DisputeOutcome(DISPUTE_OPEN, dispute.gateway_reference)
 
 
