@@ -255,6 +255,24 @@ def test_the_summary_counts_orders_and_what_they_cost(shop: Shop) -> None:
     assert shop.api.write(lambda s: len(s.exec(scoped(s, SalesOrder)).all())) == 5
 
 
+def test_orders_beyond_measure_are_summed(shop: Shop) -> None:
+    made = shop.post(PATH, {"email": "rich@example.com"})
+
+    def buy(session: Any) -> None:
+        site, gold = factories.site(session), factories.variant(session)
+        for number in range(5):
+            order = factories.sales_order(session, site, (gold, 1_000_000_000), number=f"SO-{number}", currency="EUR")
+            order.customer_id = made["id"]
+            session.add(order)
+            for line in session.exec(scoped(session, SalesOrderLine).where(SalesOrderLine.sales_order_id == order.id)):
+                line.price_minor = 2_147_483_647
+                session.add(line)
+
+    shop.api.write(buy)
+    summary = shop.get(f"{PATH}/{made['id']}")["order_summary"]
+    assert (summary["orders_count"], summary["total_spent"]) == (5, 450_000_000_000)
+
+
 def test_one_persons_data_is_given_out_and_erased(shop: Shop, api: Api) -> None:
     """Export tells all; erase only with confirm and its scope, not while something is open, and once."""
     made = shop.post(PATH, PRINTED)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, select, type_coerce
+from sqlalchemy import BigInteger, case, cast, func, literal, select, type_coerce
 from sqlmodel import Session
 
 from ambra_tui.kit.quantity import SCALE
@@ -20,6 +20,8 @@ from ambra_tui.store.models import OrderCheckout, Refund, SalesOrder, SalesOrder
 from ambra_tui.store.scope import organization_of
 
 LAST_ORDERS = 5
+MAX_AMOUNT = 9_000_000_000_000
+"""Of one line, in minor units: what is beyond is told as this much, as in reports, so that no sum is out of range."""
 _order, _line = table_of(SalesOrder), table_of(SalesOrderLine)
 _checkout, _refund = table_of(OrderCheckout), table_of(Refund)
 
@@ -66,8 +68,11 @@ def summary_of(session: Session, customer_id: str) -> OrderSummary:
 
 def _costs() -> Any:
     """What a line costs, a part of a minor unit rounded half up."""
-    cost = type_coerce(_line.c.quantity, BigInteger) * func.coalesce(_line.c.price_minor, 0)
-    return cast(func.coalesce(func.sum((cost + SCALE // 2) // SCALE), 0), BigInteger)
+    quantity, price = type_coerce(_line.c.quantity, BigInteger), cast(_line.c.price_minor, BigInteger)
+    whole, rest = quantity // SCALE, quantity % SCALE
+    is_large = whole >= literal(MAX_AMOUNT, BigInteger) // func.nullif(price, 0, type_=BigInteger)
+    cost = case((is_large, MAX_AMOUNT), else_=whole * price + (rest * price + SCALE // 2) // SCALE)
+    return cast(func.coalesce(func.sum(cost), 0), BigInteger)
 
 
 def _extra() -> Any:
