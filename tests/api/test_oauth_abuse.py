@@ -223,11 +223,15 @@ def test_clients_prove_who_they_are_in_one_way_and_never_in_an_address(api: Api,
         odd = {"grant_type": 'x"\\', "client_id": shop.id, "client_secret": shop.secret}
         assert refused(client.post("/oauth/token", data=odd), "invalid_request")
         assert refused(client.post("/oauth/token", data={**odd, "grant_type": "password"}), "unsupported_grant_type")
+        assert refused(client.post("/oauth/token", data=named), "invalid_request")
     assert refused(public.token(grant_type="client_credentials"), "invalid_client", 401)
     assert refused(public.token(grant_type="client_credentials", client_secret="x"), "invalid_client", 401)
     assert refused(shop.token(grant_type="client_credentials"), "unauthorized_client")
     assert refused(shop.token(auth=False, grant_type="refresh_token", refresh_token="x"), "invalid_client", 401)
-    assert sent_back(browser.open(shop.asks(response_type="token")), "unsupported_response_type")
+    unsupported = browser.open(shop.asks(response_type="token"))
+    assert sent_back(unsupported, "unsupported_response_type")
+    assert query_of(unsupported.headers["location"])["error_description"] == "The response_type must be code."
+    assert sent_back(browser.open(shop.asks(response_type="")), "invalid_request")
 
 
 def test_the_form_comes_from_our_page_in_this_browser_for_this_request(api: Api, browser: Browser) -> None:

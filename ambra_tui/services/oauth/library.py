@@ -18,7 +18,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, InvalidGrantError, InvalidRequestError, grants
+from authlib.oauth2.rfc6749 import (
+    AuthorizationServer,
+    ClientMixin,
+    InvalidGrantError,
+    InvalidRequestError,
+    UnsupportedResponseTypeError,
+    grants,
+)
 from authlib.oauth2.rfc6749.requests import OAuth2Payload, OAuth2Request
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from authlib.oauth2.rfc7009 import RevocationEndpoint
@@ -367,6 +374,9 @@ def _consent(server: _Server, parameters: Mapping[str, str]) -> Any:
     request = _Request("GET", "/oauth/authorize", parameters, {})
     try:
         return server.get_consent_grant(request)
+    except UnsupportedResponseTypeError as error:
+        kind = error.error if parameters.get("response_type") else "invalid_request"
+        return Refusal(kind, "The response_type must be code.", error.redirect_uri or "")
     except OAuth2Error as error:
         return Refusal(error.error, str(error.get_error_description()), error.redirect_uri or "")
 
@@ -388,6 +398,8 @@ def token_answer(
     session: Session, client: OAuthClient, fields: Mapping[str, str], headers: Mapping[str, str], rules: Rules
 ) -> Reply:
     """The answer of the token endpoint to this client."""
+    if not fields.get("grant_type"):
+        return Reply(400, {"error": "invalid_request", "error_description": "grant_type is required."})
     server = _Server(session, client, rules)
     answer: Reply = server.create_token_response(_Request("POST", "/oauth/token", fields, headers))
     return answer
