@@ -158,6 +158,7 @@ def test_what_a_new_order_must_name(shop: Shop, jane: str, other: Api) -> None:
         ({"tax": 0.001}, "tax"),
         ({"currency": "euros"}, "currency"),
         ({"currency": "xxx"}, "currency"),
+        ({"shipping_cost": 21_474_836.48}, "shipping_cost"),
         ({"currency": "USD"}, "items.0.price"),
         ({"shipping_address": {"line1": "1 Main St", "country": "USA"}}, "shipping_address.country"),
         ({"metadata": {"deep": {}}}, "metadata"),

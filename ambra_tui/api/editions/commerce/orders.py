@@ -58,6 +58,8 @@ catalogue = Catalogue("Orders", about="What customers ordered: placed, paid, pic
 READ, WRITE = "orders:read", "orders:write"
 STATES = (*orders.SHOP_STEPS, "cancelled")
 MAX_METADATA, MAX_METADATA_TEXT = 50, 500
+MOST_MINOR = 2**31 - 1
+"""Of a price, a shipping cost, a tax or a discount, in minor units: what both databases keep."""
 
 
 def _metadata(value: Any) -> Any:
@@ -357,9 +359,12 @@ def _price(item: NewOrderItem, variant: Any, currency: str, field: str) -> int:
 
 def _minor(amount: Any, currency: str, field: str) -> int:
     try:
-        return 0 if amount is None else to_minor(amount, currency)
+        minor = 0 if amount is None else to_minor(amount, currency)
     except ValueError as error:
         raise Invalid(str(error), field=field) from error
+    if minor > MOST_MINOR:
+        raise Invalid(f"{field} is too large", field=field)
+    return minor
 
 
 def _addresses(session: Session, body: NewOrder) -> tuple[dict[str, Any], dict[str, Any]]:
