@@ -168,7 +168,7 @@ def test_a_sandbox_begins_anew(acme, look):
     secret = acme("key", "create", "--name", "Try", "--scopes", "read", "--sandbox")[1].strip()
     first = look(lambda store: access.key_for(store, secret).organization_id)
     code, text = acme("sandbox", "reset")[:2]
-    assert (code, text.strip()) == (0, "The sandbox of Acme is fresh: 3 warehouses, 16 products, 14 orders.")
+    assert (code, text.strip()) == (0, "The sandbox of Acme is fresh: 3 warehouses, 16 products, 20 orders.")
     assert look(lambda store: access.key_for(store, secret).organization_id) != first
     assert "Try" in acme("key", "list", "--sandbox")[1]
 

@@ -27,7 +27,7 @@ def choice_of(desk: Desk, standing: Standing) -> Choice:
     """What the order may go by; read once a step."""
     shipment = standing.shipment
     if shipment is None:
-        return Choice(None, (), is_priced=False)
+        return Choice(None, ())
     return desk.once("pack_choice", lambda: packing.choose(desk.session, standing.order, shipment))
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from ambra_tui.floor.conversation import Choice, Command, PracticeCode, Prompt, Row
 from ambra_tui.floor.desk import SUPERVISORS, Desk
-from ambra_tui.floor.pack_send import MORE, OTHER, PRINT, WITHOUT, choice_of, chosen_of, listed, short_name
+from ambra_tui.floor.pack_send import MORE, OTHER, PRINT, WITHOUT, chosen_of, listed, short_name
 from ambra_tui.floor.pack_state import PackState, Standing
 from ambra_tui.floor.printing import LABEL, LABEL_KEY
 from ambra_tui.kit.quantity import ZERO, show
@@ -241,7 +241,7 @@ def _over(desk: Desk, standing: Standing) -> Prompt:
 
 def _service(desk: Desk, standing: Standing) -> Prompt:
     """An operator prints the label for the carrier that is proposed; another one is a supervisor's to choose."""
-    choice, chosen = choice_of(desk, standing), chosen_of(desk, standing)
+    chosen = chosen_of(desk, standing)
     is_free = desk.user.role in SUPERVISORS
     without = Choice("3", WITHOUT, _say(desk, "no_carrier"))
     if chosen is None:
@@ -255,16 +255,12 @@ def _service(desk: Desk, standing: Standing) -> Prompt:
             is_dialog=True,
         )
     others = (Choice("2", OTHER, _say(desk, "other")), without)
-    cost = f"{chosen.cost} {chosen.currency}" if choice.is_priced else "-"
     return _packing(
         desk,
         standing,
         ask=_say(desk, "ask_service"),
         target=short_name(chosen, 20),
-        facts=(
-            Row(_say(desk, "cost"), cost, emphasis=True),
-            Row(_say(desk, "arrives"), chosen.estimated_on.isoformat() if chosen.estimated_on else "-"),
-        ),
+        facts=(Row(_say(desk, "arrives"), chosen.estimated_on.isoformat() if chosen.estimated_on else "-"),),
         choices=(Choice("1", PRINT, _say(desk, "print")), *(others if is_free else ())),
         barred=() if is_free else others,
         is_dialog=True,

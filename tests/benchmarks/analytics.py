@@ -179,7 +179,7 @@ def _load(url: str, folder: Path, part: str, lines: list[Ordered]) -> Loaded:
     names = {line.sku: line.name for line in lines if line.name}
     goods = [(sku, names.get(sku, f"Stock code {sku}")) for sku in sorted({line.sku for line in lines})]
     _import("catalog", _csv(folder / "goods.csv", ("sku", "name"), goods), *where)
-    header = ("number", "site", "customer", "email", "sku", "quantity", "price", "currency", "ordered", "country")
+    header = ("number", "site", "customer", "email", "sku", "quantity", "price", "currency", "ordered_at", "country")
     rows = [
         (
             line.invoice, "SHOP", f"Customer {line.customer}" if line.customer else "",

@@ -126,7 +126,7 @@ def test_orders_bring_their_customers_channel_country_and_amounts(stocked):
         "6,,,MILK,1,1,,,,,,2\n"
     )
     assert stocked.run("orders", content) == (3, 0, 4)
-    assert [reason.split(" ")[0] for reason in stocked.reasons.values()] == ["Invalid", "ordered", "country", "the"]
+    assert [reason.split(" ")[0] for reason in stocked.reasons.values()] == ["Invalid", "ordered_at", "country", "the"]
     (ana,) = stocked.rows(Customer)
     assert (ana.email, ana.first_name, ana.last_name) == ("ana@example.com", "Ana", "Gray")
     first, second = sorted(stocked.rows(SalesOrder), key=lambda order: order.number)

@@ -30,7 +30,7 @@ class House:
 
 @pytest.fixture
 def house(store: Store, organization_id: int, write: Callable[..., Any]) -> House:
-    """Stock in bins, a lot on hold, a promise and an assignment."""
+    """Stock in bins, a lot on hold, an order, a promise and an assignment."""
 
     def fill(session: Any) -> None:
         place = factories.warehouse(session)
@@ -40,6 +40,7 @@ def house(store: Store, organization_id: int, write: Callable[..., Any]) -> Hous
         factories.stock(session, bolt, place.bin, 10)
         factories.stock(session, bolt, place.quarantine, 3)
         set_lot_status(session, lot, "quarantine")
+        factories.sales_order(session, place.site, (bolt, 4))
         reserve(
             session,
             site_id=place.site.id,
@@ -118,6 +119,7 @@ HARM: dict[str, tuple[str, set[str]]] = {
         "UPDATE stock_move SET destination_balance = 1 WHERE quantity = 3000000",
         {"balances"},
     ),
+    "a sale miscounted": ("UPDATE order_sale SET units = units + 1", {"sales"}),
     "a reversal of nothing": (
         "UPDATE stock_move SET reverses_id = 'mov_nothing' WHERE quantity = 3000000",
         {"reversals"},

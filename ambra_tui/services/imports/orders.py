@@ -5,7 +5,7 @@ is the one on record, or a new one.
 
 Example::
 
-    number,site,customer,email,sku,quantity,price,ordered,channel,country
+    number,site,customer,email,sku,quantity,price,ordered_at,channel,country
     SO-1,WH1,Corner shop,shop@example.com,MILK-1L,6,1.19,2026-03-02T08:00:00Z,web,DE
 """
 
@@ -52,7 +52,7 @@ FIELDS = (
     Field("due", "the day it is due", ("due_date", "ship_by")),
     Field("priority", "higher goes first (0)"),
     Field("notes", "a note", ("note", "comment")),
-    Field("ordered", "when it was placed (now); of several the earliest", ("ordered_at", "order_date", "invoice_date")),
+    Field("ordered_at", "when it was placed (now); of several the earliest", ("order_date", "invoice_date")),
     Field("channel", "where it was sold: web, telephone"),
     Field("country", "the country that it goes to, two letters", ("ship_country",)),
     Field("state", "the state or province that it goes to", ("ship_state", "region")),
@@ -78,7 +78,7 @@ def _more(record: Record, currency: str) -> dict[str, Any]:
     """What only orders of customers have."""
     return {
         "email": clean_email(record["email"]) if record["email"] else "",
-        "ordered": _values.moment(record, "ordered"),
+        "ordered_at": _values.moment(record, "ordered_at"),
         "channel": clean_line(record["channel"], field="channel", max_length=40, required=False),
         "country": clean_country(record["country"]),
         "state": clean_line(record["state"], field="state", max_length=120, required=False),
@@ -102,7 +102,7 @@ def _create(session: Session, document: Sequence[Line], found: Documents) -> Non
     due = agreed(document, "day", word="due")
     customer = agreed(document, "party", word="customer")
     agreed(document, "site")
-    ordered_at = min((row.more["ordered"] for row in document if "ordered" in row.more), default=None)
+    ordered_at = min((row.more["ordered_at"] for row in document if "ordered_at" in row.more), default=None)
     checkout = _checkout(session, document, customer or "", ordered_at)
     orders.create_order(
         session,

@@ -42,20 +42,17 @@ _SPEEDS: dict[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`proposed`: None where no carrier takes it; `options`: all that do, cheapest first; `is_priced`: every parcel is
-    weighed; `why_none`: what speaks against all of them."""
+    """`proposed`: None where no carrier takes it; `options`: all that do, cheapest first; `why_none`: what
+    speaks against all of them."""
 
     proposed: Option | None
     options: tuple[Option, ...]
-    is_priced: bool
     why_none: str = ""
 
 
 def choose(session: Session, order: SalesOrder, shipment: Shipment) -> Choice:
     """What the order's shipment may go by, and what is proposed. Reads only."""
-    packages = shipping.packages_of(session, shipment.id)
-    parcels = [parcel_of(package) for package in packages]
-    is_priced = all(parcel is not None for parcel in parcels)
+    parcels = [parcel_of(package) for package in shipping.packages_of(session, shipment.id)]
     try:
         wanted = Wanted(
             shipping.place_of(shipment.ship_from, field="ship_from"),
@@ -64,11 +61,11 @@ def choose(session: Session, order: SalesOrder, shipment: Shipment) -> Choice:
         )
         quote = shipping.quoted(session, wanted)
     except Invalid as refusal:
-        return Choice(None, (), is_priced, refusal.message)
+        return Choice(None, (), refusal.message)
     checkout = checkout_of(session, order.id)
     proposed = preferred(quote.options, checkout.shipping_method if checkout else "")
     why = quote.refused[0].reason if quote.refused and not quote.options else ""
-    return Choice(proposed, quote.options, is_priced, why)
+    return Choice(proposed, quote.options, why)
 
 
 def preferred(options: Sequence[Option], method: str) -> Option | None:
