@@ -166,7 +166,7 @@ def picked_and_packed(world: World, number: str) -> str:
             ana.scan(GLOVE, f"PACKED {done}/3")
         ana.scan(CABLE, "PACKED 1/2")
         ana.type("2", "PACKED 2/2", "Weight in kg")
-        ana.type("0.9", "ALL PACKED", "Print the label for this carrier?", "USD")
+        ana.type("0.9", "ALL PACKED", "Print the label for this carrier?", "Arrives")
         ana.key("1", "NO PRINTER: PDF", "Stick on the label")
         tracking = str(world.get("/v2/shipments")["data"][0]["tracking_number"])
         ana.wait_for(tracking)
