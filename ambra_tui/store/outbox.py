@@ -16,10 +16,11 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, text
+from sqlalchemy import func, insert, text, update
 from sqlmodel import Session, col, select
 
-from ambra_tui.store.models import OutboxEvent
+from ambra_tui.errors import Conflict
+from ambra_tui.store.models import OutboxEvent, WebhookCursor, table_of
 
 if TYPE_CHECKING:
     from ambra_tui.store.store import Store
@@ -28,6 +29,7 @@ POLL_SECONDS = 0.2
 RETRY_SECONDS = 2.0
 NUMBERING_LOCK = 7_260_001
 log = logging.getLogger(__name__)
+_cursor = table_of(WebhookCursor)
 
 NUMBER_NEW = """
 WITH fresh AS (
@@ -52,6 +54,34 @@ def last_position(session: Session) -> int:
 def has_pending(session: Session) -> bool:
     """True when events wait for their number (PostgreSQL only). System scope."""
     return session.exec(select(OutboxEvent.id).where(col(OutboxEvent.position).is_(None)).limit(1)).first() is not None
+
+
+def number_new(store: Store) -> None:
+    """Puts what is new into the order of the commits, which on PostgreSQL somebody has to do."""
+    if store.dialect != "postgresql":
+        return
+    with store.read_system() as session:
+        waiting = has_pending(session)
+    if waiting:
+        store.writer.run(publish_pending, organization_id=None)
+
+
+def move_cursor(session: Session, name: str, kept: int | None, end: int) -> None:
+    """Moves a reader's kept place from where it was read (None: it was never kept), in the transaction of what it did.
+
+    Raises Conflict when another server moved it meanwhile.
+    """
+    connection = session.connection()
+    if kept is None:
+        if session.get(WebhookCursor, name) is not None:
+            raise Conflict("another server was quicker")
+        connection.execute(insert(_cursor), {"name": name, "position": end})
+        return
+    moved = connection.execute(
+        update(_cursor).where(_cursor.c.name == name, _cursor.c.position == kept).values(position=end)
+    )
+    if moved.rowcount != 1:
+        raise Conflict("another server was quicker")
 
 
 def _is_postgresql(session: Session) -> bool:
@@ -92,10 +122,6 @@ class Follower:
             self._stopped.wait(pause)
 
     def _newest(self) -> int:
-        if self._store.dialect == "postgresql":
-            with self._store.read_system() as session:
-                waiting = has_pending(session)
-            if waiting:
-                self._store.writer.run(publish_pending, organization_id=None)
+        number_new(self._store)
         with self._store.read_system() as session:
             return last_position(session)

@@ -18,7 +18,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, update
 from sqlmodel import Session, col, func, select
 
 from ambra_tui.errors import AmbraError, Conflict
@@ -30,9 +29,8 @@ from ambra_tui.store.models import (
     PurchaseOrderLine,
     StockAlert,
     WebhookCursor,
-    table_of,
 )
-from ambra_tui.store.outbox import has_pending, last_position, publish_pending
+from ambra_tui.store.outbox import last_position, move_cursor, number_new
 
 CURSOR = "reordering"
 FELL, PURCHASED = "stock_status_fell", "purchase_order_changed"
@@ -41,7 +39,6 @@ KEPT_EVERY = 5_000
 POLL_SECONDS, IDLE_SECONDS, RETRY_SECONDS = 0.5, 2.0, 5.0
 ACTOR = Actor("reordering", "Automatic reordering", role="admin")
 log = logging.getLogger(__name__)
-_cursor = table_of(WebhookCursor)
 Watched = dict[int, dict[str, int]]
 """Organization -> variant with an alert that reorders -> the newest event that is not its concern."""
 
@@ -71,7 +68,7 @@ class Reordering:
         if not watched:
             self._position = None
             return 0
-        self._number_new()
+        number_new(self._store)
         kept, end, events = self._read(watched)
         drafted = 0
         for look in self._looks(events, watched):
@@ -92,15 +89,6 @@ class Reordering:
                 known = found[alert.organization_id].get(alert.variant_id, alert.after_event)
                 found[alert.organization_id][alert.variant_id] = min(known, alert.after_event)
         return dict(found)
-
-    def _number_new(self) -> None:
-        """On PostgreSQL somebody has to put what is new into the order of the commits."""
-        if self._store.dialect != "postgresql":
-            return
-        with self._store.read_system() as session:
-            waiting = has_pending(session)
-        if waiting:
-            self._store.writer.run(publish_pending, organization_id=None, actor=ACTOR)
 
     def _read(self, watched: Watched) -> tuple[int | None, int, Sequence[OutboxEvent]]:
         order = col(OutboxEvent.id if self._store.dialect == "sqlite" else OutboxEvent.position)
@@ -157,7 +145,7 @@ class Reordering:
         """How many orders were drafted; None when another server moved the cursor meanwhile."""
 
         def work(session: Session) -> int:
-            _move_cursor(session, kept, look.position)
+            move_cursor(session, CURSOR, kept, look.position)
             return sum(_reordered(session, *total) for total in look.totals)
 
         try:
@@ -168,7 +156,7 @@ class Reordering:
     def _keep(self, kept: int | None, end: int) -> None:
         """A long stretch without news is not read again."""
         try:
-            self._store.writer.run(lambda s: _move_cursor(s, kept, end), organization_id=None, actor=ACTOR)
+            self._store.writer.run(lambda s: move_cursor(s, CURSOR, kept, end), organization_id=None, actor=ACTOR)
         except Conflict:
             self._position = None
 
@@ -185,21 +173,6 @@ def _reordered(session: Session, variant_id: str, site_id: str) -> bool:
 
 def _place(event: OutboxEvent) -> int:
     return event.position or event.id or 0
-
-
-def _move_cursor(session: Session, kept: int | None, end: int) -> None:
-    """Raises Conflict when the cursor is not where it was read."""
-    connection = session.connection()
-    if kept is None:
-        if session.get(WebhookCursor, CURSOR) is not None:
-            raise Conflict("another server was quicker")
-        connection.execute(insert(_cursor), {"name": CURSOR, "position": end})
-        return
-    moved = connection.execute(
-        update(_cursor).where(_cursor.c.name == CURSOR, _cursor.c.position == kept).values(position=end)
-    )
-    if moved.rowcount != 1:
-        raise Conflict("another server was quicker")
 
 
 class Worker:

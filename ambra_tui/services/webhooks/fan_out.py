@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 from sqlmodel import Session, col, func, select
 
 from ambra_tui.errors import Conflict
@@ -29,7 +29,7 @@ from ambra_tui.services.webhooks.deliveries import event_body
 from ambra_tui.services.webhooks.event_types import event_tables
 from ambra_tui.store import SYSTEM, Store
 from ambra_tui.store.models import OutboxEvent, Webhook, WebhookCursor, WebhookDelivery, table_of
-from ambra_tui.store.outbox import has_pending, last_position, publish_pending
+from ambra_tui.store.outbox import last_position, move_cursor, number_new
 from ambra_tui.store.scope import is_alone
 
 CURSOR = "fan_out"
@@ -58,7 +58,7 @@ class Happened:
 
 Render = Callable[[Session, str, Happened], Any]
 """The object of an event as its edition shows it: (session, edition, event); None when it shows no such thing."""
-_webhook, _delivery, _cursor = table_of(Webhook), table_of(WebhookDelivery), table_of(WebhookCursor)
+_webhook, _delivery = table_of(Webhook), table_of(WebhookDelivery)
 Wanted = tuple[Webhook, Happened]
 
 
@@ -88,7 +88,7 @@ class FanOut:
         if not listening:
             self._position = None
             return 0
-        self._number_new()
+        number_new(self._store)
         stretch = self._read(listening)
         rows = self._rendered(stretch.wanted)
         if not rows and not stretch.is_full and stretch.end - (stretch.kept or 0) < KEPT_EVERY:
@@ -104,15 +104,6 @@ class FanOut:
                 col(Webhook.is_active).is_(True), col(Webhook.paused_at).is_(None), col(Webhook.removed_at).is_(None)
             )
             return list(session.exec(statement))
-
-    def _number_new(self) -> None:
-        """On PostgreSQL somebody has to put what is new into the order of the commits."""
-        if self._store.dialect != "postgresql":
-            return
-        with self._store.read_system() as session:
-            waiting = has_pending(session)
-        if waiting:
-            self._store.writer.run(publish_pending, organization_id=None, actor=SYSTEM)
 
     def _read(self, listening: Sequence[Webhook]) -> _Stretch:
         by_organization: dict[int, list[Webhook]] = defaultdict(list)
@@ -168,7 +159,7 @@ class FanOut:
         """None when another server moved the cursor meanwhile."""
 
         def work(session: Session) -> int:
-            _move_cursor(session, stretch.kept, stretch.end)
+            move_cursor(session, CURSOR, stretch.kept, stretch.end)
             active = _still_listening(session, {row["webhook_id"] for row in rows})
             told = [row for row in rows if row["webhook_id"] in active]
             if told:
@@ -235,21 +226,6 @@ def _first_position(session: Session, listening: Sequence[Webhook]) -> int:
         return oldest
     first = session.exec(select(func.min(OutboxEvent.position)).where(col(OutboxEvent.id) > oldest)).one()
     return last_position(session) if first is None else first - 1
-
-
-def _move_cursor(session: Session, kept: int | None, end: int) -> None:
-    """Raises Conflict when the cursor is not where it was read."""
-    connection = session.connection()
-    if kept is None:
-        if session.get(WebhookCursor, CURSOR) is not None:
-            raise Conflict("another server was quicker")
-        connection.execute(insert(_cursor), {"name": CURSOR, "position": end})
-        return
-    moved = connection.execute(
-        update(_cursor).where(_cursor.c.name == CURSOR, _cursor.c.position == kept).values(position=end)
-    )
-    if moved.rowcount != 1:
-        raise Conflict("another server was quicker")
 
 
 def _still_listening(session: Session, ids: set[str]) -> set[str]:

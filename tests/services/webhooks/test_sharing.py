@@ -18,6 +18,7 @@ from ambra_tui.services.webhooks.sender import Sender
 from ambra_tui.services.webhooks.worker import Worker
 from ambra_tui.store.leases import this_process
 from ambra_tui.store.models import WebhookCursor
+from ambra_tui.store.outbox import number_new
 from tests import factories
 from tests.services.webhooks.conftest import LOOPBACK, Office, shown
 from tests.services.webhooks.receiver import Receiver
@@ -54,7 +55,7 @@ def test_what_broke_half_way_is_made_again_with_the_same_ids(office: Office, mon
     webhook = office.add("https://erp.example.com/")
     office.publish()
     first = FanOut(office.store, shown)
-    first._number_new()
+    number_new(office.store)
     stretch = first._read([office.now(webhook)])
     ids = [event.id for _, event in stretch.wanted]
 
