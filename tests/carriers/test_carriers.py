@@ -125,7 +125,7 @@ def test_what_is_charged_for_is_the_greater_of_weight_and_size_rounded_as_the_ca
 
 def asked(code: str, service: str, parcel: Parcel, **more: object) -> Option | Refusal:
     carrier = carriers()[code]
-    wanted = Wanted(US, Place("US", "90210"), (parcel,), **more)  # type: ignore[arg-type]
+    wanted = Wanted(US, Place("US", "90210"), (parcel,), **more)
     return offer(carrier, carrier.service(service), tariff_of(carrier), wanted, today=date(2026, 3, 6))
 
 

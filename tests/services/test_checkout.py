@@ -275,7 +275,7 @@ def test_an_order_of_many_lines_is_one_act(
     wait(racing)
     refused = [future.exception() for future in racing if future.exception()]
     assert len(refused) == 2 and all(isinstance(error, InsufficientStock) for error in refused)
-    assert all(len(error.shortages) == count for error in refused)  # type: ignore[union-attr]
+    assert all(len(error.shortages) == count for error in refused)
     order = next(future.result() for future in racing if not future.exception())
     assert write(lambda s: orders.order_total(s, order)) == count * (count + 1) // 2
     assert len(write(lambda s: orders.reserved_by_line(s, order.id))) == count

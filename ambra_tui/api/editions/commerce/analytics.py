@@ -55,15 +55,14 @@ MAX_VIEWS = 500
 # --- questions ------------------------------------------------------------------------------------------------------
 
 
-def _most(most: int, initial: int) -> Any:
+def _at_most(most: int) -> BeforeValidator:
     def clamped(value: Any) -> int:
         return min(from_one(value), most)
 
-    schema = {**rows_schema(most, "Rows"), "default": initial}
-    return Annotated[int, BeforeValidator(clamped), WithJsonSchema(schema)]
+    return BeforeValidator(clamped)
 
 
-def _words(known: Sequence[str]) -> Any:
+def _words_of(known: Sequence[str]) -> BeforeValidator:
     def check(value: Any) -> tuple[str, ...]:
         names = tuple(word.strip() for word in str(value).split(",") if word.strip())
         unknown = [word for word in names if word not in known]
@@ -71,8 +70,12 @@ def _words(known: Sequence[str]) -> Any:
             raise ValueError(f"is a list of {', '.join(known)}, with commas between them")
         return tuple(dict.fromkeys(names))
 
-    schema = {"type": "string", "description": f"Names with commas between them: {', '.join(known)}"}
-    return Annotated[tuple[str, ...], BeforeValidator(check), WithJsonSchema(schema)]
+    return BeforeValidator(check)
+
+
+def _list_schema(known: Sequence[str], least: int, most: int) -> WithJsonSchema:
+    items = {"type": "string", "enum": list(known)}
+    return WithJsonSchema({"type": "array", "items": items, "minItems": least, "maxItems": most, "uniqueItems": True})
 
 
 def _currency(value: Any) -> str:
@@ -87,6 +90,16 @@ Currency = Annotated[
 ]  # fmt: skip
 Format = Annotated[Identifier, OneOf(("json", "csv"))]
 SALES_METRICS = (*METRICS, "discounts", "refunds", "net_revenue", "units_returned", "customers")
+_METRICS_SCHEMA = {"type": "string", "description": f"Names with commas between them: {', '.join(SALES_METRICS)}"}
+Metrics = Annotated[tuple[str, ...], _words_of(SALES_METRICS), WithJsonSchema(_METRICS_SCHEMA)]
+GroupLimit = Annotated[
+    int, _at_most(MAX_GROUPS), WithJsonSchema({**rows_schema(MAX_GROUPS, "Rows"), "default": DEFAULT_GROUPS})
+]
+RowLimit = Annotated[
+    int, _at_most(MAX_ROWS), WithJsonSchema({**rows_schema(MAX_ROWS, "Rows"), "default": DEFAULT_ROWS})
+]
+Dimensions = Annotated[tuple[Line, ...], Rows, _list_schema(DIMENSION_NAMES, 0, cube.MAX_DIMENSIONS)]
+Measures = Annotated[tuple[Line, ...], Rows, _list_schema(MEASURE_NAMES, 1, cube.MAX_MEASURES)]
 
 
 class Reported(Body):
@@ -109,8 +122,8 @@ class SalesQuery(PeriodQuery):
 
     interval: Annotated[Identifier, OneOf(INTERVALS)] | None = None
     group_by: Annotated[Identifier, OneOf(GROUPS)] | None = None
-    metrics: _words(SALES_METRICS) = METRICS  # type: ignore[valid-type]
-    limit: _most(MAX_GROUPS, DEFAULT_GROUPS) = DEFAULT_GROUPS  # type: ignore[valid-type]
+    metrics: Metrics = METRICS
+    limit: GroupLimit = DEFAULT_GROUPS
 
 
 class ProductsQuery(Paged):
@@ -193,25 +206,16 @@ class SortBy(Body):
     order: Direction = "desc"
 
 
-def _names(known: Sequence[str], most: int, least: int) -> Any:
-    items = {"type": "string", "enum": list(known)}
-    return Annotated[
-        tuple[Line, ...],
-        Rows,
-        WithJsonSchema({"type": "array", "items": items, "minItems": least, "maxItems": most, "uniqueItems": True}),
-    ]
-
-
 class CustomReport(Body):
     """Dimensions to group by and measures to count; filters, order and limit as you like."""
 
-    dimensions: _names(DIMENSION_NAMES, cube.MAX_DIMENSIONS, 0)  # type: ignore[valid-type]
-    measures: _names(MEASURE_NAMES, cube.MAX_MEASURES, 1)  # type: ignore[valid-type]
+    dimensions: Dimensions
+    measures: Measures
     filters: Annotated[dict[str, Any], BeforeValidator(_filters), WithJsonSchema(_FILTER_SCHEMA)] = Field(
         default_factory=dict
     )
     sort: SortBy | None = None
-    limit: _most(MAX_ROWS, DEFAULT_ROWS) = DEFAULT_ROWS  # type: ignore[valid-type]
+    limit: RowLimit = DEFAULT_ROWS
 
 
 class ViewedProduct(Body):
